@@ -1,0 +1,3 @@
+//! The `vds` command.
+
+fn main() {}
