@@ -1,1 +1,19 @@
 #![doc = include_str!("../README.md")]
+
+mod backend;
+mod config;
+mod error;
+mod fused;
+mod initialize;
+mod network;
+mod optimizer;
+pub mod portable;
+mod statistics;
+pub mod weights;
+
+pub use backend::{Backend, DepthLogits};
+pub use config::{ConvConfig, FcConfig, HeadStatistics, NetworkConfig};
+pub use error::{Error, Result};
+pub use fused::FusedEngine;
+pub use network::Network;
+pub use optimizer::{Schedule, Sgd};

@@ -1,0 +1,133 @@
+//! Sizes of the activations and of the work units.
+
+use crate::conv::ConvShape;
+use crate::linalg::{Axis, Product};
+use crate::simd::padded;
+
+/// Work units that a batch is split into: a constant, so that sums over units do not depend on the number of threads.
+const UNITS: usize = 16;
+
+/// Channels-last activations of one image inside the trunk, with padded channel counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Geometry {
+    pub(super) height: usize,
+    pub(super) width: usize,
+    /// Padded outer channels.
+    pub(super) outer: usize,
+    /// Padded inner channels.
+    pub(super) inner: usize,
+}
+
+impl Geometry {
+    pub(super) fn new(shape: ConvShape) -> Self {
+        let (height, width) = shape.pooled_size();
+        Self {
+            height,
+            width,
+            outer: padded(shape.outer),
+            inner: padded(shape.inner),
+        }
+    }
+
+    pub(super) fn pixels(self) -> usize {
+        self.height * self.width
+    }
+
+    /// Elements of one image with outer channels.
+    pub(super) fn outer_len(self) -> usize {
+        self.pixels() * self.outer
+    }
+
+    /// Elements of one image with inner channels.
+    pub(super) fn inner_len(self) -> usize {
+        self.pixels() * self.inner
+    }
+
+    /// Elements of one row of one image with inner channels.
+    pub(super) fn inner_row(self) -> usize {
+        self.width * self.inner
+    }
+
+    /// Elements of one row of an image with inner channels that is padded by a pixel.
+    pub(super) fn padded_row(self) -> usize {
+        (self.width + 2) * self.inner
+    }
+
+    /// Elements of an image with inner channels that is padded by a pixel.
+    pub(super) fn padded_len(self) -> usize {
+        (self.height + 2) * self.padded_row()
+    }
+
+    /// Where the first pixel of such an image lies.
+    pub(super) fn padded_start(self) -> usize {
+        self.padded_row() + self.inner
+    }
+
+    /// The 3x3 convolution of a padded image.
+    pub(super) fn convolution(self) -> Product {
+        Product {
+            m: Axis {
+                outer: self.height,
+                inner: self.width,
+            },
+            k: Axis {
+                outer: 3,
+                inner: 3 * self.inner,
+            },
+            n: self.inner,
+            a_m: Axis {
+                outer: self.padded_row(),
+                inner: self.inner,
+            },
+            a_k: Axis {
+                outer: self.padded_row(),
+                inner: 1,
+            },
+            b_k: Axis {
+                outer: 3 * self.inner * self.inner,
+                inner: self.inner,
+            },
+            c_m: Axis {
+                outer: self.inner_row(),
+                inner: self.inner,
+            },
+        }
+    }
+
+    /// The gradient of its filter: A is the padded input, B the gradient with respect to the output, from its first
+    /// pixel on in a padded image.
+    pub(super) fn filter_gradient(self) -> Product {
+        Product {
+            m: Axis {
+                outer: 3,
+                inner: 3 * self.inner,
+            },
+            k: Axis {
+                outer: self.height,
+                inner: self.width,
+            },
+            n: self.inner,
+            a_m: Axis {
+                outer: self.padded_row(),
+                inner: 1,
+            },
+            a_k: Axis {
+                outer: self.padded_row(),
+                inner: self.inner,
+            },
+            b_k: Axis {
+                outer: self.padded_row(),
+                inner: self.inner,
+            },
+            c_m: Axis {
+                outer: 3 * self.inner * self.inner,
+                inner: self.inner,
+            },
+        }
+    }
+}
+
+/// Images of one work unit.
+pub(super) fn unit_images(batch: usize) -> usize {
+    batch.div_ceil(UNITS).max(1)
+}

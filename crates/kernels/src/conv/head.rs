@@ -1,0 +1,174 @@
+//! The output block, shared by all depths: `h + BN(ReLU(Linear(h)))` of the pixel means, then a linear read-out.
+//!
+//! Depths are independent of each other, so each is one work unit; gradients are summed in order of depth.
+
+use rayon::prelude::*;
+
+use super::layout::ConvLayout;
+use crate::fc::{pad_rows, unpad_rows};
+use crate::linear::{Linear, LinearGradient};
+use crate::norm::Norm;
+use crate::residual_linear::{ResidualLinear, ResidualLinearGradient, Saved};
+use crate::simd::Isa;
+
+/// Parameters of the output block with padded widths.
+#[derive(Debug)]
+pub(super) struct Head {
+    block: ResidualLinear,
+    read_out: Linear,
+}
+
+/// Buffers of one depth.
+#[derive(Clone, Debug)]
+pub(super) struct HeadState {
+    /// Pixel means `[batch, padded outer]`; on the way back the gradient with respect to them.
+    pub(super) pooled: Vec<f32>,
+    pub(super) d_pooled: Vec<f32>,
+    saved: Saved,
+    features: Vec<f32>,
+    logits: Vec<f32>,
+    block_gradient: ResidualLinearGradient,
+    read_out_gradient: LinearGradient,
+}
+
+impl Head {
+    pub(super) fn new(layout: &ConvLayout) -> Self {
+        let shape = layout.shape;
+        Self {
+            block: ResidualLinear::new(shape.outer),
+            read_out: Linear::new(shape.outer, shape.n_classes),
+        }
+    }
+
+    pub(super) fn load(&mut self, params: &[f32], layout: &ConvLayout) {
+        self.block
+            .load(params, &layout.head_linear, &layout.head_norm);
+        self.read_out.load(params, &layout.read_out);
+    }
+
+    /// Buffers of one depth for `batch` images.
+    pub(super) fn state(&self, batch: usize) -> HeadState {
+        let pooled = vec![0.0; batch * self.read_out.padded_in()];
+        HeadState {
+            d_pooled: pooled.clone(),
+            features: pooled.clone(),
+            pooled,
+            saved: self.block.saved(batch),
+            logits: vec![0.0; batch * self.read_out.padded_out()],
+            block_gradient: self.block.gradient(),
+            read_out_gradient: self.read_out.gradient(),
+        }
+    }
+
+    /// Logits of every depth with the statistics of the batch, which go into `statistics`.
+    pub(super) fn forward_train(
+        &self,
+        isa: Isa,
+        layout: &ConvLayout,
+        states: &mut [HeadState],
+        statistics: &mut [f32],
+        logits: &mut [f32],
+    ) {
+        let (n_classes, outer) = (layout.shape.n_classes, layout.shape.outer);
+        let logits_of_depth = logits.len() / states.len();
+        states
+            .par_iter_mut()
+            .zip(logits.par_chunks_exact_mut(logits_of_depth))
+            .for_each(|(state, logits)| {
+                self.block
+                    .forward_train(isa, &state.pooled, &mut state.saved, &mut state.features);
+                self.read_out
+                    .forward(isa, &state.features, &mut state.logits);
+                unpad_rows(&state.logits, n_classes, logits);
+            });
+        for (state, ranges) in states.iter().zip(&layout.head_statistics) {
+            statistics[ranges.first.clone()].copy_from_slice(&state.saved.norm.mean[..outer]);
+            statistics[ranges.second.clone()]
+                .copy_from_slice(&state.saved.norm.unbiased_variance[..outer]);
+        }
+    }
+
+    /// Sets each depth's `d_pooled` and adds to `d_params`.
+    pub(super) fn backward(
+        &self,
+        isa: Isa,
+        layout: &ConvLayout,
+        states: &mut [HeadState],
+        d_logits: &[f32],
+        d_params: &mut [f32],
+    ) {
+        let logits_of_depth = d_logits.len() / states.len();
+        states
+            .par_iter_mut()
+            .zip(d_logits.par_chunks_exact(logits_of_depth))
+            .for_each(|(state, d_logits)| {
+                state.block_gradient.clear();
+                state.read_out_gradient.clear();
+                pad_rows(d_logits, layout.shape.n_classes, &mut state.logits);
+                self.read_out.parameter_gradient(
+                    isa,
+                    &state.features,
+                    &state.logits,
+                    &mut state.read_out_gradient,
+                );
+                self.read_out
+                    .input_gradient(isa, &state.logits, &mut state.d_pooled);
+                let HeadState {
+                    pooled,
+                    d_pooled,
+                    saved,
+                    block_gradient,
+                    ..
+                } = state;
+                self.block
+                    .backward(isa, pooled, saved, d_pooled, block_gradient);
+            });
+        for state in states {
+            self.block.unload(
+                &state.block_gradient,
+                &layout.head_linear,
+                &layout.head_norm,
+                d_params,
+            );
+            self.read_out
+                .unload(&state.read_out_gradient, &layout.read_out, d_params);
+        }
+    }
+
+    /// Logits of every depth with running statistics; `pooled` is `[batch, depths, padded outer]`.
+    pub(super) fn forward_eval(
+        &self,
+        isa: Isa,
+        layout: &ConvLayout,
+        statistics: &[f32],
+        pooled: &[f32],
+        logits: &mut [f32],
+    ) {
+        let (n_depths, width) = (layout.head_statistics.len(), self.read_out.padded_in());
+        let logits_of_depth = logits.len() / n_depths;
+        let depths = layout
+            .head_statistics
+            .par_iter()
+            .enumerate()
+            .zip(logits.par_chunks_exact_mut(logits_of_depth));
+        depths.for_each(|((depth, ranges), logits)| {
+            let mut norm = Norm::new(width);
+            self.block.set_running(
+                &mut norm,
+                &statistics[ranges.first.clone()],
+                &statistics[ranges.second.clone()],
+            );
+            let images = pooled.chunks_exact(n_depths * width);
+            let h: Vec<f32> = images
+                .flat_map(|image| &image[depth * width..(depth + 1) * width])
+                .copied()
+                .collect();
+            let (mut rectified, mut features) = (vec![0.0; h.len()], vec![0.0; h.len()]);
+            let mut padded_logits = vec![0.0; h.len() / width * self.read_out.padded_out()];
+            self.block
+                .forward_eval(isa, &h, &norm, &mut rectified, &mut features);
+            self.read_out.forward(isa, &features, &mut padded_logits);
+            unpad_rows(&padded_logits, layout.shape.n_classes, logits);
+        });
+    }
+}

@@ -1,0 +1,341 @@
+//! The convolutional network: input block, pre-activation bottleneck blocks, and one output block for every depth.
+//!
+//! Activations are channels-last with channel counts padded to whole vectors. The padding stays zero through every
+//! pass: a padded channel has zero weights, and its batch norm zero scale and shift.
+
+mod block;
+mod evaluation;
+mod geometry;
+mod head;
+mod layout;
+mod scratch;
+mod stem;
+
+pub use layout::{ConvBlockRanges, ConvBlockStatistics, ConvLayout, ConvShape};
+
+use rayon::prelude::*;
+
+use crate::norm::{add_row, finish_gradient, group_moments};
+use crate::simd::Isa;
+use block::{Activation, BackwardBuffers, BlockState, BlockWeights, Pass};
+use geometry::{Geometry, unit_images};
+use head::{Head, HeadState};
+use scratch::with_scratch;
+use stem::{Stem, StemGradient};
+
+/// Buffers and padded weights of one convolutional network.
+#[derive(Debug)]
+pub struct ConvEngine {
+    isa: Isa,
+    layout: ConvLayout,
+    geometry: Geometry,
+    stem: Stem,
+    blocks: Vec<BlockWeights>,
+    head: Head,
+    training: Option<Training>,
+}
+
+/// What a training pass keeps for its way back, and the buffers of both.
+#[derive(Debug)]
+struct Training {
+    batch: usize,
+    input: Vec<f32>,
+    activations: Vec<Activation>,
+    states: Vec<BlockState>,
+    heads: Vec<HeadState>,
+    moments: Vec<f32>,
+    gradient: Vec<f32>,
+    buffers: Option<BackwardBuffers>,
+    stem_partials: Vec<StemGradient>,
+}
+
+impl ConvEngine {
+    /// An engine for networks of the given shape, with the fastest instruction set of this CPU.
+    pub fn new(shape: ConvShape) -> Self {
+        Self::with_isa(shape, Isa::detect())
+    }
+
+    /// The same with a given instruction set.
+    pub fn with_isa(shape: ConvShape, isa: Isa) -> Self {
+        let layout = ConvLayout::new(shape);
+        Self {
+            isa,
+            geometry: Geometry::new(shape),
+            stem: Stem::new(shape),
+            blocks: vec![BlockWeights::new(shape); shape.max_depth],
+            head: Head::new(&layout),
+            training: None,
+            layout,
+        }
+    }
+
+    /// Where parameters and statistics lie.
+    pub fn layout(&self) -> &ConvLayout {
+        &self.layout
+    }
+
+    /// Training pass: per-depth logits `[max_depth + 1, batch, n_classes]` of `input`, `[batch, channels, height, width]`.
+    ///
+    /// Writes the mean and the unbiased variance of each batch norm's input into `statistics`. The state for
+    /// [`Self::backward`] is kept until the next training pass.
+    ///
+    /// # Panics
+    /// If a slice does not have the length that the shape gives it.
+    pub fn forward_train(
+        &mut self,
+        params: &[f32],
+        input: &[f32],
+        statistics: &mut [f32],
+        logits: &mut [f32],
+    ) {
+        let batch = self.check(params, input, statistics, logits);
+        self.load(params);
+        let mut training = self
+            .training
+            .take()
+            .filter(|t| t.batch == batch)
+            .unwrap_or_else(|| self.reserve(batch));
+        training.input.copy_from_slice(input);
+        self.forward_stem(&mut training);
+        let pass = self.pass(batch);
+        for (index, weights) in self.blocks.iter().enumerate() {
+            let (before, after) = training.activations.split_at_mut(index + 1);
+            let (before, after, state) =
+                (&before[index], &mut after[0], &mut training.states[index]);
+            pass.forward(weights, before, state, after, &mut training.moments);
+            state.store_statistics(&self.layout.block_statistics[index], statistics);
+        }
+        let outer = self.geometry.outer;
+        for (head, activation) in training.heads.iter_mut().zip(&training.activations) {
+            for (pooled, moments) in head
+                .pooled
+                .chunks_exact_mut(outer)
+                .zip(activation.moments.chunks_exact(2 * outer))
+            {
+                pooled.copy_from_slice(&moments[..outer]);
+            }
+        }
+        self.head.forward_train(
+            self.isa,
+            &self.layout,
+            &mut training.heads,
+            statistics,
+            logits,
+        );
+        self.training = Some(training);
+    }
+
+    /// Gradient of a function of the logits of the last training pass: adds to `d_params` what `d_logits` gives.
+    ///
+    /// # Panics
+    /// If there was no training pass, or a slice does not have the length that the shape gives it.
+    pub fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
+        let mut training = self.training.take().expect("a training pass comes first");
+        let shape = self.layout.shape;
+        assert_eq!(
+            d_params.len(),
+            self.layout.n_params,
+            "gradient of the parameters"
+        );
+        assert_eq!(
+            d_logits.len(),
+            (shape.max_depth + 1) * training.batch * shape.n_classes,
+            "gradient of the logits"
+        );
+        self.head.backward(
+            self.isa,
+            &self.layout,
+            &mut training.heads,
+            d_logits,
+            d_params,
+        );
+        training.gradient.fill(0.0);
+        let pass = self.pass(training.batch);
+        for index in (0..self.blocks.len()).rev() {
+            self.finish_activation_gradient(&mut training, index + 1);
+            let Training {
+                activations,
+                states,
+                gradient,
+                buffers,
+                ..
+            } = &mut training;
+            let buffers = buffers.as_mut().expect("made with the states");
+            let block = (&self.blocks[index], &self.layout.blocks[index]);
+            pass.backward(
+                block,
+                &activations[index],
+                &mut states[index],
+                gradient,
+                (buffers, d_params),
+            );
+        }
+        self.finish_activation_gradient(&mut training, 0);
+        self.backward_stem(&mut training, d_params);
+        self.training = Some(training);
+    }
+
+    /// Evaluation pass with running statistics: per-depth logits `[max_depth + 1, batch, n_classes]`.
+    ///
+    /// # Panics
+    /// If a slice does not have the length that the shape gives it.
+    pub fn forward_eval(
+        &mut self,
+        params: &[f32],
+        statistics: &[f32],
+        input: &[f32],
+        logits: &mut [f32],
+    ) {
+        self.check(params, input, statistics, logits);
+        self.load(params);
+        let blocks: Vec<_> = self
+            .blocks
+            .iter()
+            .zip(&self.layout.block_statistics)
+            .map(|(weights, ranges)| {
+                evaluation::FoldedBlock::new(weights, ranges, statistics, self.geometry)
+            })
+            .collect();
+        let images: Vec<&[f32]> = input.chunks_exact(self.layout.shape.image_len()).collect();
+        let pooled = evaluation::pixel_means(self.isa, self.geometry, &self.stem, &blocks, &images);
+        self.head
+            .forward_eval(self.isa, &self.layout, statistics, &pooled, logits);
+    }
+
+    fn check(&self, params: &[f32], input: &[f32], statistics: &[f32], logits: &[f32]) -> usize {
+        let shape = self.layout.shape;
+        let batch = input.len() / shape.image_len();
+        assert_eq!(params.len(), self.layout.n_params, "parameters");
+        assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
+        assert_eq!(input.len(), batch * shape.image_len(), "inputs");
+        assert_eq!(
+            logits.len(),
+            (shape.max_depth + 1) * batch * shape.n_classes,
+            "logits"
+        );
+        batch
+    }
+
+    fn load(&mut self, params: &[f32]) {
+        self.stem.load(params, &self.layout.stem);
+        self.head.load(params, &self.layout);
+        for (block, ranges) in self.blocks.iter_mut().zip(&self.layout.blocks) {
+            block.load(params, ranges);
+        }
+    }
+
+    fn pass(&self, batch: usize) -> Pass {
+        Pass {
+            isa: self.isa,
+            geometry: self.geometry,
+            batch,
+        }
+    }
+
+    fn reserve(&self, batch: usize) -> Training {
+        let g = self.geometry;
+        Training {
+            batch,
+            input: vec![0.0; batch * self.layout.shape.image_len()],
+            activations: (0..=self.blocks.len())
+                .map(|_| Activation::new(g, batch))
+                .collect(),
+            states: self
+                .blocks
+                .iter()
+                .map(|_| BlockState::new(g, batch))
+                .collect(),
+            heads: vec![self.head.state(batch); self.blocks.len() + 1],
+            moments: vec![0.0; batch * 2 * g.inner],
+            gradient: vec![0.0; batch * g.outer_len()],
+            buffers: self
+                .blocks
+                .first()
+                .map(|weights| BackwardBuffers::new(g, batch, weights)),
+            stem_partials: vec![self.stem.gradient(); batch.div_ceil(unit_images(batch))],
+        }
+    }
+
+    fn forward_stem(&self, training: &mut Training) {
+        let (g, images) = (self.geometry, unit_images(training.batch));
+        let image_len = self.layout.shape.image_len();
+        let Activation { values, moments } = &mut training.activations[0];
+        let results = values
+            .par_chunks_mut(images * g.outer_len())
+            .zip(moments.par_chunks_mut(images * 2 * g.outer));
+        training
+            .input
+            .par_chunks(images * image_len)
+            .zip(results)
+            .for_each(|(input, (values, moments))| {
+                with_scratch(g, self.stem.patch_len(), |scratch| {
+                    let results = values
+                        .chunks_exact_mut(g.outer_len())
+                        .zip(moments.chunks_exact_mut(2 * g.outer));
+                    for (image, (values, moments)) in input.chunks_exact(image_len).zip(results) {
+                        self.stem.gather(image, &mut scratch.patches);
+                        self.stem.forward(self.isa, &scratch.patches, values);
+                        group_moments(self.isa, values, moments);
+                    }
+                });
+            });
+    }
+
+    /// Adds to the running gradient what the output block at `depth` and the block above it give for their input.
+    fn finish_activation_gradient(&self, training: &mut Training, depth: usize) {
+        let (isa, g) = (self.isa, self.geometry);
+        let Training {
+            activations,
+            states,
+            heads,
+            gradient,
+            buffers,
+            ..
+        } = training;
+        let d_pooled = &mut heads[depth].d_pooled;
+        d_pooled.iter_mut().for_each(|d| *d /= g.pixels() as f32);
+        let images = gradient
+            .par_chunks_exact_mut(g.outer_len())
+            .zip(d_pooled.par_chunks_exact(g.outer));
+        match (states.get(depth), buffers) {
+            (
+                Some(BlockState {
+                    norms: [norm, ..], ..
+                }),
+                Some(buffers),
+            ) => {
+                let above = buffers.outer.par_chunks_exact(g.outer_len());
+                let images = images
+                    .zip(above.zip(activations[depth].values.par_chunks_exact(g.outer_len())));
+                images.for_each(|((total, pooled), (d, x))| {
+                    finish_gradient(isa, total, d, x, norm, pooled)
+                });
+            }
+            _ => images.for_each(|(total, pooled)| add_row(isa, total, pooled)),
+        }
+    }
+
+    fn backward_stem(&self, training: &mut Training, d_params: &mut [f32]) {
+        let (g, images) = (self.geometry, unit_images(training.batch));
+        let image_len = self.layout.shape.image_len();
+        let gradients = training.gradient.par_chunks(images * g.outer_len());
+        let units = training.input.par_chunks(images * image_len).zip(gradients);
+        units
+            .zip(&mut training.stem_partials)
+            .for_each(|((input, d), partial)| {
+                partial.clear();
+                with_scratch(g, self.stem.patch_len(), |scratch| {
+                    for (image, d) in input
+                        .chunks_exact(image_len)
+                        .zip(d.chunks_exact(g.outer_len()))
+                    {
+                        self.stem.gather(image, &mut scratch.patches);
+                        self.stem.backward(self.isa, &scratch.patches, d, partial);
+                    }
+                });
+            });
+        for partial in &training.stem_partials {
+            self.stem.unload(partial, &self.layout.stem, d_params);
+        }
+    }
+}

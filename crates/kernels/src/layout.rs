@@ -1,0 +1,51 @@
+//! Where each parameter and running statistic lies in the flat vectors.
+
+use std::ops::Range;
+
+/// A linear map or convolution: a weight whose last axis is the output channel, and a bias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinearRanges {
+    /// `[…, c_in, c_out]`.
+    pub weight: Range<usize>,
+    /// `[c_out]`.
+    pub bias: Range<usize>,
+}
+
+/// A batch norm's pair: weight and bias among the parameters, mean and variance among the running statistics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NormRanges {
+    /// Weight, or running mean: `[channels]`.
+    pub first: Range<usize>,
+    /// Bias, or running variance: `[channels]`.
+    pub second: Range<usize>,
+}
+
+/// Hands out consecutive ranges of a flat vector.
+#[derive(Debug, Default)]
+pub(crate) struct Cursor(usize);
+
+impl Cursor {
+    pub(crate) fn take(&mut self, len: usize) -> Range<usize> {
+        let start = self.0;
+        self.0 += len;
+        start..self.0
+    }
+
+    pub(crate) fn linear(&mut self, weight: usize, bias: usize) -> LinearRanges {
+        LinearRanges {
+            weight: self.take(weight),
+            bias: self.take(bias),
+        }
+    }
+
+    pub(crate) fn norm(&mut self, channels: usize) -> NormRanges {
+        NormRanges {
+            first: self.take(channels),
+            second: self.take(channels),
+        }
+    }
+
+    pub(crate) fn position(&self) -> usize {
+        self.0
+    }
+}

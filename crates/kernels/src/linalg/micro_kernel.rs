@@ -1,0 +1,147 @@
+//! The register tile: up to six rows by sixteen columns of C stay in registers while `k` runs.
+//!
+//! Twelve accumulators, two vectors of B and one broadcast element of A fill the sixteen registers of AVX2; a step of `k`
+//! costs eight loads for twelve multiply-adds, which both ports can sustain. Nothing is packed: A is read by
+//! broadcast, so that its strides do not matter, and a row of B is contiguous by construction.
+
+use super::{Product, Start};
+use crate::simd::{LANES, Vector};
+
+const MAX_ROWS: usize = 6;
+
+/// Slices that `super::multiply` has checked against the product's extents and strides.
+#[derive(Clone, Copy)]
+pub(super) struct Operands<'a> {
+    pub(super) product: &'a Product,
+    pub(super) a: *const f32,
+    pub(super) b: *const f32,
+    pub(super) c: *mut f32,
+    pub(super) start: Start<'a>,
+}
+
+/// Covers C with tiles: columns outermost, so that a panel of B stays in the first-level cache.
+#[inline(always)]
+pub(super) fn run<V: Vector>(operands: Operands<'_>) {
+    let n = operands.product.n;
+    let mut column = 0;
+    while column + 2 * LANES <= n {
+        panel::<V, 2>(operands, column);
+        column += 2 * LANES;
+    }
+    if column < n {
+        panel::<V, 1>(operands, column);
+    }
+}
+
+/// All rows of one panel of columns. The rows are shared out evenly, so that no tile is left with one or two.
+#[inline(always)]
+fn panel<V: Vector, const COLUMNS: usize>(operands: Operands<'_>, column: usize) {
+    let m = operands.product.m;
+    let n_tiles = m.inner.div_ceil(MAX_ROWS);
+    let (size, n_larger) = (m.inner / n_tiles, m.inner % n_tiles);
+    for outer in 0..m.outer {
+        let mut row = 0;
+        for tile in 0..n_tiles {
+            let rows = size + usize::from(tile < n_larger);
+            let place = Place { outer, row, column };
+            match rows {
+                1 => compute::<V, 1, COLUMNS>(operands, place),
+                2 => compute::<V, 2, COLUMNS>(operands, place),
+                3 => compute::<V, 3, COLUMNS>(operands, place),
+                4 => compute::<V, 4, COLUMNS>(operands, place),
+                5 => compute::<V, 5, COLUMNS>(operands, place),
+                _ => compute::<V, 6, COLUMNS>(operands, place),
+            }
+            row += rows;
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    outer: usize,
+    row: usize,
+    column: usize,
+}
+
+#[inline(always)]
+fn compute<V: Vector, const ROWS: usize, const COLUMNS: usize>(
+    operands: Operands<'_>,
+    place: Place,
+) {
+    let Operands {
+        product: p,
+        a,
+        b,
+        c,
+        start,
+    } = operands;
+    // SAFETY: `multiply` checked that the last row, the last `k` and the last column lie inside the slices, strides
+    // are not negative, and the tile lies inside the extents. The vector's instructions are enabled by `simd_fn!`.
+    unsafe {
+        let a = a.add(place.outer * p.a_m.outer + place.row * p.a_m.inner);
+        let sums = sum_over_k::<V, ROWS, COLUMNS>(p, a, b.add(place.column));
+        let offset = place.outer * p.c_m.outer + place.row * p.c_m.inner + place.column;
+        for (row, sums) in sums.into_iter().enumerate() {
+            for (group, sum) in sums.into_iter().enumerate() {
+                let at = offset + row * p.c_m.inner + group * LANES;
+                finish(sum, start, c, at, place.column + group * LANES);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `a` and `b` must be valid for the tile over the whole extent of `k`.
+#[inline(always)]
+unsafe fn sum_over_k<V: Vector, const ROWS: usize, const COLUMNS: usize>(
+    p: &Product,
+    a: *const f32,
+    b: *const f32,
+) -> [[V; COLUMNS]; ROWS] {
+    // SAFETY: the offsets stay inside what the caller promises.
+    unsafe {
+        let mut sums = [[V::splat(0.0); COLUMNS]; ROWS];
+        for outer in 0..p.k.outer {
+            let (mut a, mut b) = (a.add(outer * p.a_k.outer), b.add(outer * p.b_k.outer));
+            for _ in 0..p.k.inner {
+                let mut b_row = [V::splat(0.0); COLUMNS];
+                for (group, values) in b_row.iter_mut().enumerate() {
+                    *values = V::load(b.add(group * LANES));
+                }
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let factor = V::splat(*a.add(row * p.a_m.inner));
+                    for (sum, values) in sums.iter_mut().zip(b_row) {
+                        *sum = sum.add_product(factor, values);
+                    }
+                }
+                // The last step leaves the pointers one stride behind the data; wrapping arithmetic may do that.
+                a = a.wrapping_add(p.a_k.inner);
+                b = b.wrapping_add(p.b_k.inner);
+            }
+        }
+        sums
+    }
+}
+
+/// # Safety
+/// `at + 8` elements of `c`, and of the start's slices, must be valid.
+#[inline(always)]
+unsafe fn finish<V: Vector>(sum: V, start: Start<'_>, c: *mut f32, at: usize, column: usize) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let result = match start {
+            Start::Zero => sum,
+            Start::Accumulate => sum.add(V::load(c.add(at))),
+            Start::Bias(bias) => sum.add(V::load(bias.as_ptr().add(column))),
+            Start::BiasRelu(bias) => sum.add(V::load(bias.as_ptr().add(column))).relu(),
+            Start::BiasAccumulate(bias) => sum
+                .add(V::load(bias.as_ptr().add(column)))
+                .add(V::load(c.add(at))),
+            Start::BiasAndMatrix(bias, matrix) => sum
+                .add(V::load(bias.as_ptr().add(column)))
+                .add(V::load(matrix.as_ptr().add(at))),
+        };
+        result.store(c.add(at));
+    }
+}

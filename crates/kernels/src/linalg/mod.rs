@@ -1,0 +1,155 @@
+//! One matrix product with general strides: every convolution of the engines and all of their gradients.
+
+mod micro_kernel;
+mod packing;
+#[cfg(test)]
+mod tests;
+
+use crate::simd::{Isa, LANES, simd_fn};
+use micro_kernel::{Operands, run};
+pub(crate) use packing::{pack, pack_transposed, unpack_add};
+
+/// An index that runs over `outer * inner` values, each level with a stride of its own.
+///
+/// One level is enough for a matrix; two describe a window over the rows of a padded image.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Axis {
+    pub(crate) outer: usize,
+    pub(crate) inner: usize,
+}
+
+impl Axis {
+    /// A flat index of `n` values.
+    pub(crate) const fn flat(n: usize) -> Self {
+        Self { outer: 1, inner: n }
+    }
+
+    /// The offset of the last index under the strides `by`, `None` if the index is empty.
+    fn last(self, by: Self) -> Option<usize> {
+        Some(self.outer.checked_sub(1)? * by.outer + self.inner.checked_sub(1)? * by.inner)
+    }
+}
+
+/// `C[m][n] = start[m][n] + Σ_k A(m, k) B[k][n]`, with `n` contiguous in B and C.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Product {
+    /// Extent of `m`.
+    pub(crate) m: Axis,
+    /// Extent of `k`.
+    pub(crate) k: Axis,
+    /// Columns; a multiple of eight.
+    pub(crate) n: usize,
+    /// Strides of A along `m` and along `k`.
+    pub(crate) a_m: Axis,
+    pub(crate) a_k: Axis,
+    /// Strides of B along `k`.
+    pub(crate) b_k: Axis,
+    /// Strides of C along `m`.
+    pub(crate) c_m: Axis,
+}
+
+impl Product {
+    /// A row-major `[m, k]`, B `[k, n]`, C `[m, n]`.
+    pub(crate) const fn dense(m: usize, k: usize, n: usize) -> Self {
+        Self {
+            m: Axis::flat(m),
+            k: Axis::flat(k),
+            n,
+            a_m: Axis::flat(k),
+            a_k: Axis::flat(1),
+            b_k: Axis::flat(n),
+            c_m: Axis::flat(n),
+        }
+    }
+
+    /// A row-major `[k, m]` and used transposed, B `[k, n]`, C `[m, n]`: the gradient of a weight.
+    pub(crate) const fn transposed(m: usize, k: usize, n: usize) -> Self {
+        Self {
+            a_m: Axis::flat(1),
+            a_k: Axis::flat(m),
+            ..Self::dense(m, k, n)
+        }
+    }
+}
+
+/// What the sum over `k` is added to, and what is done with the result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Start<'a> {
+    /// Nothing.
+    Zero,
+    /// What C holds.
+    Accumulate,
+    /// A row of `n` values, the same for every `m`.
+    Bias(&'a [f32]),
+    /// The same, and the result goes through a ReLU.
+    BiasRelu(&'a [f32]),
+    /// What C holds, and a row of `n` values.
+    BiasAccumulate(&'a [f32]),
+    /// A row of `n` values and a matrix laid out as C.
+    BiasAndMatrix(&'a [f32], &'a [f32]),
+}
+
+/// Computes `product`.
+///
+/// # Panics
+/// If a slice is too short for the extents and strides, or `n` is no multiple of eight.
+pub(crate) fn multiply(
+    isa: Isa,
+    product: &Product,
+    a: &[f32],
+    b: &[f32],
+    c: &mut [f32],
+    start: Start<'_>,
+) {
+    let (Some(a_m), Some(c_m)) = (product.m.last(product.a_m), product.m.last(product.c_m)) else {
+        return;
+    };
+    let (Some(a_k), Some(b_k)) = (product.k.last(product.a_k), product.k.last(product.b_k)) else {
+        panic!("an empty sum: {product:?}");
+    };
+    assert!(
+        product.n > 0 && product.n.is_multiple_of(LANES),
+        "columns come in eights: {product:?}"
+    );
+    assert!(
+        a_m + a_k < a.len(),
+        "A holds {} elements: {product:?}",
+        a.len()
+    );
+    assert!(
+        b_k + product.n <= b.len(),
+        "B holds {} elements: {product:?}",
+        b.len()
+    );
+    assert!(
+        c_m + product.n <= c.len(),
+        "C holds {} elements: {product:?}",
+        c.len()
+    );
+    match start {
+        Start::Zero | Start::Accumulate => {}
+        Start::Bias(bias) | Start::BiasRelu(bias) | Start::BiasAccumulate(bias) => {
+            assert!(bias.len() >= product.n, "bias is too short: {product:?}");
+        }
+        Start::BiasAndMatrix(bias, matrix) => {
+            assert!(
+                bias.len() >= product.n && matrix.len() >= c_m + product.n,
+                "start is too short: {product:?}"
+            );
+        }
+    }
+    run_on(
+        isa,
+        Operands {
+            product,
+            a: a.as_ptr(),
+            b: b.as_ptr(),
+            c: c.as_mut_ptr(),
+            start,
+        },
+    );
+}
+
+simd_fn! {
+    fn run_on(operands: Operands<'_>) = run
+}

@@ -1,0 +1,233 @@
+//! A linear map between padded widths, at one tap or at several (a convolution's filter).
+
+use crate::layout::LinearRanges;
+use crate::linalg::{Product, Start, multiply, pack, pack_transposed, unpack_add};
+use crate::norm::column_sums;
+use crate::simd::{Isa, padded};
+
+/// Weight `[taps, padded n_in, padded n_out]`, its transpose, and the bias.
+#[derive(Clone, Debug)]
+pub(crate) struct Linear {
+    taps: usize,
+    n_in: usize,
+    n_out: usize,
+    pub(crate) weight: Vec<f32>,
+    /// `[taps reversed, padded n_out, padded n_in]`.
+    pub(crate) transpose: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+}
+
+/// The gradient of a [`Linear`], in its padded layout.
+#[derive(Clone, Debug)]
+pub(crate) struct LinearGradient {
+    pub(crate) weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Linear {
+    pub(crate) fn new(n_in: usize, n_out: usize) -> Self {
+        Self::with_taps(1, n_in, n_out)
+    }
+
+    pub(crate) fn with_taps(taps: usize, n_in: usize, n_out: usize) -> Self {
+        let len = taps * padded(n_in) * padded(n_out);
+        Self {
+            taps,
+            n_in,
+            n_out,
+            weight: vec![0.0; len],
+            transpose: vec![0.0; len],
+            bias: vec![0.0; padded(n_out)],
+        }
+    }
+
+    pub(crate) fn load(&mut self, params: &[f32], ranges: &LinearRanges) {
+        let (shape, widths) = self.shapes();
+        pack(
+            &params[ranges.weight.clone()],
+            shape,
+            widths,
+            &mut self.weight,
+        );
+        pack_transposed(
+            &params[ranges.weight.clone()],
+            shape,
+            widths,
+            &mut self.transpose,
+        );
+        self.bias[..self.n_out].copy_from_slice(&params[ranges.bias.clone()]);
+    }
+
+    pub(crate) fn padded_in(&self) -> usize {
+        padded(self.n_in)
+    }
+
+    pub(crate) fn padded_out(&self) -> usize {
+        padded(self.n_out)
+    }
+
+    fn shapes(&self) -> ([usize; 3], [usize; 2]) {
+        (
+            [self.taps, self.n_in, self.n_out],
+            [self.padded_in(), self.padded_out()],
+        )
+    }
+
+    /// `y = h W + b`.
+    pub(crate) fn forward(&self, isa: Isa, h: &[f32], y: &mut [f32]) {
+        multiply(
+            isa,
+            &self.product(h),
+            h,
+            &self.weight,
+            y,
+            Start::Bias(&self.bias),
+        );
+    }
+
+    /// `y = relu(h W + b)`.
+    pub(crate) fn forward_relu(&self, isa: Isa, h: &[f32], y: &mut [f32]) {
+        multiply(
+            isa,
+            &self.product(h),
+            h,
+            &self.weight,
+            y,
+            Start::BiasRelu(&self.bias),
+        );
+    }
+
+    /// `y = x + h W + b`.
+    pub(crate) fn forward_residual(&self, isa: Isa, h: &[f32], x: &[f32], y: &mut [f32]) {
+        multiply(
+            isa,
+            &self.product(h),
+            h,
+            &self.weight,
+            y,
+            Start::BiasAndMatrix(&self.bias, x),
+        );
+    }
+
+    /// `y += h W + b`.
+    pub(crate) fn forward_add(&self, isa: Isa, h: &[f32], y: &mut [f32]) {
+        multiply(
+            isa,
+            &self.product(h),
+            h,
+            &self.weight,
+            y,
+            Start::BiasAccumulate(&self.bias),
+        );
+    }
+
+    fn product(&self, h: &[f32]) -> Product {
+        Product::dense(
+            h.len() / self.padded_in(),
+            self.padded_in(),
+            self.padded_out(),
+        )
+    }
+
+    /// Adds to `gradient` what `d_y` gives for weight and bias.
+    pub(crate) fn parameter_gradient(
+        &self,
+        isa: Isa,
+        h: &[f32],
+        d_y: &[f32],
+        gradient: &mut LinearGradient,
+    ) {
+        self.weight_gradient(isa, h, d_y, gradient);
+        column_sums(isa, d_y, &mut gradient.bias);
+    }
+
+    /// The same for the weight alone.
+    pub(crate) fn weight_gradient(
+        &self,
+        isa: Isa,
+        h: &[f32],
+        d_y: &[f32],
+        gradient: &mut LinearGradient,
+    ) {
+        let rows = h.len() / self.padded_in();
+        let product = Product::transposed(self.padded_in(), rows, self.padded_out());
+        multiply(
+            isa,
+            &product,
+            h,
+            d_y,
+            &mut gradient.weight,
+            Start::Accumulate,
+        );
+    }
+
+    /// `d_h = d_y Wᵀ`.
+    pub(crate) fn input_gradient(&self, isa: Isa, d_y: &[f32], d_h: &mut [f32]) {
+        multiply(
+            isa,
+            &self.transposed_product(d_y),
+            d_y,
+            &self.transpose,
+            d_h,
+            Start::Zero,
+        );
+    }
+
+    /// `d_h += d_y Wᵀ`.
+    pub(crate) fn input_gradient_add(&self, isa: Isa, d_y: &[f32], d_h: &mut [f32]) {
+        multiply(
+            isa,
+            &self.transposed_product(d_y),
+            d_y,
+            &self.transpose,
+            d_h,
+            Start::Accumulate,
+        );
+    }
+
+    fn transposed_product(&self, d_y: &[f32]) -> Product {
+        Product::dense(
+            d_y.len() / self.padded_out(),
+            self.padded_out(),
+            self.padded_in(),
+        )
+    }
+
+    pub(crate) fn gradient(&self) -> LinearGradient {
+        LinearGradient {
+            weight: vec![0.0; self.weight.len()],
+            bias: vec![0.0; self.bias.len()],
+        }
+    }
+
+    /// Adds `gradient` to the flat gradient of all parameters.
+    pub(crate) fn unload(
+        &self,
+        gradient: &LinearGradient,
+        ranges: &LinearRanges,
+        d_params: &mut [f32],
+    ) {
+        let (shape, widths) = self.shapes();
+        unpack_add(
+            &gradient.weight,
+            shape,
+            widths,
+            &mut d_params[ranges.weight.clone()],
+        );
+        add(&mut d_params[ranges.bias.clone()], &gradient.bias);
+    }
+}
+
+impl LinearGradient {
+    pub(crate) fn clear(&mut self) {
+        self.weight.fill(0.0);
+        self.bias.fill(0.0);
+    }
+}
+
+/// Adds the first elements of `from` to `to`.
+pub(crate) fn add(to: &mut [f32], from: &[f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to += from;
+    }
+}

@@ -1,0 +1,108 @@
+//! Batch norm: statistics of a batch, the affine map they give, and the way back.
+//!
+//! Activations are `[rows, width]` with `width` a multiple of eight; a row is one pixel of one image, or one example.
+//! Rows come in groups (the pixels of an image); each group's moments are taken in `f32` around its own mean while its
+//! values are in the cache, and groups are combined in `f64` in a fixed order, so that neither cancellation nor the
+//! number of threads can show.
+
+mod moments;
+mod passes;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use moments::{batch_statistics, group_moments};
+pub(crate) use passes::{
+    add_row, affine_relu, affine_relu_padded, column_means, column_sums, finish_gradient,
+    input_gradient, input_gradient_padded, norm_add, relu_gradient, relu_mask, unit_gradient,
+};
+
+/// Added to a variance before its root is taken, as PyTorch does.
+pub(crate) const EPSILON: f64 = 1e-5;
+
+/// Statistics of one batch-norm layer over one batch, and what follows from them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Norm {
+    /// Mean of the batch.
+    pub(crate) mean: Vec<f32>,
+    /// `1 / sqrt(biased variance + epsilon)`.
+    pub(crate) inverse_sd: Vec<f32>,
+    /// Unbiased variance, for the running statistics.
+    pub(crate) unbiased_variance: Vec<f32>,
+    /// `weight * inverse_sd`: the output is `x * scale + shift`.
+    pub(crate) scale: Vec<f32>,
+    /// `bias - mean * scale`.
+    pub(crate) shift: Vec<f32>,
+    /// In backward: mean over the rows of the gradient with respect to the output.
+    pub(crate) mean_gradient: Vec<f32>,
+    /// In backward: mean over the rows of that gradient times the normalised input.
+    pub(crate) mean_gradient_x: Vec<f32>,
+}
+
+impl Norm {
+    pub(crate) fn new(width: usize) -> Self {
+        let zeros = || vec![0.0; width];
+        Self {
+            mean: zeros(),
+            inverse_sd: zeros(),
+            unbiased_variance: zeros(),
+            scale: zeros(),
+            shift: zeros(),
+            mean_gradient: zeros(),
+            mean_gradient_x: zeros(),
+        }
+    }
+
+    /// Sets the affine map that normalises with given statistics (evaluation mode).
+    pub(crate) fn set_running(
+        &mut self,
+        mean: &[f32],
+        variance: &[f32],
+        weight: &[f32],
+        bias: &[f32],
+    ) {
+        for c in 0..mean.len() {
+            self.set_channel(
+                c,
+                f64::from(mean[c]),
+                f64::from(variance[c]),
+                (weight[c], bias[c]),
+            );
+        }
+    }
+
+    fn set_channel(&mut self, c: usize, mean: f64, variance: f64, (weight, bias): (f32, f32)) {
+        let inverse_sd = 1.0 / (variance + EPSILON).sqrt();
+        let scale = f64::from(weight) * inverse_sd;
+        self.mean[c] = mean as f32;
+        self.inverse_sd[c] = inverse_sd as f32;
+        self.scale[c] = scale as f32;
+        self.shift[c] = (f64::from(bias) - mean * scale) as f32;
+    }
+
+    /// Combines the groups' sums of the gradient and of the gradient times the normalised input, in their order, and
+    /// adds them to the gradients of the layer's bias and weight.
+    ///
+    /// `sums` holds `[groups, 2, width]`; `n_rows` is the number of rows of the whole batch.
+    pub(crate) fn set_gradient_means(
+        &mut self,
+        sums: &[f32],
+        n_rows: usize,
+        weight: &mut [f32],
+        bias: &mut [f32],
+    ) {
+        let width = self.mean.len();
+        for c in 0..width {
+            let (mut gradient, mut gradient_x) = (0.0_f64, 0.0_f64);
+            for group in sums.chunks_exact(2 * width) {
+                gradient += f64::from(group[c]);
+                gradient_x += f64::from(group[width + c]);
+            }
+            self.mean_gradient[c] = (gradient / n_rows as f64) as f32;
+            self.mean_gradient_x[c] = (gradient_x / n_rows as f64) as f32;
+            if let (Some(weight), Some(bias)) = (weight.get_mut(c), bias.get_mut(c)) {
+                *weight += gradient_x as f32;
+                *bias += gradient as f32;
+            }
+        }
+    }
+}

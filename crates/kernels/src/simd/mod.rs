@@ -1,0 +1,114 @@
+//! Vectors of eight lanes, and the choice of an instruction set at run time.
+//!
+//! Layers: a safe function with checked slices, a generic body over [`Vector`], an instantiation for each
+//! instruction set behind `#[target_feature]`. The `simd_fn!` macro writes the last layer. The portable
+//! instantiation always exists and is the oracle of the others.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod portable;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Avx2;
+pub(crate) use portable::Portable;
+
+/// Lanes of a [`Vector`]; channel counts are padded to a multiple of it inside the engines.
+pub(crate) const LANES: usize = 8;
+
+/// `n` rounded up to a multiple of [`LANES`].
+pub(crate) const fn padded(n: usize) -> usize {
+    n.div_ceil(LANES) * LANES
+}
+
+/// An instruction set that this CPU has been found to support.
+///
+/// The only ways to obtain one are [`Isa::detect`], [`Isa::portable`] and [`Isa::available`], so that holding the value
+/// proves that its instructions may be executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Isa(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2Fma,
+}
+
+impl Isa {
+    /// The fastest instruction set of this CPU.
+    pub fn detect() -> Self {
+        *Self::available()
+            .last()
+            .expect("the portable one is always there")
+    }
+
+    /// Plain Rust, on any CPU.
+    pub fn portable() -> Self {
+        Self(Kind::Portable)
+    }
+
+    /// All that this CPU supports, slowest first.
+    pub fn available() -> Vec<Self> {
+        let mut found = vec![Self::portable()];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            found.push(Self(Kind::Avx2Fma));
+        }
+        found
+    }
+
+    /// `portable` or `avx2+fma`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Kind::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2Fma => "avx2+fma",
+        }
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        self.0
+    }
+}
+
+/// Eight `f32` lanes.
+///
+/// # Safety
+/// Implementations may use instructions beyond the baseline, so every method must be reached only through
+/// a function that enables them (see `simd_fn!`); `load` and `store` need eight valid elements at the pointer.
+pub(crate) trait Vector: Copy {
+    /// All lanes `value`.
+    unsafe fn splat(value: f32) -> Self;
+    /// The eight elements at `from`.
+    unsafe fn load(from: *const f32) -> Self;
+    /// Writes the eight lanes to `to`.
+    unsafe fn store(self, to: *mut f32);
+    /// `self + other`, lane by lane.
+    unsafe fn add(self, other: Self) -> Self;
+    /// `self + a * b`, lane by lane, fused where the instruction set can.
+    unsafe fn add_product(self, a: Self, b: Self) -> Self;
+    /// `max(0, self)`, lane by lane; NaN stays NaN.
+    unsafe fn relu(self) -> Self;
+}
+
+/// Defines `fn name(isa: Isa, args…)` that runs the generic `body` with the vector of that instruction set.
+macro_rules! simd_fn {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:ident) => {
+        $(#[$meta])*
+        $vis fn $name(isa: crate::simd::Isa, $($arg: $type),*) {
+            match isa.kind() {
+                crate::simd::Kind::Portable => $body::<crate::simd::Portable>($($arg),*),
+                #[cfg(target_arch = "x86_64")]
+                crate::simd::Kind::Avx2Fma => {
+                    #[target_feature(enable = "avx2,fma")]
+                    fn instantiated($($arg: $type),*) {
+                        $body::<crate::simd::Avx2>($($arg),*);
+                    }
+                    // SAFETY: an `Isa` of this kind exists only after AVX2 and FMA were detected.
+                    unsafe { instantiated($($arg),*) }
+                }
+            }
+        }
+    };
+}
+pub(crate) use simd_fn;

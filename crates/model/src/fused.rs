@@ -1,0 +1,150 @@
+//! The whole network as one tape operation over the CPU kernels.
+//!
+//! Only the flat parameter vector and the per-depth logits are dfdx tensors; every activation stays inside the engine.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dfdx::prelude::{Cpu, OwnedTape, PutTape, Tape, Tensor, TensorFromVec};
+use vds_kernels::conv::ConvEngine;
+use vds_kernels::fc::FcEngine;
+
+use crate::Result;
+use crate::backend::DepthLogits;
+use crate::config::NetworkConfig;
+use crate::error::device;
+
+/// The kernels' buffers of one network, shared between the network and the tapes that its training passes leave.
+#[derive(Clone, Debug)]
+pub struct FusedEngine(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    kernels: Kernels,
+    n_depths: usize,
+    n_classes: usize,
+    example_len: usize,
+    params: Vec<f32>,
+    /// Counts training passes: a tape may only go back over the last one.
+    pass: u64,
+}
+
+#[derive(Debug)]
+enum Kernels {
+    Conv(Box<ConvEngine>),
+    Fc(Box<FcEngine>),
+}
+
+impl FusedEngine {
+    pub(crate) fn new(config: &NetworkConfig) -> Self {
+        let (kernels, n_params) = match config {
+            NetworkConfig::Conv(config) => {
+                let engine = ConvEngine::new(config.shape());
+                let n_params = engine.layout().n_params;
+                (Kernels::Conv(Box::new(engine)), n_params)
+            }
+            NetworkConfig::Fc(config) => {
+                let engine = FcEngine::new(config.shape());
+                let n_params = engine.layout().n_params;
+                (Kernels::Fc(Box::new(engine)), n_params)
+            }
+        };
+        Self(Arc::new(Mutex::new(State {
+            kernels,
+            n_depths: config.max_depth() + 1,
+            n_classes: config.n_classes(),
+            example_len: config.example_len(),
+            params: vec![0.0; n_params],
+            pass: 0,
+        })))
+    }
+
+    /// A panic in a kernel leaves buffers that the next pass overwrites, so a poisoned lock is usable.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn forward_eval(
+        &self,
+        params: &Tensor<(usize,), f32, Cpu>,
+        input: &[f32],
+        statistics: &[f32],
+    ) -> Vec<f32> {
+        let mut state = self.lock();
+        params.copy_into(&mut state.params);
+        let mut logits = vec![0.0; state.logits_len(input)];
+        let State {
+            kernels, params, ..
+        } = &mut *state;
+        match kernels {
+            Kernels::Conv(engine) => engine.forward_eval(params, statistics, input, &mut logits),
+            Kernels::Fc(engine) => engine.forward_eval(params, statistics, input, &mut logits),
+        }
+        logits
+    }
+}
+
+impl State {
+    fn logits_len(&self, input: &[f32]) -> usize {
+        self.n_depths * (input.len() / self.example_len) * self.n_classes
+    }
+
+    fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
+        match &mut self.kernels {
+            Kernels::Conv(engine) => engine.backward(d_logits, d_params),
+            Kernels::Fc(engine) => engine.backward(d_logits, d_params),
+        }
+    }
+}
+
+pub(crate) fn forward_train(
+    engine: &FusedEngine,
+    params: &Tensor<(usize,), f32, Cpu>,
+    input: &[f32],
+    statistics: &mut [f32],
+) -> Result<DepthLogits<Cpu, OwnedTape<f32, Cpu>>> {
+    let mut state = engine.lock();
+    state.pass += 1;
+    params.copy_into(&mut state.params);
+    let mut values = vec![0.0; state.logits_len(input)];
+    let State {
+        kernels,
+        params: host_params,
+        ..
+    } = &mut *state;
+    match kernels {
+        Kernels::Conv(engine) => engine.forward_train(host_params, input, statistics, &mut values),
+        Kernels::Fc(engine) => engine.forward_train(host_params, input, statistics, &mut values),
+    }
+    let shape = (
+        state.n_depths,
+        input.len() / state.example_len,
+        state.n_classes,
+    );
+    let logits = device("logits", params.device().try_tensor_from_vec(values, shape))?;
+    Ok(logits
+        .clone()
+        .put_tape(tape(engine, state.pass, params.clone(), logits)))
+}
+
+/// A tape whose one operation takes the gradient of `logits` to `params`. The clones keep the tensors' identities.
+fn tape(
+    engine: &FusedEngine,
+    pass: u64,
+    params: Tensor<(usize,), f32, Cpu>,
+    logits: Tensor<(usize, usize, usize), f32, Cpu>,
+) -> OwnedTape<f32, Cpu> {
+    let (engine, mut tape) = (engine.clone(), OwnedTape::default());
+    tape.add_backward_op(move |grads| {
+        let d_logits = std::mem::take(&mut **grads.get_or_alloc_mut(&logits)?);
+        let d_params = grads.get_or_alloc_mut(&params)?;
+        let mut state = engine.lock();
+        assert_eq!(
+            state.pass, pass,
+            "a later training pass has overwritten this one's activations"
+        );
+        state.backward(&d_logits, d_params);
+        **grads.get_or_alloc_mut(&logits)? = d_logits;
+        Ok(())
+    });
+    tape
+}

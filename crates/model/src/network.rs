@@ -1,0 +1,246 @@
+//! A network of either kind on a device.
+
+use dfdx::prelude::{HasShape, OwnedTape, Tensor};
+
+use crate::Result;
+use crate::backend::{Backend, DepthLogits};
+use crate::config::NetworkConfig;
+use crate::error::{Error, device as on_device};
+use crate::initialize::initial_params;
+use crate::statistics::RunningStatistics;
+use crate::weights::names::entries;
+
+/// A residual network that gives the logits of every depth in one pass.
+///
+/// All parameters are one flat tensor, so that an optimiser, a checkpoint or a copy handles one object.
+#[derive(Debug)]
+pub struct Network<D: Backend> {
+    config: NetworkConfig,
+    device: D,
+    params: Tensor<(usize,), f32, D>,
+    running: RunningStatistics,
+    batch_statistics: Vec<f32>,
+    engine: D::Engine,
+}
+
+impl<D: Backend> Network<D> {
+    /// A network with PyTorch's default initial distributions, drawn from `rng`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if a size is out of range, [`Error::Device`] if the device fails.
+    pub fn new(config: &NetworkConfig, device: &D, rng: &mut impl rand::Rng) -> Result<Self> {
+        let mut network = Self::zeros(config, device)?;
+        network.set_params(&initial_params(config, rng))?;
+        Ok(network)
+    }
+
+    pub(crate) fn zeros(config: &NetworkConfig, device: &D) -> Result<Self> {
+        config.check()?;
+        let params = entries(config)
+            .into_iter()
+            .filter(|entry| entry.role.is_parameter());
+        let n_params = params.map(|entry| entry.range.end).max().unwrap_or(0);
+        let running = RunningStatistics::new(config);
+        Ok(Self {
+            params: on_device(
+                "parameters",
+                device.try_tensor_from_vec(vec![0.0; n_params], (n_params,)),
+            )?,
+            batch_statistics: vec![0.0; running.values.len()],
+            running,
+            engine: D::engine(config),
+            config: config.clone(),
+            device: device.clone(),
+        })
+    }
+
+    /// The sizes.
+    pub fn config(&self) -> &NetworkConfig {
+        &self.config
+    }
+
+    /// Residual blocks.
+    pub fn max_depth(&self) -> usize {
+        self.config.max_depth()
+    }
+
+    /// Classes.
+    pub fn n_classes(&self) -> usize {
+        self.config.n_classes()
+    }
+
+    /// Values of one example.
+    pub fn example_len(&self) -> usize {
+        self.config.example_len()
+    }
+
+    /// Training pass with the statistics of the batch; updates the running statistics.
+    ///
+    /// # Shapes
+    /// `inputs`: `[batch, example_len]`, images as `[channels, height, width]`. Result: `(max_depth + 1, batch, n_classes)` on a
+    /// tape that leads to [`Self::params`].
+    ///
+    /// # Errors
+    /// [`Error::InputLength`], [`Error::BatchTooSmall`] for a batch of one, [`Error::Device`].
+    pub fn forward_train(
+        &mut self,
+        inputs: &[f32],
+        batch: usize,
+    ) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
+        self.check_input(inputs, batch)?;
+        if batch < 2 {
+            return Err(Error::BatchTooSmall { batch });
+        }
+        let logits = self.device.forward_train(
+            &self.engine,
+            &self.params,
+            inputs,
+            &mut self.batch_statistics,
+        )?;
+        self.running.update(&self.batch_statistics);
+        Ok(logits)
+    }
+
+    /// Evaluation pass with running statistics. An example's logits do not depend on its batch.
+    ///
+    /// # Shapes
+    /// `inputs`: `[batch, example_len]`. Result: `[max_depth + 1, batch, n_classes]`, row-major, on the host.
+    ///
+    /// # Errors
+    /// [`Error::InputLength`], [`Error::Device`].
+    pub fn forward_eval(&self, inputs: &[f32], batch: usize) -> Result<Vec<f32>> {
+        self.check_input(inputs, batch)?;
+        if batch == 0 {
+            return Ok(Vec::new());
+        }
+        self.device
+            .forward_eval(&self.engine, &self.params, inputs, &self.running.values)
+    }
+
+    fn check_input(&self, inputs: &[f32], batch: usize) -> Result<()> {
+        let example_len = self.example_len();
+        match batch.checked_mul(example_len) == Some(inputs.len()) {
+            true => Ok(()),
+            false => Err(Error::InputLength {
+                actual: inputs.len(),
+                batch,
+                example_len,
+            }),
+        }
+    }
+
+    /// All parameters as one flat tensor.
+    pub fn params(&self) -> &Tensor<(usize,), f32, D> {
+        &self.params
+    }
+
+    /// The same, to be changed by an optimiser.
+    pub fn params_mut(&mut self) -> &mut Tensor<(usize,), f32, D> {
+        &mut self.params
+    }
+
+    /// A copy of all parameters on the host.
+    pub fn params_vec(&self) -> Vec<f32> {
+        let mut values = vec![0.0; self.params.shape().0];
+        self.params.copy_into(&mut values);
+        values
+    }
+
+    /// Replaces all parameters.
+    ///
+    /// # Errors
+    /// [`Error::InputLength`] if the length differs.
+    pub fn set_params(&mut self, values: &[f32]) -> Result<()> {
+        let len = self.params.shape().0;
+        if values.len() != len {
+            return Err(Error::InputLength {
+                actual: values.len(),
+                batch: 1,
+                example_len: len,
+            });
+        }
+        self.params.copy_from(values);
+        Ok(())
+    }
+
+    /// Running statistics of every batch norm, in a layout of this crate.
+    pub fn statistics(&self) -> &[f32] {
+        &self.running.values
+    }
+
+    pub(crate) fn statistics_mut(&mut self) -> &mut [f32] {
+        &mut self.running.values
+    }
+
+    /// Training passes whose statistics have been taken in.
+    pub fn n_batches(&self) -> u64 {
+        self.running.n_batches
+    }
+
+    pub(crate) fn set_n_batches(&mut self, n_batches: u64) {
+        self.running.n_batches = n_batches;
+    }
+
+    /// A copy of everything that training changes.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            params: self.params_vec(),
+            running: self.running.clone(),
+        }
+    }
+
+    /// Goes back to a snapshot of this network.
+    ///
+    /// # Errors
+    /// [`Error::InputLength`] if it is another network's.
+    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.set_params(&snapshot.params)?;
+        self.running = snapshot.running.clone();
+        Ok(())
+    }
+
+    /// The network that keeps blocks `1..=depth` and gives the logits of depths `0..=depth`.
+    ///
+    /// # Errors
+    /// [`Error::Depth`] if it has fewer blocks, [`Error::Device`].
+    pub fn pruned(&self, depth: usize) -> Result<Self> {
+        let max_depth = self.max_depth();
+        if depth > max_depth {
+            return Err(Error::Depth { depth, max_depth });
+        }
+        let mut pruned = Self::zeros(&self.config.with_max_depth(depth), &self.device)?;
+        let (source, mut params) = (self.params_vec(), pruned.params_vec());
+        let all = entries(&self.config);
+        for kept in entries(&pruned.config) {
+            let original = all
+                .iter()
+                .find(|entry| entry.name == kept.name)
+                .expect("a prefix has no other tensors");
+            if kept.role.is_parameter() {
+                params[kept.range].copy_from_slice(&source[original.range.clone()]);
+            } else {
+                pruned.running.values[kept.range]
+                    .copy_from_slice(&self.running.values[original.range.clone()]);
+            }
+        }
+        pruned.set_params(&params)?;
+        pruned
+            .running
+            .keep_head_of(&self.running, &pruned.config, &self.config);
+        Ok(pruned)
+    }
+}
+
+/// Everything of a network that training changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    params: Vec<f32>,
+    running: RunningStatistics,
+}
+
+impl Snapshot {
+    /// All parameters.
+    pub fn params(&self) -> &[f32] {
+        &self.params
+    }
+}

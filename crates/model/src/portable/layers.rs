@@ -1,0 +1,162 @@
+//! The layers, on matrices `(rows, channels)`.
+
+use std::ops::Range;
+
+use dfdx::prelude::*;
+use vds_kernels::{LinearRanges, NormRanges};
+
+use crate::Result;
+use crate::error::device as on_device;
+
+/// A matrix on a tape.
+pub(super) type Matrix<D, T> = Tensor<(usize, usize), f32, D, T>;
+
+const EPSILON: f32 = 1e-5;
+
+/// Parameters, and the statistics that batch norm uses or reports.
+#[derive(Debug)]
+pub(super) struct Layers<'a, D: Device<f32>> {
+    pub(super) device: D,
+    pub(super) params: &'a Tensor<(usize,), f32, D>,
+    pub(super) statistics: Statistics<'a>,
+}
+
+/// What batch norm normalises with.
+#[derive(Debug)]
+pub(super) enum Statistics<'a> {
+    /// The batch's own, which are written here.
+    OfBatch(&'a mut [f32]),
+    /// These.
+    Running(&'a [f32]),
+}
+
+impl<D: Device<f32>> Layers<'_, D> {
+    pub(super) fn matrix_from<T: Tape<f32, D>>(
+        &self,
+        values: Vec<f32>,
+        shape: (usize, usize),
+    ) -> Result<Matrix<D, T>> {
+        let tensor = on_device("input", self.device.try_tensor_from_vec(values, shape))?;
+        Ok(tensor.put_tape(T::default()))
+    }
+
+    fn vector<T: Tape<f32, D>>(&self, range: &Range<usize>) -> Result<Tensor<(usize,), f32, D, T>> {
+        on_device(
+            "slice",
+            self.params.retaped::<T>().try_slice((range.clone(),)),
+        )
+    }
+
+    /// `x W + b`.
+    pub(super) fn linear<T: Tape<f32, D> + Merge<T>>(
+        &self,
+        x: Matrix<D, T>,
+        ranges: &LinearRanges,
+    ) -> Result<Matrix<D, T>> {
+        let n_out = ranges.bias.len();
+        let shape = (ranges.weight.len() / n_out, n_out);
+        let weight = on_device(
+            "reshape",
+            self.vector::<T>(&ranges.weight)?.try_reshape_like(&shape),
+        )?;
+        let y = on_device("matmul", x.try_matmul(weight))?;
+        self.add_row(y, self.vector(&ranges.bias)?)
+    }
+
+    fn add_row<T: Tape<f32, D> + Merge<T>>(
+        &self,
+        x: Matrix<D, T>,
+        row: Tensor<(usize,), f32, D, T>,
+    ) -> Result<Matrix<D, T>> {
+        let row = on_device("broadcast", row.try_broadcast_like::<_, Axis<0>>(x.shape()))?;
+        on_device("add", x.try_add(row))
+    }
+
+    fn multiply_row<T: Tape<f32, D> + Merge<T>>(
+        &self,
+        x: Matrix<D, T>,
+        row: Tensor<(usize,), f32, D, T>,
+    ) -> Result<Matrix<D, T>> {
+        let row = on_device("broadcast", row.try_broadcast_like::<_, Axis<0>>(x.shape()))?;
+        on_device("multiply", x.try_mul(row))
+    }
+
+    /// Batch norm over the rows.
+    pub(super) fn norm<T: Tape<f32, D> + Merge<T>>(
+        &mut self,
+        x: Matrix<D, T>,
+        params: &NormRanges,
+        statistics: &NormRanges,
+    ) -> Result<Matrix<D, T>> {
+        let normalized = match &mut self.statistics {
+            Statistics::OfBatch(_) => self.normalize_by_batch(x, statistics)?,
+            Statistics::Running(values) => {
+                let mean = values[statistics.first.clone()]
+                    .iter()
+                    .map(|mean| -mean)
+                    .collect::<Vec<_>>();
+                let variance = &values[statistics.second.clone()];
+                let scale = variance
+                    .iter()
+                    .map(|v| 1.0 / (v + EPSILON).sqrt())
+                    .collect::<Vec<_>>();
+                let row = |values: Vec<f32>| {
+                    let n = values.len();
+                    on_device("statistics", self.device.try_tensor_from_vec(values, (n,)))
+                };
+                let centred = self.add_row(x, row(mean)?.put_tape(T::default()))?;
+                self.multiply_row(centred, row(scale)?.put_tape(T::default()))?
+            }
+        };
+        let scaled = self.multiply_row(normalized, self.vector(&params.first)?)?;
+        self.add_row(scaled, self.vector(&params.second)?)
+    }
+
+    fn normalize_by_batch<T: Tape<f32, D> + Merge<T>>(
+        &mut self,
+        x: Matrix<D, T>,
+        ranges: &NormRanges,
+    ) -> Result<Matrix<D, T>> {
+        let shape = *x.shape();
+        let n = shape.0 as f32;
+        let mean = on_device("mean", share(&x).try_mean::<_, Axis<0>>())?;
+        let mean_values = mean.as_vec();
+        let mean = on_device("broadcast", mean.try_broadcast_like::<_, Axis<0>>(&shape))?;
+        let centred = on_device("subtract", x.try_sub(mean))?;
+        let squares = on_device("square", share(&centred).try_square())?;
+        let variance = on_device("mean", squares.try_mean::<_, Axis<0>>())?;
+        let variance_values = variance.as_vec();
+        let sd = on_device(
+            "sqrt",
+            on_device("add", variance.try_add(EPSILON))?.try_sqrt(),
+        )?;
+        let sd = on_device("broadcast", sd.try_broadcast_like::<_, Axis<0>>(&shape))?;
+        if let Statistics::OfBatch(statistics) = &mut self.statistics {
+            statistics[ranges.first.clone()].copy_from_slice(&mean_values);
+            let unbiased = variance_values.iter().map(|v| v * n / (n - 1.0).max(1.0));
+            statistics[ranges.second.clone()]
+                .iter_mut()
+                .zip(unbiased)
+                .for_each(|(to, v)| *to = v);
+        }
+        on_device("divide", centred.try_div(sd))
+    }
+}
+
+/// The same tensor for a second use: an empty tape of its own, merged with the first one where the two uses meet.
+pub(super) fn share<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
+    x: &Tensor<S, f32, D, T>,
+) -> Tensor<S, f32, D, T> {
+    x.retaped::<T>()
+}
+
+pub(super) fn relu<D: Device<f32>, T: Tape<f32, D>>(x: Matrix<D, T>) -> Result<Matrix<D, T>> {
+    on_device("relu", x.try_relu())
+}
+
+pub(super) fn add<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
+    x: Matrix<D, T>,
+    y: Matrix<D, T>,
+) -> Result<Matrix<D, T>> {
+    on_device("add", x.try_add(y))
+}

@@ -1,0 +1,70 @@
+//! The networks composed of stable dfdx operations, for any device.
+//!
+//! It is what runs where there is no fused path, and the oracle of the fused one. Stable dfdx has no convolution, so
+//! activations are `(pixels, channels)`, a 3x3 convolution gathers the nine neighbours of each pixel (a zero row stands for
+//! what lies outside) and is a matrix product, and a 1x1 convolution is one as it is.
+
+mod conv;
+mod fc;
+mod layers;
+
+use dfdx::prelude::{Device, Merge, OwnedTape, Tape, Tensor, TryStack};
+
+use crate::Result;
+use crate::backend::DepthLogits;
+use crate::config::NetworkConfig;
+use crate::error::device as on_device;
+use layers::{Layers, Statistics};
+
+/// Training pass; see [`Backend::forward_train`](crate::Backend::forward_train).
+///
+/// # Errors
+/// [`Error::Device`](crate::Error::Device).
+pub fn forward_train<D: Device<f32>>(
+    config: &NetworkConfig,
+    params: &Tensor<(usize,), f32, D>,
+    input: &[f32],
+    statistics: &mut [f32],
+) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
+    forward(config, params, input, Statistics::OfBatch(statistics))
+}
+
+/// Evaluation pass; see [`Backend::forward_eval`](crate::Backend::forward_eval).
+///
+/// # Errors
+/// [`Error::Device`](crate::Error::Device).
+pub fn forward_eval<D: Device<f32>>(
+    config: &NetworkConfig,
+    params: &Tensor<(usize,), f32, D>,
+    input: &[f32],
+    statistics: &[f32],
+) -> Result<Vec<f32>> {
+    let logits: DepthLogits<D, dfdx::prelude::NoneTape> =
+        forward(config, params, input, Statistics::Running(statistics))?;
+    let mut values =
+        vec![
+            0.0;
+            input.len() / config.example_len() * (config.max_depth() + 1) * config.n_classes()
+        ];
+    logits.copy_into(&mut values);
+    Ok(values)
+}
+
+fn forward<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
+    config: &NetworkConfig,
+    params: &Tensor<(usize,), f32, D>,
+    input: &[f32],
+    statistics: Statistics<'_>,
+) -> Result<DepthLogits<D, T>> {
+    let mut layers = Layers {
+        device: params.device().clone(),
+        params,
+        statistics,
+    };
+    let batch = input.len() / config.example_len();
+    let logits = match config {
+        NetworkConfig::Conv(config) => conv::logits::<D, T>(&mut layers, config, input, batch)?,
+        NetworkConfig::Fc(config) => fc::logits::<D, T>(&mut layers, config, input, batch)?,
+    };
+    on_device("stack", logits.try_stack())
+}

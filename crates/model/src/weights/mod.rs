@@ -1,0 +1,193 @@
+//! Weights as safetensors under the names and layouts of the authors' `state_dict`.
+//!
+//! A file written here loads into the authors' PyTorch model and the other way round. Networks that keep statistics per
+//! depth add `per_depth/output_layer.1.ops.2.running_mean` and `…running_var`, `[max_depth + 1, outer]`; under the
+//! authors' names they store the deepest depth's. A file without the extra tensors gives every depth the same ones.
+
+pub(crate) mod names;
+mod read;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::tensor::{Dtype, View};
+
+use crate::backend::Backend;
+use crate::config::{HeadStatistics, NetworkConfig};
+use crate::error::Error;
+use crate::network::Network;
+use crate::{Result, weights::names::Role};
+use names::{Entry, HEAD_NORM, entries, norms};
+
+pub use read::from_bytes;
+
+/// Name of the posterior's logits.
+const POSTERIOR_LOGITS: &str = "prob_model.q_logits";
+
+/// A network read from a file, and what else the file held.
+#[derive(Debug)]
+pub struct Weights<D: Backend> {
+    /// The network.
+    pub network: Network<D>,
+    /// The posterior's logits, `[max_depth + 1]`; `None` for a network of deterministic depth.
+    pub posterior_logits: Option<Vec<f32>>,
+    /// The file's metadata.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// The bytes of a safetensors file.
+///
+/// # Errors
+/// [`Error::Safetensors`] if the format cannot hold the tensors.
+pub fn to_bytes<D: Backend>(
+    network: &Network<D>,
+    posterior_logits: Option<&[f32]>,
+    metadata: &BTreeMap<String, String>,
+) -> Result<Vec<u8>> {
+    let (params, statistics) = (network.params_vec(), network.statistics());
+    let mut tensors = BTreeMap::new();
+    for entry in entries(network.config()) {
+        let source = if entry.role.is_parameter() {
+            &params
+        } else {
+            statistics
+        };
+        tensors.insert(
+            entry.name.clone(),
+            StoredTensor::floats(entry.shape.clone(), &to_reference(&entry, source)),
+        );
+    }
+    for (norm, runs) in norms(network.config()) {
+        let count = i64::try_from(network.n_batches() * runs).unwrap_or(i64::MAX);
+        tensors.insert(
+            format!("{norm}.num_batches_tracked"),
+            StoredTensor::count(count),
+        );
+    }
+    for (name, shape, values) in per_depth_statistics(network) {
+        tensors.insert(name, StoredTensor::floats(shape, &values));
+    }
+    if let Some(logits) = posterior_logits {
+        tensors.insert(
+            POSTERIOR_LOGITS.to_owned(),
+            StoredTensor::floats(vec![logits.len()], logits),
+        );
+    }
+    let metadata: HashMap<_, _> = metadata.clone().into_iter().collect();
+    safetensors::serialize(tensors, Some(metadata)).map_err(Error::Safetensors)
+}
+
+/// A tensor in the file's byte order.
+#[derive(Debug)]
+struct StoredTensor {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl StoredTensor {
+    fn floats(shape: Vec<usize>, values: &[f32]) -> Self {
+        Self {
+            dtype: Dtype::F32,
+            shape,
+            bytes: values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        }
+    }
+
+    fn count(value: i64) -> Self {
+        Self {
+            dtype: Dtype::I64,
+            shape: Vec::new(),
+            bytes: value.to_le_bytes().to_vec(),
+        }
+    }
+}
+
+impl View for StoredTensor {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// The values of an entry in PyTorch's order.
+pub(crate) fn to_reference(entry: &Entry, flat: &[f32]) -> Vec<f32> {
+    let values = &flat[entry.range.clone()];
+    match entry.role {
+        Role::Weight { taps, inputs, .. } => {
+            permute(values, [taps, inputs, values.len() / (taps * inputs)])
+        }
+        _ => values.to_vec(),
+    }
+}
+
+/// Puts values in PyTorch's order into their place.
+fn from_reference(entry: &Entry, values: &[f32], flat: &mut [f32]) {
+    let target = &mut flat[entry.range.clone()];
+    match entry.role {
+        Role::Weight { taps, inputs, .. } => {
+            target.copy_from_slice(&permute(
+                values,
+                [values.len() / (taps * inputs), inputs, taps],
+            ));
+        }
+        _ => target.copy_from_slice(values),
+    }
+}
+
+/// Reverses the order of the three axes.
+fn permute(values: &[f32], [a, b, c]: [usize; 3]) -> Vec<f32> {
+    let mut reversed = Vec::with_capacity(values.len());
+    for k in 0..c {
+        for j in 0..b {
+            reversed.extend((0..a).map(|i| values[(i * b + j) * c + k]));
+        }
+    }
+    reversed
+}
+
+/// Names, shapes and values of the extra tensors of a network that keeps statistics per depth.
+fn per_depth_statistics<D: Backend>(network: &Network<D>) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+    let Some(sets) = per_depth_ranges(network.config()) else {
+        return Vec::new();
+    };
+    let gather = |range: fn(&vds_kernels::NormRanges) -> std::ops::Range<usize>| {
+        sets.iter()
+            .flat_map(|set| network.statistics()[range(set)].to_vec())
+            .collect::<Vec<_>>()
+    };
+    let shape = vec![sets.len(), sets[0].first.len()];
+    let [mean, variance] = per_depth_names();
+    vec![
+        (mean, shape.clone(), gather(|set| set.first.clone())),
+        (variance, shape, gather(|set| set.second.clone())),
+    ]
+}
+
+/// Places of the output block's statistics, if there is a set for each depth.
+fn per_depth_ranges(config: &NetworkConfig) -> Option<Vec<vds_kernels::NormRanges>> {
+    match config {
+        NetworkConfig::Conv(config) if config.head_statistics == HeadStatistics::PerDepth => {
+            Some(vds_kernels::conv::ConvLayout::new(config.shape()).head_statistics)
+        }
+        _ => None,
+    }
+}
+
+fn per_depth_names() -> [String; 2] {
+    [
+        format!("per_depth/{HEAD_NORM}.running_mean"),
+        format!("per_depth/{HEAD_NORM}.running_var"),
+    ]
+}

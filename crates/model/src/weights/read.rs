@@ -1,0 +1,182 @@
+//! From the bytes of a safetensors file to a network.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use vds_kernels::conv::ConvLayout;
+
+use super::names::{HEAD_NORM, entries, norms};
+use super::{POSTERIOR_LOGITS, Weights, from_reference, per_depth_names};
+use crate::Result;
+use crate::backend::Backend;
+use crate::config::{HeadStatistics, NetworkConfig};
+use crate::error::Error;
+use crate::network::Network;
+
+/// Reads a network of the given sizes from the bytes of a safetensors file.
+///
+/// # Errors
+/// If the bytes are no safetensors file, or a tensor is missing, unexpected, of another shape or element type, or not finite.
+pub fn from_bytes<D: Backend>(
+    bytes: &[u8],
+    config: &NetworkConfig,
+    device: &D,
+) -> Result<Weights<D>> {
+    config.check()?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(Error::Safetensors)?;
+    let metadata = header
+        .metadata()
+        .iter()
+        .flatten()
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    let file = File {
+        tensors: SafeTensors::deserialize(bytes).map_err(Error::Safetensors)?,
+    };
+    let mut expected = BTreeSet::from([POSTERIOR_LOGITS.to_owned()]);
+    let mut network = Network::zeros(config, device)?;
+    let mut params = network.params_vec();
+    for entry in entries(config) {
+        let values = file.floats(&entry.name, &entry.shape)?;
+        let target = if entry.role.is_parameter() {
+            &mut params
+        } else {
+            network.statistics_mut()
+        };
+        from_reference(&entry, &values, target);
+        expected.insert(entry.name);
+    }
+    network.set_params(&params)?;
+    read_head_statistics(&file, config, network.statistics_mut(), &mut expected)?;
+    for (norm, runs) in norms(config) {
+        let name = format!("{norm}.num_batches_tracked");
+        if let Some(count) = file.count(&name)? {
+            network.set_n_batches(count / runs);
+        }
+        expected.insert(name);
+    }
+    file.check_names(&expected)?;
+    let posterior_logits = file.optional_floats(POSTERIOR_LOGITS, &[config.max_depth() + 1])?;
+    Ok(Weights {
+        network,
+        posterior_logits,
+        metadata,
+    })
+}
+
+/// Gives each depth its statistics: the extra tensors' where they are there, else the shared ones.
+fn read_head_statistics(
+    file: &File<'_>,
+    config: &NetworkConfig,
+    statistics: &mut [f32],
+    expected: &mut BTreeSet<String>,
+) -> Result<()> {
+    let NetworkConfig::Conv(conv) = config else {
+        return Ok(());
+    };
+    let sets = ConvLayout::new(conv.shape()).head_statistics;
+    let [mean_name, variance_name] = per_depth_names();
+    let shape = [sets.len(), conv.outer];
+    let own = match conv.head_statistics {
+        HeadStatistics::PerDepth => (
+            file.optional_floats(&mean_name, &shape)?,
+            file.optional_floats(&variance_name, &shape)?,
+        ),
+        HeadStatistics::Shared => (None, None),
+    };
+    expected.extend([mean_name, variance_name]);
+    let (means, variances) = match own {
+        (Some(means), Some(variances)) => (means, variances),
+        _ => {
+            let shared = |name| {
+                Ok(file
+                    .floats(&format!("{HEAD_NORM}.{name}"), &[conv.outer])?
+                    .repeat(sets.len()))
+            };
+            (shared("running_mean")?, shared("running_var")?)
+        }
+    };
+    for (set, (mean, variance)) in sets
+        .iter()
+        .zip(means.chunks(conv.outer).zip(variances.chunks(conv.outer)))
+    {
+        statistics[set.first.clone()].copy_from_slice(mean);
+        statistics[set.second.clone()].copy_from_slice(variance);
+    }
+    Ok(())
+}
+
+struct File<'a> {
+    tensors: SafeTensors<'a>,
+}
+
+impl<'a> File<'a> {
+    fn view(&self, name: &str) -> Option<TensorView<'_>> {
+        self.tensors.tensor(name).ok()
+    }
+
+    fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        self.optional_floats(name, shape)?
+            .ok_or_else(|| Error::MissingTensor {
+                name: name.to_owned(),
+            })
+    }
+
+    fn optional_floats(&self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>> {
+        let Some(view) = self.view(name) else {
+            return Ok(None);
+        };
+        if view.dtype() != Dtype::F32 || view.shape() != shape {
+            return Err(Error::TensorType {
+                name: name.to_owned(),
+                actual: format!("{:?} {:?}", view.dtype(), view.shape()),
+                expected: format!("F32 {shape:?}"),
+            });
+        }
+        let (values, _) = view.data().as_chunks::<4>();
+        let values: Vec<f32> = values
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect();
+        match values.iter().all(|x| x.is_finite()) {
+            true => Ok(Some(values)),
+            false => Err(Error::NotFinite {
+                name: name.to_owned(),
+            }),
+        }
+    }
+
+    /// A scalar count; the authors' files have it with and without an axis.
+    fn count(&self, name: &str) -> Result<Option<u64>> {
+        let Some(view) = self.view(name) else {
+            return Ok(None);
+        };
+        let value = match (view.dtype(), view.data().as_chunks::<8>().0) {
+            (Dtype::I64, [bytes]) => u64::try_from(i64::from_le_bytes(*bytes)).ok(),
+            _ => None,
+        };
+        value.map(Some).ok_or_else(|| Error::TensorType {
+            name: name.to_owned(),
+            actual: format!("{:?} {:?}", view.dtype(), view.shape()),
+            expected: "one I64 that is not negative".to_owned(),
+        })
+    }
+
+    /// The authors' files repeat every block under `….net.…`.
+    fn check_names(&self, expected: &BTreeSet<String>) -> Result<()> {
+        let names: BTreeMap<_, _> = self
+            .tensors
+            .names()
+            .into_iter()
+            .map(|name| (name.to_owned(), ()))
+            .collect();
+        let is_known = |name: &String| {
+            expected.contains(name) || expected.contains(&name.replacen(".net.", ".block.", 1))
+        };
+        match names.into_keys().find(|name| !is_known(name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::UnexpectedTensor { name }),
+        }
+    }
+}
