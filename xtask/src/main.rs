@@ -1,3 +1,91 @@
-//! Repository tasks.
+//! Repository tasks: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask reproduce`.
+//!
+//! Exit codes: 0 done, 1 something checked or run has failed, 2 the request itself cannot be served.
+//! No crate of the workspace is linked, so that this builds in seconds; the tasks call `cargo` and the built `vds`.
 
-fn main() {}
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task runner talks to the terminal"
+)]
+
+mod ci;
+mod process;
+mod reproduce;
+mod table;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Repository tasks of the vds workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run every check that CI runs, cheapest first
+    Ci(ci::Args),
+    /// Check the repository's own rules: layering, boundaries, text
+    Tidy,
+    /// Train, evaluate and prune the networks of a profile and write the page that shows them
+    Reproduce(reproduce::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().task {
+        Task::Ci(args) => ci::run(&args),
+        Task::Tidy => tidy::run(),
+        Task::Reproduce(args) => reproduce::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            exit_code(&error)
+        }
+    }
+}
+
+/// 2 for a request that cannot be served, 1 for everything else.
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    ExitCode::from(if error.is::<process::BadRequest>() {
+        2
+    } else {
+        1
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bad_request_exits_with_2_and_failure_with_1() {
+        let bad_request = anyhow::Error::new(process::BadRequest("no such experiment".to_owned()));
+        let wrapped = Err::<(), _>(bad_request)
+            .context("while planning")
+            .unwrap_err();
+        assert_eq!(
+            format!("{:?}", exit_code(&wrapped)),
+            format!("{:?}", ExitCode::from(2))
+        );
+        let failure = anyhow::anyhow!("1 cell has failed");
+        assert_eq!(
+            format!("{:?}", exit_code(&failure)),
+            format!("{:?}", ExitCode::from(1))
+        );
+    }
+}
