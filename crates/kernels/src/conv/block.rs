@@ -153,7 +153,7 @@ impl BackwardBuffers {
         Self {
             inner: vec![0.0; batch * geometry.inner_len()],
             outer: vec![0.0; batch * geometry.outer_len()],
-            sums: vec![0.0; batch * 2 * geometry.outer],
+            sums: vec![0.0; batch * 2 * geometry.outer.max(geometry.inner)],
             partials: vec![gradients; batch.div_ceil(unit_images(batch))],
         }
     }
@@ -433,7 +433,7 @@ impl Pass {
     ) {
         let (isa, g) = (self.isa, self.geometry);
         let (outer, inner) = (self.unit(g.outer_len()), self.unit(g.inner_len()));
-        let sums = buffers.sums.par_chunks_mut(self.unit(2 * g.outer));
+        let sums = buffers.sums[..self.batch * 2 * g.outer].par_chunks_mut(self.unit(2 * g.outer));
         let units = x.par_chunks(outer).zip(y.par_chunks(inner));
         let results = buffers
             .inner

@@ -12,7 +12,7 @@ use crate::error::device as on_device;
 const STEM: usize = 5;
 
 pub(super) fn logits<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
-    layers: &mut Layers<'_, D>,
+    layers: &mut Layers<'_, D, T>,
     config: &ConvConfig,
     input: &[f32],
     batch: usize,
@@ -26,13 +26,14 @@ pub(super) fn logits<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
         a = add(a, h)?;
         logits.push(head(layers, &layout, share(&a), batch, logits.len())?);
     }
+    layers.keep(a);
     Ok(logits)
 }
 
 /// 5x5 convolution and 2x2 average pool. The input needs no gradient, so its patches are gathered on the host: for each
 /// pooled pixel the four patches whose mean it is, one after the other.
 fn stem<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
-    layers: &Layers<'_, D>,
+    layers: &mut Layers<'_, D, T>,
     layout: &ConvLayout,
     input: &[f32],
     batch: usize,
@@ -67,7 +68,7 @@ fn stem<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
 }
 
 fn residual<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
-    layers: &mut Layers<'_, D>,
+    layers: &mut Layers<'_, D, T>,
     block: &ConvBlockRanges,
     statistics: &ConvBlockStatistics,
     a: Matrix<D, T>,
@@ -76,14 +77,15 @@ fn residual<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     let z = relu(layers.norm(a, &block.norm1, &statistics.norm1)?)?;
     let y = layers.linear(z, &block.conv1)?;
     let z = relu(layers.norm(y, &block.norm2, &statistics.norm2)?)?;
-    let y = layers.linear(gather(layers, z, neighbours)?, &block.conv2)?;
+    let z = gather(layers, z, neighbours)?;
+    let y = layers.linear(z, &block.conv2)?;
     let z = relu(layers.norm(y, &block.norm3, &statistics.norm3)?)?;
     layers.linear(z, &block.conv3)
 }
 
 /// `(pixels, 9 channels)`: the neighbourhood of each pixel.
 fn gather<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
-    layers: &Layers<'_, D>,
+    layers: &Layers<'_, D, T>,
     z: Matrix<D, T>,
     neighbours: &Tensor<(usize, usize), usize, D>,
 ) -> Result<Matrix<D, T>> {
@@ -134,7 +136,7 @@ fn neighbours<D: Device<f32>>(
 }
 
 fn head<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
-    layers: &mut Layers<'_, D>,
+    layers: &mut Layers<'_, D, T>,
     layout: &ConvLayout,
     a: Matrix<D, T>,
     batch: usize,

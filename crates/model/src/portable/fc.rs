@@ -8,7 +8,7 @@ use crate::Result;
 use crate::config::FcConfig;
 
 pub(super) fn logits<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
-    layers: &mut Layers<'_, D>,
+    layers: &mut Layers<'_, D, T>,
     config: &FcConfig,
     input: &[f32],
     batch: usize,
@@ -23,5 +23,6 @@ pub(super) fn logits<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
         a = add(a, h)?;
         logits.push(layers.linear(share(&a), &layout.read_out)?);
     }
+    layers.keep(a);
     Ok(logits)
 }

@@ -1,5 +1,6 @@
 //! The layers, on matrices `(rows, channels)`.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use dfdx::prelude::*;
@@ -15,10 +16,15 @@ const EPSILON: f32 = 1e-5;
 
 /// Parameters, and the statistics that batch norm uses or reports.
 #[derive(Debug)]
-pub(super) struct Layers<'a, D: Device<f32>> {
+pub(super) struct Layers<'a, D: Device<f32>, T: Tape<f32, D>> {
     pub(super) device: D,
-    pub(super) params: &'a Tensor<(usize,), f32, D>,
-    pub(super) statistics: Statistics<'a>,
+    params: &'a Tensor<(usize,), f32, D>,
+    statistics: Statistics<'a>,
+    /// Parts of the parameters by their start. Each is cut out once: the gradient of dfdx's `slice` overwrites where it
+    /// should add, so a second cut of the same part would lose the first one's share.
+    parts: BTreeMap<usize, Tensor<(usize,), f32, D>>,
+    /// How the parts, and activations that are handed over, came about.
+    tape: T,
 }
 
 /// What batch norm normalises with.
@@ -30,8 +36,30 @@ pub(super) enum Statistics<'a> {
     Running(&'a [f32]),
 }
 
-impl<D: Device<f32>> Layers<'_, D> {
-    pub(super) fn matrix_from<T: Tape<f32, D>>(
+impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
+    pub(super) fn new(params: &'a Tensor<(usize,), f32, D>, statistics: Statistics<'a>) -> Self {
+        let device = params.device().clone();
+        Self {
+            device,
+            params,
+            statistics,
+            parts: BTreeMap::new(),
+            tape: T::default(),
+        }
+    }
+
+    /// Takes over the tape of an activation whose every use was a shared one.
+    pub(super) fn keep(&mut self, a: Matrix<D, T>) {
+        let (_, tape) = a.split_tape();
+        self.tape = std::mem::take(&mut self.tape).merge(tape);
+    }
+
+    /// The tape of everything that was kept, and of the parameters.
+    pub(super) fn into_tape(self) -> T {
+        self.tape
+    }
+
+    pub(super) fn matrix_from(
         &self,
         values: Vec<f32>,
         shape: (usize, usize),
@@ -40,16 +68,24 @@ impl<D: Device<f32>> Layers<'_, D> {
         Ok(tensor.put_tape(T::default()))
     }
 
-    fn vector<T: Tape<f32, D>>(&self, range: &Range<usize>) -> Result<Tensor<(usize,), f32, D, T>> {
-        on_device(
+    fn vector(&mut self, range: &Range<usize>) -> Result<Tensor<(usize,), f32, D, T>> {
+        if let Some(part) = self.parts.get(&range.start) {
+            return Ok(share(part));
+        }
+        let part = on_device(
             "slice",
             self.params.retaped::<T>().try_slice((range.clone(),)),
-        )
+        )?;
+        let (part, tape) = part.split_tape();
+        self.tape = std::mem::take(&mut self.tape).merge(tape);
+        let shared = share(&part);
+        self.parts.insert(range.start, part);
+        Ok(shared)
     }
 
     /// `x W + b`.
-    pub(super) fn linear<T: Tape<f32, D> + Merge<T>>(
-        &self,
+    pub(super) fn linear(
+        &mut self,
         x: Matrix<D, T>,
         ranges: &LinearRanges,
     ) -> Result<Matrix<D, T>> {
@@ -57,32 +93,15 @@ impl<D: Device<f32>> Layers<'_, D> {
         let shape = (ranges.weight.len() / n_out, n_out);
         let weight = on_device(
             "reshape",
-            self.vector::<T>(&ranges.weight)?.try_reshape_like(&shape),
+            self.vector(&ranges.weight)?.try_reshape_like(&shape),
         )?;
         let y = on_device("matmul", x.try_matmul(weight))?;
-        self.add_row(y, self.vector(&ranges.bias)?)
-    }
-
-    fn add_row<T: Tape<f32, D> + Merge<T>>(
-        &self,
-        x: Matrix<D, T>,
-        row: Tensor<(usize,), f32, D, T>,
-    ) -> Result<Matrix<D, T>> {
-        let row = on_device("broadcast", row.try_broadcast_like::<_, Axis<0>>(x.shape()))?;
-        on_device("add", x.try_add(row))
-    }
-
-    fn multiply_row<T: Tape<f32, D> + Merge<T>>(
-        &self,
-        x: Matrix<D, T>,
-        row: Tensor<(usize,), f32, D, T>,
-    ) -> Result<Matrix<D, T>> {
-        let row = on_device("broadcast", row.try_broadcast_like::<_, Axis<0>>(x.shape()))?;
-        on_device("multiply", x.try_mul(row))
+        let bias = self.vector(&ranges.bias)?;
+        add_row(y, bias)
     }
 
     /// Batch norm over the rows.
-    pub(super) fn norm<T: Tape<f32, D> + Merge<T>>(
+    pub(super) fn norm(
         &mut self,
         x: Matrix<D, T>,
         params: &NormRanges,
@@ -104,26 +123,22 @@ impl<D: Device<f32>> Layers<'_, D> {
                     let n = values.len();
                     on_device("statistics", self.device.try_tensor_from_vec(values, (n,)))
                 };
-                let centred = self.add_row(x, row(mean)?.put_tape(T::default()))?;
-                self.multiply_row(centred, row(scale)?.put_tape(T::default()))?
+                let centred = add_row(x, row(mean)?.put_tape(T::default()))?;
+                multiply_row(centred, row(scale)?.put_tape(T::default()))?
             }
         };
-        let scaled = self.multiply_row(normalized, self.vector(&params.first)?)?;
-        self.add_row(scaled, self.vector(&params.second)?)
+        let (weight, bias) = (self.vector(&params.first)?, self.vector(&params.second)?);
+        add_row(multiply_row(normalized, weight)?, bias)
     }
 
-    fn normalize_by_batch<T: Tape<f32, D> + Merge<T>>(
-        &mut self,
-        x: Matrix<D, T>,
-        ranges: &NormRanges,
-    ) -> Result<Matrix<D, T>> {
+    fn normalize_by_batch(&mut self, x: Matrix<D, T>, ranges: &NormRanges) -> Result<Matrix<D, T>> {
         let shape = *x.shape();
         let n = shape.0 as f32;
-        let mean = on_device("mean", share(&x).try_mean::<_, Axis<0>>())?;
+        let mean = on_device("mean", share::<_, _, T, _>(&x).try_mean::<_, Axis<0>>())?;
         let mean_values = mean.as_vec();
         let mean = on_device("broadcast", mean.try_broadcast_like::<_, Axis<0>>(&shape))?;
         let centred = on_device("subtract", x.try_sub(mean))?;
-        let squares = on_device("square", share(&centred).try_square())?;
+        let squares = on_device("square", share::<_, _, T, _>(&centred).try_square())?;
         let variance = on_device("mean", squares.try_mean::<_, Axis<0>>())?;
         let variance_values = variance.as_vec();
         let sd = on_device(
@@ -143,9 +158,9 @@ impl<D: Device<f32>> Layers<'_, D> {
     }
 }
 
-/// The same tensor for a second use: an empty tape of its own, merged with the first one where the two uses meet.
-pub(super) fn share<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
-    x: &Tensor<S, f32, D, T>,
+/// The same tensor for another use: an empty tape of its own, merged with the first one where the uses meet.
+pub(super) fn share<S: Shape, D: Device<f32>, T: Tape<f32, D>, U: Tape<f32, D>>(
+    x: &Tensor<S, f32, D, U>,
 ) -> Tensor<S, f32, D, T> {
     x.retaped::<T>()
 }
@@ -159,4 +174,20 @@ pub(super) fn add<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     y: Matrix<D, T>,
 ) -> Result<Matrix<D, T>> {
     on_device("add", x.try_add(y))
+}
+
+fn add_row<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
+    x: Matrix<D, T>,
+    row: Tensor<(usize,), f32, D, T>,
+) -> Result<Matrix<D, T>> {
+    let row = on_device("broadcast", row.try_broadcast_like::<_, Axis<0>>(x.shape()))?;
+    on_device("add", x.try_add(row))
+}
+
+fn multiply_row<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
+    x: Matrix<D, T>,
+    row: Tensor<(usize,), f32, D, T>,
+) -> Result<Matrix<D, T>> {
+    let row = on_device("broadcast", row.try_broadcast_like::<_, Axis<0>>(x.shape()))?;
+    on_device("multiply", x.try_mul(row))
 }

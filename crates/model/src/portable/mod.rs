@@ -8,7 +8,9 @@ mod conv;
 mod fc;
 mod layers;
 
-use dfdx::prelude::{Device, Merge, OwnedTape, Tape, Tensor, TryStack};
+use dfdx::prelude::{
+    Device, Merge, NoneTape, OwnedTape, PutTape, SplitTape, Tape, Tensor, TryStack,
+};
 
 use crate::Result;
 use crate::backend::DepthLogits;
@@ -39,7 +41,7 @@ pub fn forward_eval<D: Device<f32>>(
     input: &[f32],
     statistics: &[f32],
 ) -> Result<Vec<f32>> {
-    let logits: DepthLogits<D, dfdx::prelude::NoneTape> =
+    let logits: DepthLogits<D, NoneTape> =
         forward(config, params, input, Statistics::Running(statistics))?;
     let mut values =
         vec![
@@ -56,15 +58,12 @@ fn forward<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     input: &[f32],
     statistics: Statistics<'_>,
 ) -> Result<DepthLogits<D, T>> {
-    let mut layers = Layers {
-        device: params.device().clone(),
-        params,
-        statistics,
-    };
+    let mut layers = Layers::<D, T>::new(params, statistics);
     let batch = input.len() / config.example_len();
     let logits = match config {
-        NetworkConfig::Conv(config) => conv::logits::<D, T>(&mut layers, config, input, batch)?,
-        NetworkConfig::Fc(config) => fc::logits::<D, T>(&mut layers, config, input, batch)?,
+        NetworkConfig::Conv(config) => conv::logits(&mut layers, config, input, batch)?,
+        NetworkConfig::Fc(config) => fc::logits(&mut layers, config, input, batch)?,
     };
-    on_device("stack", logits.try_stack())
+    let (logits, tape) = on_device("stack", logits.try_stack())?.split_tape();
+    Ok(logits.put_tape(tape.merge(layers.into_tape())))
 }

@@ -1,0 +1,130 @@
+//! The fused path agrees with the composed one, in values, statistics and gradients, on networks of many shapes.
+
+use dfdx::prelude::{Backward, Cpu, OwnedTape, SumTo, Tensor, TensorFromVec};
+use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use vds_model::{
+    Backend, ConvConfig, DepthLogits, FcConfig, HeadStatistics, Network, NetworkConfig, portable,
+};
+
+fn numbers(rng: &mut ChaCha8Rng, n: usize) -> Vec<f32> {
+    (0..n)
+        .map(|_| rng.next_u32() as f32 / u32::MAX as f32 * 2.0 - 1.0)
+        .collect()
+}
+
+/// The gradient of a weighted sum of the logits.
+fn gradient(
+    logits: DepthLogits<Cpu, OwnedTape<f32, Cpu>>,
+    weights: &[f32],
+    params: &Tensor<(usize,), f32, Cpu>,
+) -> Vec<f32> {
+    let shape = *dfdx::prelude::HasShape::shape(&logits);
+    let weights = params.device().tensor_from_vec(weights.to_vec(), shape);
+    (logits * weights)
+        .sum::<(), _>()
+        .backward()
+        .get(params)
+        .as_vec()
+}
+
+#[track_caller]
+fn check_close(what: &str, actual: &[f32], expected: &[f32], tolerance: f32) {
+    assert_eq!(actual.len(), expected.len(), "{what}");
+    let scale = expected
+        .iter()
+        .fold(1e-2_f32, |scale, x| scale.max(x.abs()));
+    for (at, (x, y)) in actual.iter().zip(expected).enumerate() {
+        assert!(
+            (x - y).abs() <= tolerance * scale,
+            "{what}[{at}]: {x} instead of {y}, scale {scale}"
+        );
+    }
+}
+
+#[track_caller]
+fn check(config: &NetworkConfig, batch: usize, seed: u64) {
+    let (device, mut rng) = (Cpu::default(), ChaCha8Rng::seed_from_u64(seed));
+    let mut network = Network::new(config, &device, &mut rng).unwrap();
+    // Off the initial point: scales and shifts of batch norm are drawn as well.
+    let params: Vec<f32> = network
+        .params_vec()
+        .iter()
+        .zip(numbers(&mut rng, 1 << 20))
+        .map(|(p, r)| p + 0.1 * r)
+        .collect();
+    network.set_params(&params).unwrap();
+    let input = numbers(&mut rng, batch * config.example_len());
+    let weights = numbers(
+        &mut rng,
+        (config.max_depth() + 1) * batch * config.n_classes(),
+    );
+    let mut statistics = vec![0.0; network.statistics().len()];
+    let composed =
+        portable::forward_train(config, network.params(), &input, &mut statistics).unwrap();
+    let mut fused_statistics = statistics.clone();
+    let fused = device
+        .forward_train(
+            &Cpu::engine(config),
+            network.params(),
+            &input,
+            &mut fused_statistics,
+        )
+        .unwrap();
+    // Two orders of f32 summation over up to a few thousand terms, through up to five normalisations.
+    check_close("logits", &fused.as_vec(), &composed.as_vec(), 1e-4);
+    check_close("statistics", &fused_statistics, &statistics, 1e-4);
+    let (fused, composed) = (
+        gradient(fused, &weights, network.params()),
+        gradient(composed, &weights, network.params()),
+    );
+    check_close("gradient", &fused, &composed, 2e-3);
+    let composed = portable::forward_eval(config, network.params(), &input, &statistics).unwrap();
+    let fused = device
+        .forward_eval(&Cpu::engine(config), network.params(), &input, &statistics)
+        .unwrap();
+    check_close("evaluation", &fused, &composed, 1e-4);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn paths_agree_on_convolutional_networks(
+        channels in 1..4_usize, height in 6..20_usize, width in 6..20_usize, outer in 1..20_usize, inner in 1..12_usize,
+        n_classes in 2..12_usize, max_depth in 0..4_usize, batch in 3..20_usize, seed in 0..1000_u64,
+    ) {
+        let head_statistics = HeadStatistics::PerDepth;
+        let config = ConvConfig { channels, height, width, outer, inner, n_classes, max_depth, head_statistics };
+        check(&NetworkConfig::Conv(config), batch, seed);
+    }
+
+    #[test]
+    fn paths_agree_on_fully_connected_networks(
+        n_inputs in 1..10_usize, width in 1..40_usize, n_classes in 2..12_usize, max_depth in 0..8_usize,
+        batch in 8..200_usize, seed in 0..1000_u64,
+    ) {
+        check(&NetworkConfig::Fc(FcConfig { n_inputs, width, n_classes, max_depth }), batch, seed);
+    }
+}
+
+#[test]
+fn paths_agree_at_the_papers_widths() {
+    for (channels, side) in [(1, 28), (3, 32)] {
+        check(
+            &NetworkConfig::Conv(ConvConfig {
+                channels,
+                height: side,
+                width: side,
+                outer: 64,
+                inner: 32,
+                n_classes: 10,
+                max_depth: 2,
+                head_statistics: HeadStatistics::PerDepth,
+            }),
+            5,
+            1,
+        );
+    }
+}
