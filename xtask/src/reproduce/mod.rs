@@ -8,6 +8,8 @@ mod plan;
 mod schedule;
 mod scoreboard;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -293,75 +295,4 @@ fn write_page(finished: &[(Cell, Summary)], context: &Context) -> Result<()> {
         .context("starting vds report")?;
     ensure!(status.success(), "vds report ended with {status}");
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::process::BadRequest;
-
-    fn args(only: &[&str], out: Option<PathBuf>) -> Args {
-        let only = only.iter().map(|&name| name.to_owned()).collect();
-        Args {
-            profile: Profile::Smoke,
-            only,
-            out,
-            data_dir: None,
-            threads: None,
-            offline: false,
-        }
-    }
-
-    #[test]
-    fn unknown_experiment_is_a_bad_request_that_names_the_known_ones() {
-        let error = chosen_experiments(&args(&["spiral"], None)).unwrap_err();
-        assert!(error.is::<BadRequest>());
-        let expected =
-            "profile smoke has no experiment `spiral`; it has spirals, fashion-mnist-mini";
-        assert_eq!(error.to_string(), expected);
-    }
-
-    #[test]
-    fn only_keeps_the_named_experiment() {
-        let names = |only: &[&str]| -> Vec<&str> {
-            let chosen = chosen_experiments(&args(only, None)).unwrap();
-            chosen.iter().map(|experiment| experiment.name).collect()
-        };
-        assert_eq!(names(&["spirals"]), ["spirals"]);
-        assert_eq!(names(&[]), ["spirals", "fashion-mnist-mini"]);
-    }
-
-    #[test]
-    fn output_folder_that_is_a_file_is_a_bad_request() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let error = writable_folder(&args(&[], Some(file.path().to_path_buf()))).unwrap_err();
-        assert!(error.is::<BadRequest>());
-        assert!(error.to_string().starts_with("cannot write to "), "{error}");
-    }
-
-    #[test]
-    fn output_folder_is_made_and_left_empty() {
-        let parent = tempfile::tempdir().unwrap();
-        let out = writable_folder(&args(&[], Some(parent.path().join("a/b")))).unwrap();
-        assert_eq!(fs::read_dir(out).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn program_is_found_in_cargo_messages() {
-        let library =
-            r#"{"reason":"compiler-artifact","target":{"name":"vds_runner"},"executable":null}"#;
-        assert_eq!(executable_of(library), None);
-        let program = r#"{"reason":"compiler-artifact","target":{"name":"vds"},"executable":"t/release/vds"}"#;
-        assert_eq!(executable_of(program), Some(PathBuf::from("t/release/vds")));
-    }
-
-    #[test]
-    fn only_the_end_of_a_long_output_is_shown() {
-        let text: String = (0..20).map(|number| format!("{number}\n")).collect();
-        let shown = last_lines(&text);
-        assert_eq!(
-            (shown.lines().count(), shown.lines().next()),
-            (15, Some("    5"))
-        );
-    }
 }
