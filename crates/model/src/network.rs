@@ -172,13 +172,13 @@ impl<D: Backend> Network<D> {
         &mut self.running.values
     }
 
-    /// Training passes whose statistics have been taken in.
-    pub fn n_batches(&self) -> u64 {
-        self.running.n_batches
+    /// Batches that each batch norm has seen, in the order of the authors' names.
+    pub(crate) fn n_batches(&self) -> &[u64] {
+        &self.running.n_batches
     }
 
-    pub(crate) fn set_n_batches(&mut self, n_batches: u64) {
-        self.running.n_batches = n_batches;
+    pub(crate) fn n_batches_mut(&mut self) -> &mut [u64] {
+        &mut self.running.n_batches
     }
 
     /// A copy of everything that training changes.

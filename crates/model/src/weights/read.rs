@@ -49,11 +49,9 @@ pub fn from_bytes<D: Backend>(
     }
     network.set_params(&params)?;
     read_head_statistics(&file, config, network.statistics_mut(), &mut expected)?;
-    for (norm, runs) in norms(config) {
+    for ((norm, _), count) in norms(config).into_iter().zip(network.n_batches_mut()) {
         let name = format!("{norm}.num_batches_tracked");
-        if let Some(count) = file.count(&name)? {
-            network.set_n_batches(count / runs);
-        }
+        *count = file.count(&name)?.unwrap_or(0);
         expected.insert(name);
     }
     file.check_names(&expected)?;

@@ -1,3 +1,4 @@
 //! Integration tests of the networks.
 
+mod golden;
 mod paths;
