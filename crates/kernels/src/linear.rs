@@ -43,18 +43,8 @@ impl Linear {
 
     pub(crate) fn load(&mut self, params: &[f32], ranges: &LinearRanges) {
         let (shape, widths) = self.shapes();
-        pack(
-            &params[ranges.weight.clone()],
-            shape,
-            widths,
-            &mut self.weight,
-        );
-        pack_transposed(
-            &params[ranges.weight.clone()],
-            shape,
-            widths,
-            &mut self.transpose,
-        );
+        pack(&params[ranges.weight.clone()], shape, widths, &mut self.weight);
+        pack_transposed(&params[ranges.weight.clone()], shape, widths, &mut self.transpose);
         self.bias[..self.n_out].copy_from_slice(&params[ranges.bias.clone()]);
     }
 
@@ -75,26 +65,12 @@ impl Linear {
 
     /// `y = h W + b`.
     pub(crate) fn forward(&self, isa: Isa, h: &[f32], y: &mut [f32]) {
-        multiply(
-            isa,
-            &self.product(h),
-            h,
-            &self.weight,
-            y,
-            Start::Bias(&self.bias),
-        );
+        multiply(isa, &self.product(h), h, &self.weight, y, Start::Bias(&self.bias));
     }
 
     /// `y = relu(h W + b)`.
     pub(crate) fn forward_relu(&self, isa: Isa, h: &[f32], y: &mut [f32]) {
-        multiply(
-            isa,
-            &self.product(h),
-            h,
-            &self.weight,
-            y,
-            Start::BiasRelu(&self.bias),
-        );
+        multiply(isa, &self.product(h), h, &self.weight, y, Start::BiasRelu(&self.bias));
     }
 
     /// `y = x + h W + b`.
@@ -122,43 +98,20 @@ impl Linear {
     }
 
     fn product(&self, h: &[f32]) -> Product {
-        Product::dense(
-            h.len() / self.padded_in(),
-            self.padded_in(),
-            self.padded_out(),
-        )
+        Product::dense(h.len() / self.padded_in(), self.padded_in(), self.padded_out())
     }
 
     /// Adds to `gradient` what `d_y` gives for weight and bias.
-    pub(crate) fn parameter_gradient(
-        &self,
-        isa: Isa,
-        h: &[f32],
-        d_y: &[f32],
-        gradient: &mut LinearGradient,
-    ) {
+    pub(crate) fn parameter_gradient(&self, isa: Isa, h: &[f32], d_y: &[f32], gradient: &mut LinearGradient) {
         self.weight_gradient(isa, h, d_y, gradient);
         column_sums(isa, d_y, &mut gradient.bias);
     }
 
     /// The same for the weight alone.
-    pub(crate) fn weight_gradient(
-        &self,
-        isa: Isa,
-        h: &[f32],
-        d_y: &[f32],
-        gradient: &mut LinearGradient,
-    ) {
+    pub(crate) fn weight_gradient(&self, isa: Isa, h: &[f32], d_y: &[f32], gradient: &mut LinearGradient) {
         let rows = h.len() / self.padded_in();
         let product = Product::transposed(self.padded_in(), rows, self.padded_out());
-        multiply(
-            isa,
-            &product,
-            h,
-            d_y,
-            &mut gradient.weight,
-            Start::Accumulate,
-        );
+        multiply(isa, &product, h, d_y, &mut gradient.weight, Start::Accumulate);
     }
 
     /// `d_h = d_y Wᵀ`.
@@ -186,11 +139,7 @@ impl Linear {
     }
 
     fn transposed_product(&self, d_y: &[f32]) -> Product {
-        Product::dense(
-            d_y.len() / self.padded_out(),
-            self.padded_out(),
-            self.padded_in(),
-        )
+        Product::dense(d_y.len() / self.padded_out(), self.padded_out(), self.padded_in())
     }
 
     pub(crate) fn gradient(&self) -> LinearGradient {
@@ -201,19 +150,9 @@ impl Linear {
     }
 
     /// Adds `gradient` to the flat gradient of all parameters.
-    pub(crate) fn unload(
-        &self,
-        gradient: &LinearGradient,
-        ranges: &LinearRanges,
-        d_params: &mut [f32],
-    ) {
+    pub(crate) fn unload(&self, gradient: &LinearGradient, ranges: &LinearRanges, d_params: &mut [f32]) {
         let (shape, widths) = self.shapes();
-        unpack_add(
-            &gradient.weight,
-            shape,
-            widths,
-            &mut d_params[ranges.weight.clone()],
-        );
+        unpack_add(&gradient.weight, shape, widths, &mut d_params[ranges.weight.clone()]);
         add(&mut d_params[ranges.bias.clone()], &gradient.bias);
     }
 }

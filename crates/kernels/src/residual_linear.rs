@@ -5,9 +5,7 @@
 
 use crate::layout::{LinearRanges, NormRanges};
 use crate::linear::{Linear, LinearGradient, add};
-use crate::norm::{
-    Norm, batch_statistics, group_moments, input_gradient, norm_add, relu_mask, unit_gradient,
-};
+use crate::norm::{Norm, batch_statistics, group_moments, input_gradient, norm_add, relu_mask, unit_gradient};
 use crate::simd::Isa;
 
 /// Rows whose moments are taken together in `f32`.
@@ -53,8 +51,7 @@ impl ResidualLinear {
 
     pub(crate) fn load(&mut self, params: &[f32], linear: &LinearRanges, norm: &NormRanges) {
         self.linear.load(params, linear);
-        self.norm_weight
-            .copy_from_slice(&params[norm.first.clone()]);
+        self.norm_weight.copy_from_slice(&params[norm.first.clone()]);
         self.norm_bias.copy_from_slice(&params[norm.second.clone()]);
     }
 
@@ -93,14 +90,7 @@ impl ResidualLinear {
     }
 
     /// `y = h + BN(ReLU(Linear(h)))` with given statistics; `rectified` is scratch of the same size.
-    pub(crate) fn forward_eval(
-        &self,
-        isa: Isa,
-        h: &[f32],
-        norm: &Norm,
-        rectified: &mut [f32],
-        y: &mut [f32],
-    ) {
+    pub(crate) fn forward_eval(&self, isa: Isa, h: &[f32], norm: &Norm, rectified: &mut [f32], y: &mut [f32]) {
         self.linear.forward_relu(isa, h, rectified);
         y.copy_from_slice(h);
         norm_add(isa, rectified, norm, y);
@@ -122,9 +112,7 @@ impl ResidualLinear {
             groups,
             gradient: inner,
         } = saved;
-        let rows = d
-            .chunks(GROUP_ROWS * width)
-            .zip(rectified.chunks(GROUP_ROWS * width));
+        let rows = d.chunks(GROUP_ROWS * width).zip(rectified.chunks(GROUP_ROWS * width));
         for ((d, rectified), sums) in rows.zip(groups.chunks_exact_mut(2 * width)) {
             unit_gradient(isa, d, rectified, norm, sums);
         }
@@ -137,8 +125,7 @@ impl ResidualLinear {
         inner.copy_from_slice(d);
         input_gradient(isa, inner, rectified, norm);
         relu_mask(isa, inner, rectified);
-        self.linear
-            .parameter_gradient(isa, h, inner, &mut gradient.linear);
+        self.linear.parameter_gradient(isa, h, inner, &mut gradient.linear);
         self.linear.input_gradient_add(isa, inner, d);
     }
 

@@ -109,14 +109,8 @@ impl NetworkConfig {
     #[must_use]
     pub fn with_max_depth(&self, max_depth: usize) -> Self {
         match self.clone() {
-            Self::Conv(config) => Self::Conv(ConvConfig {
-                max_depth,
-                ..config
-            }),
-            Self::Fc(config) => Self::Fc(FcConfig {
-                max_depth,
-                ..config
-            }),
+            Self::Conv(config) => Self::Conv(ConvConfig { max_depth, ..config }),
+            Self::Fc(config) => Self::Fc(FcConfig { max_depth, ..config }),
         }
     }
 

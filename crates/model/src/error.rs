@@ -85,10 +85,7 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// dfdx's errors are only `Debug`; this is the one place where they become ours.
-pub(crate) fn device<T, E: Debug>(
-    op: &'static str,
-    result: std::result::Result<T, E>,
-) -> Result<T> {
+pub(crate) fn device<T, E: Debug>(op: &'static str, result: std::result::Result<T, E>) -> Result<T> {
     result.map_err(|error| Error::Device {
         op,
         message: format!("{error:?}"),

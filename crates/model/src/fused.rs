@@ -72,9 +72,7 @@ impl FusedEngine {
         let mut state = self.lock();
         params.copy_into(&mut state.params);
         let mut logits = vec![0.0; state.logits_len(input)];
-        let State {
-            kernels, params, ..
-        } = &mut *state;
+        let State { kernels, params, .. } = &mut *state;
         match kernels {
             Kernels::Conv(engine) => engine.forward_eval(params, statistics, input, &mut logits),
             Kernels::Fc(engine) => engine.forward_eval(params, statistics, input, &mut logits),
@@ -115,11 +113,7 @@ pub(crate) fn forward_train(
         Kernels::Conv(engine) => engine.forward_train(host_params, input, statistics, &mut values),
         Kernels::Fc(engine) => engine.forward_train(host_params, input, statistics, &mut values),
     }
-    let shape = (
-        state.n_depths,
-        input.len() / state.example_len,
-        state.n_classes,
-    );
+    let shape = (state.n_depths, input.len() / state.example_len, state.n_classes);
     let logits = device("logits", params.device().try_tensor_from_vec(values, shape))?;
     Ok(logits
         .clone()

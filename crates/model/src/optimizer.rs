@@ -42,19 +42,11 @@ impl Sgd {
         gradients: &mut Gradients<f32, D>,
         learning_rate: f32,
     ) -> Result<()> {
-        assert_eq!(
-            params.shape().0,
-            self.velocity.len(),
-            "parameters of this optimiser"
-        );
+        assert_eq!(params.shape().0, self.velocity.len(), "parameters of this optimiser");
         crate::error::device("gradient", gradients.try_alloc_for(params))?;
         gradients.get(params).copy_into(&mut self.gradient);
         params.copy_into(&mut self.params);
-        let values = self
-            .params
-            .iter_mut()
-            .zip(&mut self.velocity)
-            .zip(&self.gradient);
+        let values = self.params.iter_mut().zip(&mut self.velocity).zip(&self.gradient);
         for ((param, velocity), gradient) in values {
             *velocity = self.momentum * *velocity + gradient;
             *param -= learning_rate * *velocity;

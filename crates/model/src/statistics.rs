@@ -5,6 +5,7 @@ use vds_kernels::conv::ConvLayout;
 use vds_kernels::fc::FcLayout;
 
 use crate::config::{HeadStatistics, NetworkConfig};
+use crate::weights::names::norms;
 
 /// Weight of a new batch in the running statistics.
 const MOMENTUM: f32 = 0.1;
@@ -16,8 +17,10 @@ const MOMENTUM: f32 = 0.1;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RunningStatistics {
     pub(crate) values: Vec<f32>,
-    /// Training passes so far.
-    pub(crate) n_batches: u64,
+    /// Batches that each batch norm has seen, in the order of [`norms`].
+    pub(crate) n_batches: Vec<u64>,
+    /// How many each sees in one pass.
+    batches_a_pass: Vec<u64>,
     /// The output block's sets, when they are one.
     shared_head: Option<Vec<NormRanges>>,
     /// Length of the part that belongs to the blocks.
@@ -27,21 +30,14 @@ pub(crate) struct RunningStatistics {
 impl RunningStatistics {
     /// Mean 0, variance 1.
     pub(crate) fn new(config: &NetworkConfig) -> Self {
-        let (norms, len, head) = match config {
+        let (ranges, len, head) = match config {
             NetworkConfig::Conv(conv) => {
                 let layout = ConvLayout::new(conv.shape());
                 let blocks = layout.block_statistics.iter();
-                let norms = blocks.flat_map(|block| [&block.norm1, &block.norm2, &block.norm3]);
-                let norms = norms
-                    .chain(&layout.head_statistics)
-                    .cloned()
-                    .collect::<Vec<_>>();
+                let ranges = blocks.flat_map(|block| [&block.norm1, &block.norm2, &block.norm3]);
+                let ranges = ranges.chain(&layout.head_statistics).cloned().collect::<Vec<_>>();
                 let shared = conv.head_statistics == HeadStatistics::Shared;
-                (
-                    norms,
-                    layout.n_statistics,
-                    shared.then_some(layout.head_statistics),
-                )
+                (ranges, layout.n_statistics, shared.then_some(layout.head_statistics))
             }
             NetworkConfig::Fc(fc) => {
                 let layout = FcLayout::new(fc.shape());
@@ -49,13 +45,16 @@ impl RunningStatistics {
             }
         };
         let mut values = vec![0.0; len];
-        for ranges in norms {
-            values[ranges.second].fill(1.0);
+        for range in ranges {
+            values[range.second].fill(1.0);
         }
         let blocks_len = head.as_ref().map_or(len, |sets| sets[0].first.start);
+        let batches_a_pass: Vec<u64> = norms(config).into_iter().map(|(_, batches)| batches).collect();
+        let n_batches = vec![0; batches_a_pass.len()];
         Self {
             values,
-            n_batches: 0,
+            n_batches,
+            batches_a_pass,
             shared_head: head,
             blocks_len,
         }
@@ -63,7 +62,10 @@ impl RunningStatistics {
 
     /// Takes in the statistics of one batch.
     pub(crate) fn update(&mut self, batch: &[f32]) {
-        self.n_batches += 1;
+        self.n_batches
+            .iter_mut()
+            .zip(&self.batches_a_pass)
+            .for_each(|(n, batches)| *n += batches);
         let own = self.values[..self.blocks_len].iter_mut().zip(batch);
         own.for_each(|(running, batch)| *running = blend(*running, *batch));
         let Some(sets) = &self.shared_head else {
@@ -83,21 +85,18 @@ impl RunningStatistics {
     }
 
     /// Takes the output block's statistics, depth by depth, from the network that this one was pruned from.
-    pub(crate) fn keep_head_of(
-        &mut self,
-        original: &Self,
-        pruned: &NetworkConfig,
-        whole: &NetworkConfig,
-    ) {
-        self.n_batches = original.n_batches;
+    pub(crate) fn keep_head_of(&mut self, original: &Self, pruned: &NetworkConfig, whole: &NetworkConfig) {
+        let n_kept = self.n_batches.len().min(original.n_batches.len());
+        self.n_batches[..n_kept].copy_from_slice(&original.n_batches[..n_kept]);
         let (NetworkConfig::Conv(pruned), NetworkConfig::Conv(whole)) = (pruned, whole) else {
             return;
         };
+        // The output block's norm comes last; it has seen as many batches of each depth.
+        if let (Some(to), Some(from)) = (self.n_batches.last_mut(), original.n_batches.last()) {
+            *to = from * (pruned.max_depth as u64 + 1) / (whole.max_depth as u64 + 1);
+        }
         let kept = ConvLayout::new(pruned.shape()).head_statistics;
-        for (to, from) in kept
-            .iter()
-            .zip(ConvLayout::new(whole.shape()).head_statistics)
-        {
+        for (to, from) in kept.iter().zip(ConvLayout::new(whole.shape()).head_statistics) {
             self.values[to.first.start..to.second.end]
                 .copy_from_slice(&original.values[from.first.start..from.second.end]);
         }

@@ -11,20 +11,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (set, folder) = (Path::new(set), Path::new(folder));
     std::fs::create_dir_all(folder)?;
-    let mut manifest: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(set.join("manifest.json"))?)?;
-    let files = manifest["files"]
-        .as_array_mut()
-        .ok_or("the manifest lists no files")?;
-    files.retain(|file| {
-        cases
-            .iter()
-            .any(|case| file["file"] == format!("{case}.safetensors"))
-    });
+    let mut manifest: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(set.join("manifest.json"))?)?;
+    let files = manifest["files"].as_array_mut().ok_or("the manifest lists no files")?;
+    files.retain(|file| cases.iter().any(|case| file["file"] == format!("{case}.safetensors")));
     for file in files.iter_mut() {
-        let file = file
-            .as_object_mut()
-            .ok_or("a file of the manifest is no object")?;
+        let file = file.as_object_mut().ok_or("a file of the manifest is no object")?;
         // The tests use the recommended tolerances; the rest only takes room.
         file.retain(|key, _| ["file", "bytes", "sha256"].contains(&key.as_str()));
     }

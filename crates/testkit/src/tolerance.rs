@@ -21,8 +21,7 @@ impl Tolerance {
     /// Whether `actual` is close enough; NaN is close to NaN and an infinity to itself.
     pub fn holds(self, actual: f64, expected: f64) -> bool {
         if actual.is_nan() || expected.is_nan() || actual.is_infinite() || expected.is_infinite() {
-            return actual.to_bits() == expected.to_bits()
-                || (actual.is_nan() && expected.is_nan());
+            return actual.to_bits() == expected.to_bits() || (actual.is_nan() && expected.is_nan());
         }
         (actual - expected).abs() <= self.absolute + self.relative * expected.abs()
     }

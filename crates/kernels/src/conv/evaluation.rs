@@ -23,18 +23,10 @@ pub(super) struct FoldedBlock {
 }
 
 impl FoldedBlock {
-    pub(super) fn new(
-        weights: &BlockWeights,
-        ranges: &ConvBlockStatistics,
-        statistics: &[f32],
-        g: Geometry,
-    ) -> Self {
+    pub(super) fn new(weights: &BlockWeights, ranges: &ConvBlockStatistics, statistics: &[f32], g: Geometry) -> Self {
         let norm = |index: usize, width: usize, ranges: &NormRanges| {
             let (affine, mut norm) = (&weights.norms[index], Norm::new(width));
-            let (mean, variance) = (
-                &statistics[ranges.first.clone()],
-                &statistics[ranges.second.clone()],
-            );
+            let (mean, variance) = (&statistics[ranges.first.clone()], &statistics[ranges.second.clone()]);
             norm.set_running(mean, variance, &affine.weight, &affine.bias);
             norm
         };
@@ -62,13 +54,7 @@ fn fold(linear: &Linear, norm: &Norm) -> Linear {
 }
 
 /// Pixel means of the activations of every depth, `[batch, depths, padded outer]`.
-pub(super) fn pixel_means(
-    isa: Isa,
-    g: Geometry,
-    stem: &Stem,
-    blocks: &[FoldedBlock],
-    images: &[&[f32]],
-) -> Vec<f32> {
+pub(super) fn pixel_means(isa: Isa, g: Geometry, stem: &Stem, blocks: &[FoldedBlock], images: &[&[f32]]) -> Vec<f32> {
     let n_depths = blocks.len() + 1;
     let mut means = vec![0.0; images.len() * n_depths * g.outer];
     images

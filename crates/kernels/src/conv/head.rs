@@ -41,8 +41,7 @@ impl Head {
     }
 
     pub(super) fn load(&mut self, params: &[f32], layout: &ConvLayout) {
-        self.block
-            .load(params, &layout.head_linear, &layout.head_norm);
+        self.block.load(params, &layout.head_linear, &layout.head_norm);
         self.read_out.load(params, &layout.read_out);
     }
 
@@ -77,14 +76,12 @@ impl Head {
             .for_each(|(state, logits)| {
                 self.block
                     .forward_train(isa, &state.pooled, &mut state.saved, &mut state.features);
-                self.read_out
-                    .forward(isa, &state.features, &mut state.logits);
+                self.read_out.forward(isa, &state.features, &mut state.logits);
                 unpad_rows(&state.logits, n_classes, logits);
             });
         for (state, ranges) in states.iter().zip(&layout.head_statistics) {
             statistics[ranges.first.clone()].copy_from_slice(&state.saved.norm.mean[..outer]);
-            statistics[ranges.second.clone()]
-                .copy_from_slice(&state.saved.norm.unbiased_variance[..outer]);
+            statistics[ranges.second.clone()].copy_from_slice(&state.saved.norm.unbiased_variance[..outer]);
         }
     }
 
@@ -105,14 +102,9 @@ impl Head {
                 state.block_gradient.clear();
                 state.read_out_gradient.clear();
                 pad_rows(d_logits, layout.shape.n_classes, &mut state.logits);
-                self.read_out.parameter_gradient(
-                    isa,
-                    &state.features,
-                    &state.logits,
-                    &mut state.read_out_gradient,
-                );
                 self.read_out
-                    .input_gradient(isa, &state.logits, &mut state.d_pooled);
+                    .parameter_gradient(isa, &state.features, &state.logits, &mut state.read_out_gradient);
+                self.read_out.input_gradient(isa, &state.logits, &mut state.d_pooled);
                 let HeadState {
                     pooled,
                     d_pooled,
@@ -120,16 +112,11 @@ impl Head {
                     block_gradient,
                     ..
                 } = state;
-                self.block
-                    .backward(isa, pooled, saved, d_pooled, block_gradient);
+                self.block.backward(isa, pooled, saved, d_pooled, block_gradient);
             });
         for state in states {
-            self.block.unload(
-                &state.block_gradient,
-                &layout.head_linear,
-                &layout.head_norm,
-                d_params,
-            );
+            self.block
+                .unload(&state.block_gradient, &layout.head_linear, &layout.head_norm, d_params);
             self.read_out
                 .unload(&state.read_out_gradient, &layout.read_out, d_params);
         }
@@ -165,8 +152,7 @@ impl Head {
                 .collect();
             let (mut rectified, mut features) = (vec![0.0; h.len()], vec![0.0; h.len()]);
             let mut padded_logits = vec![0.0; h.len() / width * self.read_out.padded_out()];
-            self.block
-                .forward_eval(isa, &h, &norm, &mut rectified, &mut features);
+            self.block.forward_eval(isa, &h, &norm, &mut rectified, &mut features);
             self.read_out.forward(isa, &features, &mut padded_logits);
             unpad_rows(&padded_logits, layout.shape.n_classes, logits);
         });

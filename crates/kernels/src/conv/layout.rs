@@ -27,10 +27,7 @@ pub struct ConvShape {
 impl ConvShape {
     /// Height and width after the 5x5 convolution without padding and the 2x2 average pool (rounded down).
     pub fn pooled_size(self) -> (usize, usize) {
-        (
-            (self.height - (STEM - 1)) / 2,
-            (self.width - (STEM - 1)) / 2,
-        )
+        ((self.height - (STEM - 1)) / 2, (self.width - (STEM - 1)) / 2)
     }
 
     /// Elements of one image.
@@ -107,9 +104,7 @@ impl ConvLayout {
         Self {
             shape,
             stem: params.linear(STEM * STEM * channels * outer, outer),
-            blocks: (0..max_depth)
-                .map(|_| block(&mut params, outer, inner))
-                .collect(),
+            blocks: (0..max_depth).map(|_| block(&mut params, outer, inner)).collect(),
             head_linear: params.linear(outer * outer, outer),
             head_norm: params.norm(outer),
             read_out: params.linear(outer * n_classes, n_classes),

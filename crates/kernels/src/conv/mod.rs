@@ -81,13 +81,7 @@ impl ConvEngine {
     ///
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
-    pub fn forward_train(
-        &mut self,
-        params: &[f32],
-        input: &[f32],
-        statistics: &mut [f32],
-        logits: &mut [f32],
-    ) {
+    pub fn forward_train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
         let batch = self.check(params, input, statistics, logits);
         self.load(params);
         let mut training = self
@@ -100,8 +94,7 @@ impl ConvEngine {
         let pass = self.pass(batch);
         for (index, weights) in self.blocks.iter().enumerate() {
             let (before, after) = training.activations.split_at_mut(index + 1);
-            let (before, after, state) =
-                (&before[index], &mut after[0], &mut training.states[index]);
+            let (before, after, state) = (&before[index], &mut after[0], &mut training.states[index]);
             pass.forward(weights, before, state, after, &mut training.moments);
             state.store_statistics(&self.layout.block_statistics[index], statistics);
         }
@@ -115,13 +108,8 @@ impl ConvEngine {
                 pooled.copy_from_slice(&moments[..outer]);
             }
         }
-        self.head.forward_train(
-            self.isa,
-            &self.layout,
-            &mut training.heads,
-            statistics,
-            logits,
-        );
+        self.head
+            .forward_train(self.isa, &self.layout, &mut training.heads, statistics, logits);
         self.training = Some(training);
     }
 
@@ -132,23 +120,14 @@ impl ConvEngine {
     pub fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
         let mut training = self.training.take().expect("a training pass comes first");
         let shape = self.layout.shape;
-        assert_eq!(
-            d_params.len(),
-            self.layout.n_params,
-            "gradient of the parameters"
-        );
+        assert_eq!(d_params.len(), self.layout.n_params, "gradient of the parameters");
         assert_eq!(
             d_logits.len(),
             (shape.max_depth + 1) * training.batch * shape.n_classes,
             "gradient of the logits"
         );
-        self.head.backward(
-            self.isa,
-            &self.layout,
-            &mut training.heads,
-            d_logits,
-            d_params,
-        );
+        self.head
+            .backward(self.isa, &self.layout, &mut training.heads, d_logits, d_params);
         training.gradient.fill(0.0);
         let pass = self.pass(training.batch);
         for index in (0..self.blocks.len()).rev() {
@@ -179,22 +158,14 @@ impl ConvEngine {
     ///
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
-    pub fn forward_eval(
-        &mut self,
-        params: &[f32],
-        statistics: &[f32],
-        input: &[f32],
-        logits: &mut [f32],
-    ) {
+    pub fn forward_eval(&mut self, params: &[f32], statistics: &[f32], input: &[f32], logits: &mut [f32]) {
         self.check(params, input, statistics, logits);
         self.load(params);
         let blocks: Vec<_> = self
             .blocks
             .iter()
             .zip(&self.layout.block_statistics)
-            .map(|(weights, ranges)| {
-                evaluation::FoldedBlock::new(weights, ranges, statistics, self.geometry)
-            })
+            .map(|(weights, ranges)| evaluation::FoldedBlock::new(weights, ranges, statistics, self.geometry))
             .collect();
         let images: Vec<&[f32]> = input.chunks_exact(self.layout.shape.image_len()).collect();
         let pooled = evaluation::pixel_means(self.isa, self.geometry, &self.stem, &blocks, &images);
@@ -208,11 +179,7 @@ impl ConvEngine {
         assert_eq!(params.len(), self.layout.n_params, "parameters");
         assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
         assert_eq!(input.len(), batch * shape.image_len(), "inputs");
-        assert_eq!(
-            logits.len(),
-            (shape.max_depth + 1) * batch * shape.n_classes,
-            "logits"
-        );
+        assert_eq!(logits.len(), (shape.max_depth + 1) * batch * shape.n_classes, "logits");
         batch
     }
 
@@ -237,14 +204,8 @@ impl ConvEngine {
         Training {
             batch,
             input: vec![0.0; batch * self.layout.shape.image_len()],
-            activations: (0..=self.blocks.len())
-                .map(|_| Activation::new(g, batch))
-                .collect(),
-            states: self
-                .blocks
-                .iter()
-                .map(|_| BlockState::new(g, batch))
-                .collect(),
+            activations: (0..=self.blocks.len()).map(|_| Activation::new(g, batch)).collect(),
+            states: self.blocks.iter().map(|_| BlockState::new(g, batch)).collect(),
             heads: vec![self.head.state(batch); self.blocks.len() + 1],
             moments: vec![0.0; batch * 2 * g.inner],
             gradient: vec![0.0; batch * g.outer_len()],
@@ -298,17 +259,11 @@ impl ConvEngine {
             .par_chunks_exact_mut(g.outer_len())
             .zip(d_pooled.par_chunks_exact(g.outer));
         match (states.get(depth), buffers) {
-            (
-                Some(BlockState {
-                    norms: [norm, ..], ..
-                }),
-                Some(buffers),
-            ) => {
+            (Some(BlockState { norms: [norm, ..], .. }), Some(buffers)) => {
                 let above = buffers.outer.par_chunks_exact(g.outer_len());
-                let images = images
-                    .zip(above.zip(activations[depth].values.par_chunks_exact(g.outer_len())));
+                let images = images.zip(above.zip(activations[depth].values.par_chunks_exact(g.outer_len())));
                 images.for_each(|((total, pooled), (d, x))| {
-                    finish_gradient(isa, total, d, x, norm, pooled)
+                    finish_gradient(isa, total, d, x, norm, pooled);
                 });
             }
             _ => images.for_each(|(total, pooled)| add_row(isa, total, pooled)),
@@ -325,10 +280,7 @@ impl ConvEngine {
             .for_each(|((input, d), partial)| {
                 partial.clear();
                 with_scratch(g, self.stem.patch_len(), |scratch| {
-                    for (image, d) in input
-                        .chunks_exact(image_len)
-                        .zip(d.chunks_exact(g.outer_len()))
-                    {
+                    for (image, d) in input.chunks_exact(image_len).zip(d.chunks_exact(g.outer_len())) {
                         self.stem.gather(image, &mut scratch.patches);
                         self.stem.backward(self.isa, &scratch.patches, d, partial);
                     }

@@ -17,31 +17,19 @@ pub(super) struct Scratch {
 
 impl Scratch {
     fn fit(&mut self, geometry: Geometry, patch_len: usize) {
-        let size = [
-            geometry.height,
-            geometry.width,
-            geometry.outer,
-            geometry.inner,
-        ];
+        let size = [geometry.height, geometry.width, geometry.outer, geometry.inner];
         if self.size != size {
             self.size = size;
             self.outer = vec![0.0; geometry.outer_len()];
             self.inner = vec![0.0; geometry.inner_len()];
-            self.padded = [
-                vec![0.0; geometry.padded_len()],
-                vec![0.0; geometry.padded_len()],
-            ];
+            self.padded = [vec![0.0; geometry.padded_len()], vec![0.0; geometry.padded_len()]];
         }
         self.patches.resize(geometry.pixels() * patch_len, 0.0);
     }
 }
 
 /// Runs `work` with this thread's buffers, made to fit.
-pub(super) fn with_scratch<R>(
-    geometry: Geometry,
-    patch_len: usize,
-    work: impl FnOnce(&mut Scratch) -> R,
-) -> R {
+pub(super) fn with_scratch<R>(geometry: Geometry, patch_len: usize, work: impl FnOnce(&mut Scratch) -> R) -> R {
     thread_local! {
         static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default());
     }

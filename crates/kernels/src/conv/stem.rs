@@ -47,10 +47,7 @@ impl Stem {
         self.filter.fill(0.0);
         let weight = &params[ranges.weight.clone()];
         for (to, from) in self.contributions() {
-            let (to, from) = (
-                &mut self.filter[to..],
-                &weight[from..from + self.shape.outer],
-            );
+            let (to, from) = (&mut self.filter[to..], &weight[from..from + self.shape.outer]);
             for (to, from) in to.iter_mut().zip(from) {
                 *to += 0.25 * from;
             }
@@ -65,12 +62,7 @@ impl Stem {
         let shifts = [(0, 0), (0, 1), (1, 0), (1, 1)];
         taps.flat_map(move |(y, x)| shifts.map(|(dy, dx)| ((y + dy) * SIDE + x + dx, y * STEM + x)))
             .flat_map(move |(to, from)| {
-                (0..channels).map(move |c| {
-                    (
-                        (to * channels + c) * padded(outer),
-                        (from * channels + c) * outer,
-                    )
-                })
+                (0..channels).map(move |c| ((to * channels + c) * padded(outer), (from * channels + c) * outer))
             })
     }
 
@@ -101,34 +93,14 @@ impl Stem {
     pub(super) fn forward(&self, isa: Isa, patches: &[f32], y: &mut [f32]) {
         let rows = patches.len() / self.patch_len();
         let product = Product::dense(rows, self.patch_len(), self.bias.len());
-        multiply(
-            isa,
-            &product,
-            patches,
-            &self.filter,
-            y,
-            Start::Bias(&self.bias),
-        );
+        multiply(isa, &product, patches, &self.filter, y, Start::Bias(&self.bias));
     }
 
     /// Adds to `gradient` what `d_y` gives.
-    pub(super) fn backward(
-        &self,
-        isa: Isa,
-        patches: &[f32],
-        d_y: &[f32],
-        gradient: &mut StemGradient,
-    ) {
+    pub(super) fn backward(&self, isa: Isa, patches: &[f32], d_y: &[f32], gradient: &mut StemGradient) {
         let rows = patches.len() / self.patch_len();
         let product = Product::transposed(self.patch_len(), rows, self.bias.len());
-        multiply(
-            isa,
-            &product,
-            patches,
-            d_y,
-            &mut gradient.filter,
-            Start::Accumulate,
-        );
+        multiply(isa, &product, patches, d_y, &mut gradient.filter, Start::Accumulate);
         column_sums(isa, d_y, &mut gradient.bias);
     }
 
@@ -140,12 +112,7 @@ impl Stem {
     }
 
     /// Adds `gradient` to the flat gradient of all parameters.
-    pub(super) fn unload(
-        &self,
-        gradient: &StemGradient,
-        ranges: &LinearRanges,
-        d_params: &mut [f32],
-    ) {
+    pub(super) fn unload(&self, gradient: &StemGradient, ranges: &LinearRanges, d_params: &mut [f32]) {
         let weight = &mut d_params[ranges.weight.clone()];
         for (from, to) in self.contributions() {
             for (to, from) in weight[to..to + self.shape.outer]

@@ -71,33 +71,20 @@ impl FcEngine {
     ///
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
-    pub fn forward_train(
-        &mut self,
-        params: &[f32],
-        input: &[f32],
-        statistics: &mut [f32],
-        logits: &mut [f32],
-    ) {
+    pub fn forward_train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
         let batch = self.check(params, input, logits);
         assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
         self.load(params);
         self.reserve(batch);
         pad_rows(input, self.layout.shape.n_inputs, &mut self.input);
-        self.stem
-            .forward(self.isa, &self.input, &mut self.activations[0]);
+        self.stem.forward(self.isa, &self.input, &mut self.activations[0]);
         for (depth, block) in self.blocks.iter().enumerate() {
             let (before, after) = self.activations.split_at_mut(depth + 1);
-            block.forward_train(
-                self.isa,
-                &before[depth],
-                &mut self.saved[depth],
-                &mut after[0],
-            );
+            block.forward_train(self.isa, &before[depth], &mut self.saved[depth], &mut after[0]);
             let ranges = &self.layout.block_statistics[depth];
             let width = self.layout.shape.width;
             statistics[ranges.first.clone()].copy_from_slice(&self.saved[depth].norm.mean[..width]);
-            statistics[ranges.second.clone()]
-                .copy_from_slice(&self.saved[depth].norm.unbiased_variance[..width]);
+            statistics[ranges.second.clone()].copy_from_slice(&self.saved[depth].norm.unbiased_variance[..width]);
         }
         self.read_out_all(logits);
     }
@@ -108,11 +95,7 @@ impl FcEngine {
     /// If a slice does not have the length that the shape gives it.
     pub fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
         let (isa, n_classes) = (self.isa, self.layout.shape.n_classes);
-        assert_eq!(
-            d_params.len(),
-            self.layout.n_params,
-            "gradient of the parameters"
-        );
+        assert_eq!(d_params.len(), self.layout.n_params, "gradient of the parameters");
         assert_eq!(
             d_logits.len(),
             self.activations.len() * self.batch * n_classes,
@@ -120,17 +103,13 @@ impl FcEngine {
         );
         self.read_out_gradient.clear();
         self.gradient.fill(0.0);
-        let depths = d_logits
-            .chunks_exact(self.batch * n_classes)
-            .enumerate()
-            .rev();
+        let depths = d_logits.chunks_exact(self.batch * n_classes).enumerate().rev();
         for (depth, d_logits) in depths {
             pad_rows(d_logits, n_classes, &mut self.logits);
             let h = &self.activations[depth];
             self.read_out
                 .parameter_gradient(isa, h, &self.logits, &mut self.read_out_gradient);
-            self.read_out
-                .input_gradient_add(isa, &self.logits, &mut self.gradient);
+            self.read_out.input_gradient_add(isa, &self.logits, &mut self.gradient);
             if let Some(index) = depth.checked_sub(1) {
                 let (block, ranges) = (&self.blocks[index], &self.layout.blocks[index]);
                 self.block_gradient.clear();
@@ -148,8 +127,7 @@ impl FcEngine {
         self.stem_gradient.clear();
         self.stem
             .parameter_gradient(isa, &self.input, &self.gradient, &mut self.stem_gradient);
-        self.stem
-            .unload(&self.stem_gradient, &self.layout.stem, d_params);
+        self.stem.unload(&self.stem_gradient, &self.layout.stem, d_params);
         self.read_out
             .unload(&self.read_out_gradient, &self.layout.read_out, d_params);
     }
@@ -158,13 +136,7 @@ impl FcEngine {
     ///
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
-    pub fn forward_eval(
-        &mut self,
-        params: &[f32],
-        statistics: &[f32],
-        input: &[f32],
-        logits: &mut [f32],
-    ) {
+    pub fn forward_eval(&mut self, params: &[f32], statistics: &[f32], input: &[f32], logits: &mut [f32]) {
         let batch = self.check(params, input, logits);
         assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
         self.load(params);
@@ -197,11 +169,7 @@ impl FcEngine {
         let batch = input.len() / shape.n_inputs;
         assert_eq!(params.len(), self.layout.n_params, "parameters");
         assert_eq!(input.len(), batch * shape.n_inputs, "inputs");
-        assert_eq!(
-            logits.len(),
-            (shape.max_depth + 1) * batch * shape.n_classes,
-            "logits"
-        );
+        assert_eq!(logits.len(), (shape.max_depth + 1) * batch * shape.n_classes, "logits");
         batch
     }
 
@@ -241,20 +209,14 @@ impl FcEngine {
 
 /// Copies rows of `width` into rows padded to whole vectors; the padding is left as it is.
 pub(crate) fn pad_rows(from: &[f32], width: usize, to: &mut [f32]) {
-    for (from, to) in from
-        .chunks_exact(width)
-        .zip(to.chunks_exact_mut(padded(width)))
-    {
+    for (from, to) in from.chunks_exact(width).zip(to.chunks_exact_mut(padded(width))) {
         to[..width].copy_from_slice(from);
     }
 }
 
 /// Copies rows of `width` out of rows padded to whole vectors.
 pub(crate) fn unpad_rows(from: &[f32], width: usize, to: &mut [f32]) {
-    for (from, to) in from
-        .chunks_exact(padded(width))
-        .zip(to.chunks_exact_mut(width))
-    {
+    for (from, to) in from.chunks_exact(padded(width)).zip(to.chunks_exact_mut(width)) {
         to.copy_from_slice(&from[..width]);
     }
 }

@@ -65,10 +65,7 @@ struct Place {
 }
 
 #[inline(always)]
-fn compute<V: Vector, const ROWS: usize, const COLUMNS: usize>(
-    operands: Operands<'_>,
-    place: Place,
-) {
+fn compute<V: Vector, const ROWS: usize, const COLUMNS: usize>(operands: Operands<'_>, place: Place) {
     let Operands {
         product: p,
         a,
@@ -135,9 +132,7 @@ unsafe fn finish<V: Vector>(sum: V, start: Start<'_>, c: *mut f32, at: usize, co
             Start::Accumulate => sum.add(V::load(c.add(at))),
             Start::Bias(bias) => sum.add(V::load(bias.as_ptr().add(column))),
             Start::BiasRelu(bias) => sum.add(V::load(bias.as_ptr().add(column))).relu(),
-            Start::BiasAccumulate(bias) => sum
-                .add(V::load(bias.as_ptr().add(column)))
-                .add(V::load(c.add(at))),
+            Start::BiasAccumulate(bias) => sum.add(V::load(bias.as_ptr().add(column))).add(V::load(c.add(at))),
             Start::BiasAndMatrix(bias, matrix) => sum
                 .add(V::load(bias.as_ptr().add(column)))
                 .add(V::load(matrix.as_ptr().add(at))),

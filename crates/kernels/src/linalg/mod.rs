@@ -93,14 +93,7 @@ pub(crate) enum Start<'a> {
 ///
 /// # Panics
 /// If a slice is too short for the extents and strides, or `n` is no multiple of eight.
-pub(crate) fn multiply(
-    isa: Isa,
-    product: &Product,
-    a: &[f32],
-    b: &[f32],
-    c: &mut [f32],
-    start: Start<'_>,
-) {
+pub(crate) fn multiply(isa: Isa, product: &Product, a: &[f32], b: &[f32], c: &mut [f32], start: Start<'_>) {
     let (Some(a_m), Some(c_m)) = (product.m.last(product.a_m), product.m.last(product.c_m)) else {
         return;
     };
@@ -111,21 +104,9 @@ pub(crate) fn multiply(
         product.n > 0 && product.n.is_multiple_of(LANES),
         "columns come in eights: {product:?}"
     );
-    assert!(
-        a_m + a_k < a.len(),
-        "A holds {} elements: {product:?}",
-        a.len()
-    );
-    assert!(
-        b_k + product.n <= b.len(),
-        "B holds {} elements: {product:?}",
-        b.len()
-    );
-    assert!(
-        c_m + product.n <= c.len(),
-        "C holds {} elements: {product:?}",
-        c.len()
-    );
+    assert!(a_m + a_k < a.len(), "A holds {} elements: {product:?}", a.len());
+    assert!(b_k + product.n <= b.len(), "B holds {} elements: {product:?}", b.len());
+    assert!(c_m + product.n <= c.len(), "C holds {} elements: {product:?}", c.len());
     match start {
         Start::Zero | Start::Accumulate => {}
         Start::Bias(bias) | Start::BiasRelu(bias) | Start::BiasAccumulate(bias) => {

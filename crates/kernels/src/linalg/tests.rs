@@ -1,3 +1,8 @@
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "small counts, and results rounded to f32 on purpose"
+)]
+
 use proptest::prelude::*;
 
 use super::*;
@@ -10,8 +15,7 @@ fn naive(p: &Product, a: &[f32], b: &[f32], c: &[f32], start: Start<'_>) -> Vec<
             let at = mo * p.c_m.outer + mi * p.c_m.inner + n;
             let sum: f64 = pairs(p.k)
                 .map(|(ko, ki)| {
-                    let x = a
-                        [mo * p.a_m.outer + mi * p.a_m.inner + ko * p.a_k.outer + ki * p.a_k.inner];
+                    let x = a[mo * p.a_m.outer + mi * p.a_m.inner + ko * p.a_k.outer + ki * p.a_k.inner];
                     f64::from(x) * f64::from(b[ko * p.b_k.outer + ki * p.b_k.inner + n])
                 })
                 .sum();
@@ -21,9 +25,7 @@ fn naive(p: &Product, a: &[f32], b: &[f32], c: &[f32], start: Start<'_>) -> Vec<
                 Start::Bias(bias) => sum + f64::from(bias[n]),
                 Start::BiasRelu(bias) => (sum + f64::from(bias[n])).max(0.0),
                 Start::BiasAccumulate(bias) => sum + f64::from(bias[n]) + f64::from(c[at]),
-                Start::BiasAndMatrix(bias, matrix) => {
-                    sum + f64::from(bias[n]) + f64::from(matrix[at])
-                }
+                Start::BiasAndMatrix(bias, matrix) => sum + f64::from(bias[n]) + f64::from(matrix[at]),
             } as f32;
         }
     }
@@ -36,18 +38,13 @@ fn pairs(axis: Axis) -> impl Iterator<Item = (usize, usize)> {
 
 fn values(n: usize, seed: u32) -> Vec<f32> {
     (0..n as u32)
-        .map(|i| {
-            ((i.wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)) >> 8) as f32 / 8_388_608.0
-                - 1.0
-        })
+        .map(|i| ((i.wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)) >> 8) as f32 / 8_388_608.0 - 1.0)
         .collect()
 }
 
 #[track_caller]
 fn check(p: &Product, seed: u32, start_kind: usize) {
-    let length = |m: Axis, by_m: Axis, k: Axis, by_k: Axis| {
-        m.last(by_m).unwrap() + k.last(by_k).unwrap() + 1
-    };
+    let length = |m: Axis, by_m: Axis, k: Axis, by_k: Axis| m.last(by_m).unwrap() + k.last(by_k).unwrap() + 1;
     let a = values(length(p.m, p.a_m, p.k, p.a_k), seed);
     let b = values(p.k.last(p.b_k).unwrap() + p.n, seed + 1);
     let c = values(p.m.last(p.c_m).unwrap() + p.n, seed + 2);

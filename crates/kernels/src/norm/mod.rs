@@ -12,8 +12,8 @@ mod tests;
 
 pub(crate) use moments::{batch_statistics, group_moments};
 pub(crate) use passes::{
-    add_row, affine_relu, affine_relu_padded, column_means, column_sums, finish_gradient,
-    input_gradient, input_gradient_padded, norm_add, relu_gradient, relu_mask, unit_gradient,
+    add_row, affine_relu, affine_relu_padded, column_means, column_sums, finish_gradient, input_gradient,
+    input_gradient_padded, norm_add, relu_gradient, relu_mask, unit_gradient,
 };
 
 /// Added to a variance before its root is taken, as PyTorch does.
@@ -53,43 +53,26 @@ impl Norm {
     }
 
     /// Sets the affine map that normalises with given statistics (evaluation mode).
-    pub(crate) fn set_running(
-        &mut self,
-        mean: &[f32],
-        variance: &[f32],
-        weight: &[f32],
-        bias: &[f32],
-    ) {
+    pub(crate) fn set_running(&mut self, mean: &[f32], variance: &[f32], weight: &[f32], bias: &[f32]) {
         for c in 0..mean.len() {
-            self.set_channel(
-                c,
-                f64::from(mean[c]),
-                f64::from(variance[c]),
-                (weight[c], bias[c]),
-            );
+            self.set_channel(c, f64::from(mean[c]), f64::from(variance[c]), (weight[c], bias[c]));
         }
     }
 
     fn set_channel(&mut self, c: usize, mean: f64, variance: f64, (weight, bias): (f32, f32)) {
         let inverse_sd = 1.0 / (variance + EPSILON).sqrt();
         let scale = f64::from(weight) * inverse_sd;
-        self.mean[c] = mean as f32;
-        self.inverse_sd[c] = inverse_sd as f32;
-        self.scale[c] = scale as f32;
-        self.shift[c] = (f64::from(bias) - mean * scale) as f32;
+        self.mean[c] = narrow(mean);
+        self.inverse_sd[c] = narrow(inverse_sd);
+        self.scale[c] = narrow(scale);
+        self.shift[c] = narrow(f64::from(bias) - mean * scale);
     }
 
     /// Combines the groups' sums of the gradient and of the gradient times the normalised input, in their order, and
     /// adds them to the gradients of the layer's bias and weight.
     ///
     /// `sums` holds `[groups, 2, width]`; `n_rows` is the number of rows of the whole batch.
-    pub(crate) fn set_gradient_means(
-        &mut self,
-        sums: &[f32],
-        n_rows: usize,
-        weight: &mut [f32],
-        bias: &mut [f32],
-    ) {
+    pub(crate) fn set_gradient_means(&mut self, sums: &[f32], n_rows: usize, weight: &mut [f32], bias: &mut [f32]) {
         let width = self.mean.len();
         for c in 0..width {
             let (mut gradient, mut gradient_x) = (0.0_f64, 0.0_f64);
@@ -97,12 +80,18 @@ impl Norm {
                 gradient += f64::from(group[c]);
                 gradient_x += f64::from(group[width + c]);
             }
-            self.mean_gradient[c] = (gradient / n_rows as f64) as f32;
-            self.mean_gradient_x[c] = (gradient_x / n_rows as f64) as f32;
+            self.mean_gradient[c] = narrow(gradient / n_rows as f64);
+            self.mean_gradient_x[c] = narrow(gradient_x / n_rows as f64);
             if let (Some(weight), Some(bias)) = (weight.get_mut(c), bias.get_mut(c)) {
-                *weight += gradient_x as f32;
-                *bias += gradient as f32;
+                *weight += narrow(gradient_x);
+                *bias += narrow(gradient);
             }
         }
     }
+}
+
+/// A sum that was taken in double precision, at the precision of the activations.
+#[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is what it is for")]
+fn narrow(x: f64) -> f32 {
+    x as f32
 }

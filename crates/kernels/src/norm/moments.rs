@@ -1,22 +1,19 @@
 //! Means and variances of a batch from the moments of its groups.
 
-use super::Norm;
+use super::{Norm, narrow};
 use crate::simd::{LANES, simd_fn};
 
 simd_fn! {
     /// Writes the mean of the rows of `x` into the first half of `moments`, the sum of their squared deviations into the
     /// second.
-    pub(crate) fn group_moments(x: &[f32], moments: &mut [f32]) = group_moments_body
+    pub(crate) fn group_moments(x: &[f32], moments: &mut [f32]) = plain group_moments_body
 }
 
 #[inline(always)]
-fn group_moments_body<V>(x: &[f32], moments: &mut [f32]) {
+fn group_moments_body(x: &[f32], moments: &mut [f32]) {
     let width = moments.len() / 2;
     let (mean, squares) = moments.split_at_mut(width);
-    let (mean, squares) = (
-        mean.as_chunks_mut::<LANES>().0,
-        squares.as_chunks_mut::<LANES>().0,
-    );
+    let (mean, squares) = (mean.as_chunks_mut::<LANES>().0, squares.as_chunks_mut::<LANES>().0);
     mean.fill([0.0; LANES]);
     squares.fill([0.0; LANES]);
     for row in x.chunks_exact(width) {
@@ -31,11 +28,7 @@ fn group_moments_body<V>(x: &[f32], moments: &mut [f32]) {
         *value *= inverse;
     }
     for row in x.chunks_exact(width) {
-        for ((sum, mean), x) in squares
-            .iter_mut()
-            .zip(&*mean)
-            .zip(row.as_chunks::<LANES>().0)
-        {
+        for ((sum, mean), x) in squares.iter_mut().zip(&*mean).zip(row.as_chunks::<LANES>().0) {
             for lane in 0..LANES {
                 let deviation = x[lane] - mean[lane];
                 sum[lane] += deviation * deviation;
@@ -70,6 +63,6 @@ pub(crate) fn batch_statistics(
             bias.get(c).copied().unwrap_or(0.0),
         );
         norm.set_channel(c, mean, squares / n, affine);
-        norm.unbiased_variance[c] = (squares / (n - 1.0).max(1.0)) as f32;
+        norm.unbiased_variance[c] = narrow(squares / (n - 1.0).max(1.0));
     }
 }

@@ -7,54 +7,54 @@ use crate::simd::{LANES, simd_fn};
 
 simd_fn! {
     /// `out = relu(x * scale + shift)`.
-    pub(crate) fn affine_relu(x: &[f32], norm: &Norm, out: &mut [f32]) = affine_relu_body
+    pub(crate) fn affine_relu(x: &[f32], norm: &Norm, out: &mut [f32]) = plain affine_relu_body
 }
 simd_fn! {
     /// The same into the interior of an image padded by one pixel; `row_len` is `w * width`.
-    pub(crate) fn affine_relu_padded(x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) = affine_relu_padded_body
+    pub(crate) fn affine_relu_padded(x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) = plain affine_relu_padded_body
 }
 simd_fn! {
     /// `out += x * scale + shift`.
-    pub(crate) fn norm_add(x: &[f32], norm: &Norm, out: &mut [f32]) = norm_add_body
+    pub(crate) fn norm_add(x: &[f32], norm: &Norm, out: &mut [f32]) = plain norm_add_body
 }
 simd_fn! {
     /// Turns the gradient with respect to `relu(x * scale + shift)` into that with respect to the ReLU's input, in place, and
     /// writes its sums over the rows, plain and times the normalised x, into `sums` (`[2, width]`).
-    pub(crate) fn relu_gradient(gradient: &mut [f32], x: &[f32], norm: &Norm, sums: &mut [f32]) = relu_gradient_body
+    pub(crate) fn relu_gradient(gradient: &mut [f32], x: &[f32], norm: &Norm, sums: &mut [f32]) = plain relu_gradient_body
 }
 simd_fn! {
     /// Sums over the rows of a batch norm's output gradient, plain and times the normalised x, into `sums` (`[2, width]`).
-    pub(crate) fn unit_gradient(gradient: &[f32], x: &[f32], norm: &Norm, sums: &mut [f32]) = unit_gradient_body
+    pub(crate) fn unit_gradient(gradient: &[f32], x: &[f32], norm: &Norm, sums: &mut [f32]) = plain unit_gradient_body
 }
 simd_fn! {
     /// The gradient with respect to a batch norm's input x, from that with respect to its output, in place.
-    pub(crate) fn input_gradient(gradient: &mut [f32], x: &[f32], norm: &Norm) = input_gradient_body
+    pub(crate) fn input_gradient(gradient: &mut [f32], x: &[f32], norm: &Norm) = plain input_gradient_body
 }
 simd_fn! {
     /// The same into the interior of an image padded by one pixel; `row_len` is `w * width`.
-    pub(crate) fn input_gradient_padded(gradient: &[f32], x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) = input_gradient_padded_body
+    pub(crate) fn input_gradient_padded(gradient: &[f32], x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) = plain input_gradient_padded_body
 }
 simd_fn! {
     /// Adds to `total` the gradient with respect to a batch norm's input x, and the row `extra` to every row.
-    pub(crate) fn finish_gradient(total: &mut [f32], gradient: &[f32], x: &[f32], norm: &Norm, extra: &[f32]) = finish_gradient_body
+    pub(crate) fn finish_gradient(total: &mut [f32], gradient: &[f32], x: &[f32], norm: &Norm, extra: &[f32]) = plain finish_gradient_body
 }
 simd_fn! {
     /// Adds the row `extra` to every row of `x`.
-    pub(crate) fn add_row(x: &mut [f32], extra: &[f32]) = add_row_body
+    pub(crate) fn add_row(x: &mut [f32], extra: &[f32]) = plain add_row_body
 }
 simd_fn! {
     /// Adds the sum over the rows of `x` to `sums`.
-    pub(crate) fn column_sums(x: &[f32], sums: &mut [f32]) = column_sums_body
+    pub(crate) fn column_sums(x: &[f32], sums: &mut [f32]) = plain column_sums_body
 }
 
 simd_fn! {
     /// Sets to zero the elements of `gradient` whose counterpart in `rectified`, the output of a ReLU, is not positive.
-    pub(crate) fn relu_mask(gradient: &mut [f32], rectified: &[f32]) = relu_mask_body
+    pub(crate) fn relu_mask(gradient: &mut [f32], rectified: &[f32]) = plain relu_mask_body
 }
 
 simd_fn! {
     /// Writes the mean over the rows of `x` into `means`.
-    pub(crate) fn column_means(x: &[f32], means: &mut [f32]) = column_means_body
+    pub(crate) fn column_means(x: &[f32], means: &mut [f32]) = plain column_means_body
 }
 
 type Lanes = [f32; LANES];
@@ -79,13 +79,11 @@ fn lanes(f: impl Fn(usize) -> f32) -> Lanes {
 }
 
 #[inline(always)]
-fn affine_relu_body<V>(x: &[f32], norm: &Norm, out: &mut [f32]) {
+fn affine_relu_body(x: &[f32], norm: &Norm, out: &mut [f32]) {
     let width = norm.scale.len();
     let (scale, shift) = (eights(&norm.scale), eights(&norm.shift));
     for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-        for (((x, out), scale), shift) in
-            eights(x).iter().zip(eights_mut(out)).zip(scale).zip(shift)
-        {
+        for (((x, out), scale), shift) in eights(x).iter().zip(eights_mut(out)).zip(scale).zip(shift) {
             *out = lanes(|i| {
                 let y = x[i] * scale[i] + shift[i];
                 if y < 0.0 { 0.0 } else { y }
@@ -95,69 +93,50 @@ fn affine_relu_body<V>(x: &[f32], norm: &Norm, out: &mut [f32]) {
 }
 
 #[inline(always)]
-fn affine_relu_padded_body<V>(x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) {
+fn affine_relu_padded_body(x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) {
     let width = norm.scale.len();
     let padded_len = row_len + 2 * width;
     for (x, out) in x
         .chunks_exact(row_len)
         .zip(out[padded_len..].chunks_exact_mut(padded_len))
     {
-        affine_relu_body::<V>(x, norm, &mut out[width..width + row_len]);
+        affine_relu_body(x, norm, &mut out[width..width + row_len]);
     }
 }
 
 #[inline(always)]
-fn norm_add_body<V>(x: &[f32], norm: &Norm, out: &mut [f32]) {
+fn norm_add_body(x: &[f32], norm: &Norm, out: &mut [f32]) {
     let width = norm.scale.len();
     let (scale, shift) = (eights(&norm.scale), eights(&norm.shift));
     for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-        for (((x, out), scale), shift) in
-            eights(x).iter().zip(eights_mut(out)).zip(scale).zip(shift)
-        {
+        for (((x, out), scale), shift) in eights(x).iter().zip(eights_mut(out)).zip(scale).zip(shift) {
             *out = lanes(|i| out[i] + (x[i] * scale[i] + shift[i]));
         }
     }
 }
 
 #[inline(always)]
-fn relu_gradient_body<V>(gradient: &mut [f32], x: &[f32], norm: &Norm, sums: &mut [f32]) {
+fn relu_gradient_body(gradient: &mut [f32], x: &[f32], norm: &Norm, sums: &mut [f32]) {
     let width = norm.scale.len();
     let (scale, shift) = (eights(&norm.scale), eights(&norm.shift));
     for (gradient, x) in gradient.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-        for (((g, x), scale), shift) in eights_mut(gradient)
-            .iter_mut()
-            .zip(eights(x))
-            .zip(scale)
-            .zip(shift)
-        {
-            *g = lanes(|i| {
-                if x[i] * scale[i] + shift[i] > 0.0 {
-                    g[i]
-                } else {
-                    0.0
-                }
-            });
+        for (((g, x), scale), shift) in eights_mut(gradient).iter_mut().zip(eights(x)).zip(scale).zip(shift) {
+            *g = lanes(|i| if x[i] * scale[i] + shift[i] > 0.0 { g[i] } else { 0.0 });
         }
     }
-    unit_gradient_body::<V>(gradient, x, norm, sums);
+    unit_gradient_body(gradient, x, norm, sums);
 }
 
 #[inline(always)]
-fn unit_gradient_body<V>(gradient: &[f32], x: &[f32], norm: &Norm, sums: &mut [f32]) {
+fn unit_gradient_body(gradient: &[f32], x: &[f32], norm: &Norm, sums: &mut [f32]) {
     let width = norm.scale.len();
     sums.fill(0.0);
     let (plain, times_x) = sums.split_at_mut(width);
     let (plain, times_x) = (eights_mut(plain), eights_mut(times_x));
     let (mean, inverse_sd) = (eights(&norm.mean), eights(&norm.inverse_sd));
     for (gradient, x) in gradient.chunks_exact(width).zip(x.chunks_exact(width)) {
-        let values = eights(gradient)
-            .iter()
-            .zip(eights(x))
-            .zip(mean)
-            .zip(inverse_sd);
-        for ((plain, times_x), (((g, x), mean), inverse_sd)) in
-            plain.iter_mut().zip(&mut *times_x).zip(values)
-        {
+        let values = eights(gradient).iter().zip(eights(x)).zip(mean).zip(inverse_sd);
+        for ((plain, times_x), (((g, x), mean), inverse_sd)) in plain.iter_mut().zip(&mut *times_x).zip(values) {
             *plain = lanes(|i| plain[i] + g[i]);
             *times_x = lanes(|i| times_x[i] + g[i] * ((x[i] - mean[i]) * inverse_sd[i]));
         }
@@ -177,7 +156,7 @@ fn input_lanes(g: &Lanes, x: &Lanes, norm: &Norm, group: usize) -> Lanes {
 }
 
 #[inline(always)]
-fn input_gradient_body<V>(gradient: &mut [f32], x: &[f32], norm: &Norm) {
+fn input_gradient_body(gradient: &mut [f32], x: &[f32], norm: &Norm) {
     let width = norm.scale.len();
     for (gradient, x) in gradient.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
         for (group, (g, x)) in eights_mut(gradient).iter_mut().zip(eights(x)).enumerate() {
@@ -187,26 +166,14 @@ fn input_gradient_body<V>(gradient: &mut [f32], x: &[f32], norm: &Norm) {
 }
 
 #[inline(always)]
-fn input_gradient_padded_body<V>(
-    gradient: &[f32],
-    x: &[f32],
-    norm: &Norm,
-    row_len: usize,
-    out: &mut [f32],
-) {
+fn input_gradient_padded_body(gradient: &[f32], x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) {
     let width = norm.scale.len();
     let padded_len = row_len + 2 * width;
     let rows = gradient.chunks_exact(row_len).zip(x.chunks_exact(row_len));
     for ((gradient, x), out) in rows.zip(out[padded_len..].chunks_exact_mut(padded_len)) {
         let pixels = gradient.chunks_exact(width).zip(x.chunks_exact(width));
-        for ((gradient, x), out) in pixels.zip(out[width..width + row_len].chunks_exact_mut(width))
-        {
-            for (group, ((g, x), out)) in eights(gradient)
-                .iter()
-                .zip(eights(x))
-                .zip(eights_mut(out))
-                .enumerate()
-            {
+        for ((gradient, x), out) in pixels.zip(out[width..width + row_len].chunks_exact_mut(width)) {
+            for (group, ((g, x), out)) in eights(gradient).iter().zip(eights(x)).zip(eights_mut(out)).enumerate() {
                 *out = input_lanes(g, x, norm, group);
             }
         }
@@ -214,21 +181,13 @@ fn input_gradient_padded_body<V>(
 }
 
 #[inline(always)]
-fn finish_gradient_body<V>(
-    total: &mut [f32],
-    gradient: &[f32],
-    x: &[f32],
-    norm: &Norm,
-    extra: &[f32],
-) {
+fn finish_gradient_body(total: &mut [f32], gradient: &[f32], x: &[f32], norm: &Norm, extra: &[f32]) {
     let width = norm.scale.len();
     let extra = eights(extra);
     let rows = gradient.chunks_exact(width).zip(x.chunks_exact(width));
     for (total, (gradient, x)) in total.chunks_exact_mut(width).zip(rows) {
         let values = eights(gradient).iter().zip(eights(x)).zip(extra);
-        for (group, (total, ((g, x), extra))) in
-            eights_mut(total).iter_mut().zip(values).enumerate()
-        {
+        for (group, (total, ((g, x), extra))) in eights_mut(total).iter_mut().zip(values).enumerate() {
             let through_norm = input_lanes(g, x, norm, group);
             *total = lanes(|i| total[i] + through_norm[i] + extra[i]);
         }
@@ -236,7 +195,7 @@ fn finish_gradient_body<V>(
 }
 
 #[inline(always)]
-fn add_row_body<V>(x: &mut [f32], extra: &[f32]) {
+fn add_row_body(x: &mut [f32], extra: &[f32]) {
     let eights_of_extra = eights(extra);
     for row in x.chunks_exact_mut(extra.len()) {
         for (x, extra) in eights_mut(row).iter_mut().zip(eights_of_extra) {
@@ -246,7 +205,7 @@ fn add_row_body<V>(x: &mut [f32], extra: &[f32]) {
 }
 
 #[inline(always)]
-fn column_sums_body<V>(x: &[f32], sums: &mut [f32]) {
+fn column_sums_body(x: &[f32], sums: &mut [f32]) {
     let width = sums.len();
     let sums = eights_mut(sums);
     for row in x.chunks_exact(width) {
@@ -257,16 +216,16 @@ fn column_sums_body<V>(x: &[f32], sums: &mut [f32]) {
 }
 
 #[inline(always)]
-fn relu_mask_body<V>(gradient: &mut [f32], rectified: &[f32]) {
+fn relu_mask_body(gradient: &mut [f32], rectified: &[f32]) {
     for (g, rectified) in gradient.iter_mut().zip(rectified) {
         *g = if *rectified > 0.0 { *g } else { 0.0 };
     }
 }
 
 #[inline(always)]
-fn column_means_body<V>(x: &[f32], means: &mut [f32]) {
+fn column_means_body(x: &[f32], means: &mut [f32]) {
     means.fill(0.0);
-    column_sums_body::<V>(x, means);
+    column_sums_body(x, means);
     let inverse = means.len() as f32 / x.len() as f32;
     for mean in means {
         *mean *= inverse;

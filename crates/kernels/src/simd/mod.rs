@@ -37,9 +37,7 @@ pub(crate) enum Kind {
 impl Isa {
     /// The fastest instruction set of this CPU.
     pub fn detect() -> Self {
-        *Self::available()
-            .last()
-            .expect("the portable one is always there")
+        Self::available().pop().unwrap_or_else(Self::portable)
     }
 
     /// Plain Rust, on any CPU.
@@ -91,18 +89,27 @@ pub(crate) trait Vector: Copy {
     unsafe fn relu(self) -> Self;
 }
 
-/// Defines `fn name(isa: Isa, args…)` that runs the generic `body` with the vector of that instruction set.
+/// Defines `fn name(isa: Isa, args…)`, which runs a body with the instructions of that set enabled: `= body` for one that
+/// is generic over the vector, `= plain body` for safe loops that the compiler turns into vectors by itself.
 macro_rules! simd_fn {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = plain $body:ident) => {
+        simd_fn! { @define [$(#[$meta])* $vis] $name ($($arg: $type),*) { $body } { $body } }
+    };
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:ident) => {
-        $(#[$meta])*
-        $vis fn $name(isa: crate::simd::Isa, $($arg: $type),*) {
+        simd_fn! {
+            @define [$(#[$meta])* $vis] $name ($($arg: $type),*)
+            { $body::<crate::simd::Portable> } { $body::<crate::simd::Avx2> }
+        }
+    };
+    (@define [$($head:tt)*] $name:ident ($($arg:ident: $type:ty),*) { $($portable:tt)* } { $($avx2:tt)* }) => {
+        $($head)* fn $name(isa: crate::simd::Isa, $($arg: $type),*) {
             match isa.kind() {
-                crate::simd::Kind::Portable => $body::<crate::simd::Portable>($($arg),*),
+                crate::simd::Kind::Portable => $($portable)*($($arg),*),
                 #[cfg(target_arch = "x86_64")]
                 crate::simd::Kind::Avx2Fma => {
                     #[target_feature(enable = "avx2,fma")]
                     fn instantiated($($arg: $type),*) {
-                        $body::<crate::simd::Avx2>($($arg),*);
+                        $($avx2)*($($arg),*);
                     }
                     // SAFETY: an `Isa` of this kind exists only after AVX2 and FMA were detected.
                     unsafe { instantiated($($arg),*) }

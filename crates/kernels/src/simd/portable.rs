@@ -30,9 +30,7 @@ impl Vector for Portable {
 
     #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
-        Self(std::array::from_fn(|lane| {
-            self.0[lane] + a.0[lane] * b.0[lane]
-        }))
+        Self(std::array::from_fn(|lane| self.0[lane] + a.0[lane] * b.0[lane]))
     }
 
     #[inline(always)]

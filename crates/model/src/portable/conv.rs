@@ -44,15 +44,10 @@ fn stem<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     for image in input.chunks_exact(shape.image_len()) {
         for pixel in 0..rows * columns {
             for corner in 0..4 {
-                let (y, x) = (
-                    2 * (pixel / columns) + corner / 2,
-                    2 * (pixel % columns) + corner % 2,
-                );
+                let (y, x) = (2 * (pixel / columns) + corner / 2, 2 * (pixel % columns) + corner % 2);
                 for tap in 0..STEM * STEM {
                     let at = (y + tap / STEM) * shape.width + x + tap % STEM;
-                    patches.extend(
-                        (0..shape.channels).map(|c| image[c * shape.height * shape.width + at]),
-                    );
+                    patches.extend((0..shape.channels).map(|c| image[c * shape.height * shape.width + at]));
                 }
             }
         }
@@ -60,10 +55,7 @@ fn stem<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     let n_pixels = batch * rows * columns;
     let patches = layers.matrix_from(patches, (4 * n_pixels, STEM * STEM * shape.channels))?;
     let convolved = layers.linear(patches, &layout.stem)?;
-    let groups = on_device(
-        "reshape",
-        convolved.try_reshape_like(&(n_pixels, 4, shape.outer)),
-    )?;
+    let groups = on_device("reshape", convolved.try_reshape_like(&(n_pixels, 4, shape.outer)))?;
     on_device("mean", groups.try_mean::<_, Axis<1>>())
 }
 
@@ -90,18 +82,14 @@ fn gather<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     neighbours: &Tensor<(usize, usize), usize, D>,
 ) -> Result<Matrix<D, T>> {
     let (n_pixels, channels) = *z.shape();
-    let outside: Matrix<D, NoneTape> =
-        on_device("zeros", layers.device.try_zeros_like(&(1, channels)))?;
+    let outside: Matrix<D, NoneTape> = on_device("zeros", layers.device.try_zeros_like(&(1, channels)))?;
     let with_outside = on_device(
         "concat",
         (z, outside.put_tape(T::default())).try_concat_along(Axis::<0>),
     )?;
     let gathered: Tensor<(usize, usize, usize), f32, D, T> =
         on_device("gather", with_outside.try_gather(neighbours.clone()))?;
-    on_device(
-        "reshape",
-        gathered.try_reshape_like(&(n_pixels, 9 * channels)),
-    )
+    on_device("reshape", gathered.try_reshape_like(&(n_pixels, 9 * channels)))
 }
 
 /// For each pixel of a batch the rows of its nine neighbours, the row past the end for those outside the image.
@@ -114,11 +102,7 @@ fn neighbours<D: Device<f32>>(
     let n_pixels = batch * rows * columns;
     let mut indices = Vec::with_capacity(9 * n_pixels);
     for pixel in 0..n_pixels {
-        let (image, y, x) = (
-            pixel / (rows * columns),
-            pixel / columns % rows,
-            pixel % columns,
-        );
+        let (image, y, x) = (pixel / (rows * columns), pixel / columns % rows, pixel % columns);
         for tap in 0..9 {
             let (y, x) = (y + tap / 3, x + tap % 3);
             let inside = (1..=rows).contains(&y) && (1..=columns).contains(&x);
@@ -129,10 +113,7 @@ fn neighbours<D: Device<f32>>(
             });
         }
     }
-    on_device(
-        "indices",
-        device.try_tensor_from_vec(indices, (n_pixels, 9)),
-    )
+    on_device("indices", device.try_tensor_from_vec(indices, (n_pixels, 9)))
 }
 
 fn head<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
@@ -143,10 +124,7 @@ fn head<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     depth: usize,
 ) -> Result<Matrix<D, T>> {
     let (n_pixels, outer) = *a.shape();
-    let pixels = on_device(
-        "reshape",
-        a.try_reshape_like(&(batch, n_pixels / batch, outer)),
-    )?;
+    let pixels = on_device("reshape", a.try_reshape_like(&(batch, n_pixels / batch, outer)))?;
     let pooled: Matrix<D, T> = on_device("mean", pixels.try_mean::<_, Axis<1>>())?;
     let h = relu(layers.linear(share(&pooled), &layout.head_linear)?)?;
     let h = layers.norm(h, &layout.head_norm, &layout.head_statistics[depth])?;

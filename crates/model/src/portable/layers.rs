@@ -59,11 +59,7 @@ impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
         self.tape
     }
 
-    pub(super) fn matrix_from(
-        &self,
-        values: Vec<f32>,
-        shape: (usize, usize),
-    ) -> Result<Matrix<D, T>> {
+    pub(super) fn matrix_from(&self, values: Vec<f32>, shape: (usize, usize)) -> Result<Matrix<D, T>> {
         let tensor = on_device("input", self.device.try_tensor_from_vec(values, shape))?;
         Ok(tensor.put_tape(T::default()))
     }
@@ -72,10 +68,7 @@ impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
         if let Some(part) = self.parts.get(&range.start) {
             return Ok(share(part));
         }
-        let part = on_device(
-            "slice",
-            self.params.retaped::<T>().try_slice((range.clone(),)),
-        )?;
+        let part = on_device("slice", self.params.retaped::<T>().try_slice((range.clone(),)))?;
         let (part, tape) = part.split_tape();
         self.tape = std::mem::take(&mut self.tape).merge(tape);
         let shared = share(&part);
@@ -84,17 +77,10 @@ impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
     }
 
     /// `x W + b`.
-    pub(super) fn linear(
-        &mut self,
-        x: Matrix<D, T>,
-        ranges: &LinearRanges,
-    ) -> Result<Matrix<D, T>> {
+    pub(super) fn linear(&mut self, x: Matrix<D, T>, ranges: &LinearRanges) -> Result<Matrix<D, T>> {
         let n_out = ranges.bias.len();
         let shape = (ranges.weight.len() / n_out, n_out);
-        let weight = on_device(
-            "reshape",
-            self.vector(&ranges.weight)?.try_reshape_like(&shape),
-        )?;
+        let weight = on_device("reshape", self.vector(&ranges.weight)?.try_reshape_like(&shape))?;
         let y = on_device("matmul", x.try_matmul(weight))?;
         let bias = self.vector(&ranges.bias)?;
         add_row(y, bias)
@@ -115,10 +101,7 @@ impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
                     .map(|mean| -mean)
                     .collect::<Vec<_>>();
                 let variance = &values[statistics.second.clone()];
-                let scale = variance
-                    .iter()
-                    .map(|v| 1.0 / (v + EPSILON).sqrt())
-                    .collect::<Vec<_>>();
+                let scale = variance.iter().map(|v| 1.0 / (v + EPSILON).sqrt()).collect::<Vec<_>>();
                 let row = |values: Vec<f32>| {
                     let n = values.len();
                     on_device("statistics", self.device.try_tensor_from_vec(values, (n,)))
@@ -141,10 +124,7 @@ impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
         let squares = on_device("square", share::<_, _, T, _>(&centred).try_square())?;
         let variance = on_device("mean", squares.try_mean::<_, Axis<0>>())?;
         let variance_values = variance.as_vec();
-        let sd = on_device(
-            "sqrt",
-            on_device("add", variance.try_add(EPSILON))?.try_sqrt(),
-        )?;
+        let sd = on_device("sqrt", on_device("add", variance.try_add(EPSILON))?.try_sqrt())?;
         let sd = on_device("broadcast", sd.try_broadcast_like::<_, Axis<0>>(&shape))?;
         if let Statistics::OfBatch(statistics) = &mut self.statistics {
             statistics[ranges.first.clone()].copy_from_slice(&mean_values);

@@ -8,9 +8,7 @@ mod conv;
 mod fc;
 mod layers;
 
-use dfdx::prelude::{
-    Device, Merge, NoneTape, OwnedTape, PutTape, SplitTape, Tape, Tensor, TryStack,
-};
+use dfdx::prelude::{Device, Merge, NoneTape, OwnedTape, PutTape, SplitTape, Tape, Tensor, TryStack};
 
 use crate::Result;
 use crate::backend::DepthLogits;
@@ -41,13 +39,8 @@ pub fn forward_eval<D: Device<f32>>(
     input: &[f32],
     statistics: &[f32],
 ) -> Result<Vec<f32>> {
-    let logits: DepthLogits<D, NoneTape> =
-        forward(config, params, input, Statistics::Running(statistics))?;
-    let mut values =
-        vec![
-            0.0;
-            input.len() / config.example_len() * (config.max_depth() + 1) * config.n_classes()
-        ];
+    let logits: DepthLogits<D, NoneTape> = forward(config, params, input, Statistics::Running(statistics))?;
+    let mut values = vec![0.0; input.len() / config.example_len() * (config.max_depth() + 1) * config.n_classes()];
     logits.copy_into(&mut values);
     Ok(values)
 }

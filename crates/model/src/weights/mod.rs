@@ -47,11 +47,7 @@ pub fn to_bytes<D: Backend>(
     let (params, statistics) = (network.params_vec(), network.statistics());
     let mut tensors = BTreeMap::new();
     for entry in entries(network.config()) {
-        let source = if entry.role.is_parameter() {
-            &params
-        } else {
-            statistics
-        };
+        let source = if entry.role.is_parameter() { &params } else { statistics };
         tensors.insert(
             entry.name.clone(),
             StoredTensor::floats(entry.shape.clone(), &to_reference(&entry, source)),
@@ -59,10 +55,7 @@ pub fn to_bytes<D: Backend>(
     }
     for ((norm, _), count) in norms(network.config()).into_iter().zip(network.n_batches()) {
         let count = i64::try_from(*count).unwrap_or(i64::MAX);
-        tensors.insert(
-            format!("{norm}.num_batches_tracked"),
-            StoredTensor::count(count),
-        );
+        tensors.insert(format!("{norm}.num_batches_tracked"), StoredTensor::count(count));
     }
     for (name, shape, values) in per_depth_statistics(network) {
         tensors.insert(name, StoredTensor::floats(shape, &values));
@@ -125,9 +118,7 @@ impl View for StoredTensor {
 pub(crate) fn to_reference(entry: &Entry, flat: &[f32]) -> Vec<f32> {
     let values = &flat[entry.range.clone()];
     match entry.role {
-        Role::Weight { taps, inputs, .. } => {
-            permute(values, [taps, inputs, values.len() / (taps * inputs)])
-        }
+        Role::Weight { taps, inputs, .. } => permute(values, [taps, inputs, values.len() / (taps * inputs)]),
         _ => values.to_vec(),
     }
 }
@@ -137,10 +128,7 @@ fn from_reference(entry: &Entry, values: &[f32], flat: &mut [f32]) {
     let target = &mut flat[entry.range.clone()];
     match entry.role {
         Role::Weight { taps, inputs, .. } => {
-            target.copy_from_slice(&permute(
-                values,
-                [values.len() / (taps * inputs), inputs, taps],
-            ));
+            target.copy_from_slice(&permute(values, [values.len() / (taps * inputs), inputs, taps]));
         }
         _ => target.copy_from_slice(values),
     }

@@ -58,9 +58,7 @@ pub(crate) fn entries(config: &NetworkConfig) -> Vec<Entry> {
 pub(crate) fn norms(config: &NetworkConfig) -> Vec<(String, u64)> {
     let blocks = 0..config.max_depth();
     match config {
-        NetworkConfig::Fc(_) => blocks
-            .map(|i| (format!("stochstic_layers.{i}.block.2"), 1))
-            .collect(),
+        NetworkConfig::Fc(_) => blocks.map(|i| (format!("stochstic_layers.{i}.block.2"), 1)).collect(),
         NetworkConfig::Conv(config) => blocks
             .flat_map(|i| [0, 3, 6].map(|layer| (format!("stochstic_layers.{i}.block.{layer}"), 1)))
             .chain([(HEAD_NORM.to_owned(), config.max_depth as u64 + 1)])
@@ -79,34 +77,14 @@ fn conv_entries(layout: &ConvLayout, entries: &mut Vec<Entry>) {
         &layout.stem,
         &[shape.outer, shape.channels, 5, 5],
     );
-    for (i, (block, statistics)) in layout
-        .blocks
-        .iter()
-        .zip(&layout.block_statistics)
-        .enumerate()
-    {
+    for (i, (block, statistics)) in layout.blocks.iter().zip(&layout.block_statistics).enumerate() {
         let name = |layer: usize| format!("stochstic_layers.{i}.block.{layer}");
         norm(entries, &name(0), &block.norm1, &statistics.norm1);
-        linear(
-            entries,
-            &name(2),
-            &block.conv1,
-            &[shape.inner, shape.outer, 1, 1],
-        );
+        linear(entries, &name(2), &block.conv1, &[shape.inner, shape.outer, 1, 1]);
         norm(entries, &name(3), &block.norm2, &statistics.norm2);
-        linear(
-            entries,
-            &name(5),
-            &block.conv2,
-            &[shape.inner, shape.inner, 3, 3],
-        );
+        linear(entries, &name(5), &block.conv2, &[shape.inner, shape.inner, 3, 3]);
         norm(entries, &name(6), &block.norm3, &statistics.norm3);
-        linear(
-            entries,
-            &name(8),
-            &block.conv3,
-            &[shape.outer, shape.inner, 1, 1],
-        );
+        linear(entries, &name(8), &block.conv3, &[shape.outer, shape.inner, 1, 1]);
     }
     linear(
         entries,
@@ -130,18 +108,8 @@ fn conv_entries(layout: &ConvLayout, entries: &mut Vec<Entry>) {
 
 fn fc_entries(layout: &FcLayout, entries: &mut Vec<Entry>) {
     let shape = layout.shape;
-    linear(
-        entries,
-        "input_layer",
-        &layout.stem,
-        &[shape.width, shape.n_inputs],
-    );
-    for (i, (block, statistics)) in layout
-        .blocks
-        .iter()
-        .zip(&layout.block_statistics)
-        .enumerate()
-    {
+    linear(entries, "input_layer", &layout.stem, &[shape.width, shape.n_inputs]);
+    for (i, (block, statistics)) in layout.blocks.iter().zip(&layout.block_statistics).enumerate() {
         linear(
             entries,
             &format!("stochstic_layers.{i}.block.0"),
@@ -170,11 +138,7 @@ fn linear(entries: &mut Vec<Entry>, name: &str, ranges: &LinearRanges, shape: &[
         name: format!("{name}.weight"),
         shape: shape.to_vec(),
         range: ranges.weight.clone(),
-        role: Role::Weight {
-            taps,
-            inputs,
-            fan_in,
-        },
+        role: Role::Weight { taps, inputs, fan_in },
     });
     entries.push(Entry {
         name: format!("{name}.bias"),

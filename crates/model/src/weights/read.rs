@@ -18,11 +18,7 @@ use crate::network::Network;
 ///
 /// # Errors
 /// If the bytes are no safetensors file, or a tensor is missing, unexpected, of another shape or element type, or not finite.
-pub fn from_bytes<D: Backend>(
-    bytes: &[u8],
-    config: &NetworkConfig,
-    device: &D,
-) -> Result<Weights<D>> {
+pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) -> Result<Weights<D>> {
     config.check()?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(Error::Safetensors)?;
     let metadata = header
@@ -116,9 +112,7 @@ impl<'a> File<'a> {
 
     fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         self.optional_floats(name, shape)?
-            .ok_or_else(|| Error::MissingTensor {
-                name: name.to_owned(),
-            })
+            .ok_or_else(|| Error::MissingTensor { name: name.to_owned() })
     }
 
     fn optional_floats(&self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>> {
@@ -133,15 +127,10 @@ impl<'a> File<'a> {
             });
         }
         let (values, _) = view.data().as_chunks::<4>();
-        let values: Vec<f32> = values
-            .iter()
-            .map(|bytes| f32::from_le_bytes(*bytes))
-            .collect();
+        let values: Vec<f32> = values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
         match values.iter().all(|x| x.is_finite()) {
             true => Ok(Some(values)),
-            false => Err(Error::NotFinite {
-                name: name.to_owned(),
-            }),
+            false => Err(Error::NotFinite { name: name.to_owned() }),
         }
     }
 
@@ -169,9 +158,8 @@ impl<'a> File<'a> {
             .into_iter()
             .map(|name| (name.to_owned(), ()))
             .collect();
-        let is_known = |name: &String| {
-            expected.contains(name) || expected.contains(&name.replacen(".net.", ".block.", 1))
-        };
+        let is_known =
+            |name: &String| expected.contains(name) || expected.contains(&name.replacen(".net.", ".block.", 1));
         match names.into_keys().find(|name| !is_known(name)) {
             None => Ok(()),
             Some(name) => Err(Error::UnexpectedTensor { name }),

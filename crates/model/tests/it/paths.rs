@@ -4,9 +4,7 @@ use dfdx::prelude::{Backward, Cpu, OwnedTape, SumTo, Tensor, TensorFromVec};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_model::{
-    Backend, ConvConfig, DepthLogits, FcConfig, HeadStatistics, Network, NetworkConfig, portable,
-};
+use vds_model::{Backend, ConvConfig, DepthLogits, FcConfig, HeadStatistics, Network, NetworkConfig, portable};
 
 fn numbers(rng: &mut ChaCha8Rng, n: usize) -> Vec<f32> {
     (0..n)
@@ -22,19 +20,13 @@ fn gradient(
 ) -> Vec<f32> {
     let shape = *dfdx::prelude::HasShape::shape(&logits);
     let weights = params.device().tensor_from_vec(weights.to_vec(), shape);
-    (logits * weights)
-        .sum::<(), _>()
-        .backward()
-        .get(params)
-        .as_vec()
+    (logits * weights).sum::<(), _>().backward().get(params).as_vec()
 }
 
 #[track_caller]
 fn check_close(what: &str, actual: &[f32], expected: &[f32], tolerance: f32) {
     assert_eq!(actual.len(), expected.len(), "{what}");
-    let scale = expected
-        .iter()
-        .fold(1e-2_f32, |scale, x| scale.max(x.abs()));
+    let scale = expected.iter().fold(1e-2_f32, |scale, x| scale.max(x.abs()));
     for (at, (x, y)) in actual.iter().zip(expected).enumerate() {
         assert!(
             (x - y).abs() <= tolerance * scale,
@@ -56,21 +48,12 @@ fn check(config: &NetworkConfig, batch: usize, seed: u64) {
         .collect();
     network.set_params(&params).unwrap();
     let input = numbers(&mut rng, batch * config.example_len());
-    let weights = numbers(
-        &mut rng,
-        (config.max_depth() + 1) * batch * config.n_classes(),
-    );
+    let weights = numbers(&mut rng, (config.max_depth() + 1) * batch * config.n_classes());
     let mut statistics = vec![0.0; network.statistics().len()];
-    let composed =
-        portable::forward_train(config, network.params(), &input, &mut statistics).unwrap();
+    let composed = portable::forward_train(config, network.params(), &input, &mut statistics).unwrap();
     let mut fused_statistics = statistics.clone();
     let fused = device
-        .forward_train(
-            &Cpu::engine(config),
-            network.params(),
-            &input,
-            &mut fused_statistics,
-        )
+        .forward_train(&Cpu::engine(config), network.params(), &input, &mut fused_statistics)
         .unwrap();
     // Two orders of f32 summation over up to a few thousand terms, through up to five normalisations.
     check_close("logits", &fused.as_vec(), &composed.as_vec(), 1e-4);

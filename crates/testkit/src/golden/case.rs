@@ -40,24 +40,16 @@ impl GoldenCase {
     /// # Panics
     /// If it cannot be read, or its kind is unknown.
     pub fn open(path: &Path) -> Self {
-        let name = path
-            .file_stem()
-            .expect("a file")
-            .to_string_lossy()
-            .into_owned();
-        let bytes =
-            std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let (_, header) =
-            SafeTensors::read_metadata(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let name = path.file_stem().expect("a file").to_string_lossy().into_owned();
+        let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         let text = header
             .metadata()
             .as_ref()
             .and_then(|m| m.get("case"))
             .unwrap_or_else(|| panic!("{name}: no case"));
-        let metadata: serde_json::Value =
-            serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let kind =
-            Kind::deserialize(&metadata["type"]).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let metadata: serde_json::Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let kind = Kind::deserialize(&metadata["type"]).unwrap_or_else(|error| panic!("{name}: {error}"));
         Self {
             name,
             kind,
@@ -137,6 +129,9 @@ impl GoldenCase {
     }
 
     /// The one value of an F32 tensor.
+    ///
+    /// # Panics
+    /// If it holds another number of values.
     pub fn scalar(&self, name: &str) -> f32 {
         let values = self.f32(name);
         assert_eq!(values.len(), 1, "{}: {name}", self.name);
@@ -144,6 +139,9 @@ impl GoldenCase {
     }
 
     /// Class indices, stored as I64.
+    ///
+    /// # Panics
+    /// If one is negative.
     pub fn labels(&self, name: &str) -> Vec<u32> {
         self.i64(name)
             .into_iter()
@@ -153,17 +151,10 @@ impl GoldenCase {
 
     /// Raw bytes of a tensor with its shape and whether it is F32 (else I64).
     pub fn raw(&self, name: &str) -> (Vec<u8>, Vec<usize>, Dtype) {
-        self.with(name, |view| {
-            (view.data().to_vec(), view.shape().to_vec(), view.dtype())
-        })
+        self.with(name, |view| (view.data().to_vec(), view.shape().to_vec(), view.dtype()))
     }
 
-    fn values<T, const N: usize>(
-        &self,
-        name: &str,
-        dtype: Dtype,
-        decode: fn([u8; N]) -> T,
-    ) -> Vec<T> {
+    fn values<T, const N: usize>(&self, name: &str, dtype: Dtype, decode: fn([u8; N]) -> T) -> Vec<T> {
         self.with(name, |view| {
             assert_eq!(view.dtype(), dtype, "{}: {name}", self.name);
             view.data()
@@ -184,7 +175,6 @@ impl GoldenCase {
     }
 
     fn file(&self) -> SafeTensors<'_> {
-        SafeTensors::deserialize(&self.bytes)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.name))
+        SafeTensors::deserialize(&self.bytes).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 }

@@ -47,22 +47,14 @@ impl<'a> Report<'a> {
     }
 
     /// The same with a given scale.
-    pub fn compare_scaled(
-        &mut self,
-        case: &GoldenCase,
-        tensor: &str,
-        (group, scale): (&str, f64),
-        actual: &[f64],
-    ) {
+    pub fn compare_scaled(&mut self, case: &GoldenCase, tensor: &str, (group, scale): (&str, f64), actual: &[f64]) {
         self.n_tensors += 1;
         let place = format!("{}: {tensor}", case.name());
         let golden = case.f32(tensor);
         if golden.len() != actual.len() {
-            return self.failures.push(format!(
-                "{place}: {} values instead of {}",
-                actual.len(),
-                golden.len()
-            ));
+            return self
+                .failures
+                .push(format!("{place}: {} values instead of {}", actual.len(), golden.len()));
         }
         let deviation = golden
             .iter()
@@ -76,10 +68,7 @@ impl<'a> Report<'a> {
                 "{place}: off by {deviation:.2e}, {group} allows {tolerance:.2e}"
             ));
         }
-        let largest = self
-            .largest
-            .entry(group.to_owned())
-            .or_insert((0.0, place.clone()));
+        let largest = self.largest.entry(group.to_owned()).or_insert((0.0, place.clone()));
         if deviation > largest.0 {
             *largest = (deviation, place);
         }
@@ -90,10 +79,8 @@ impl<'a> Report<'a> {
         self.n_tensors += 1;
         let golden = case.i64(tensor);
         if golden != actual {
-            self.failures.push(format!(
-                "{}: {tensor}: {actual:?} instead of {golden:?}",
-                case.name()
-            ));
+            self.failures
+                .push(format!("{}: {tensor}: {actual:?} instead of {golden:?}", case.name()));
         }
     }
 
@@ -117,8 +104,7 @@ fn deviation(golden: f64, result: f64) -> f64 {
     match (golden.is_finite(), result.is_finite()) {
         (true, true) => (golden - result).abs(),
         (false, false)
-            if golden.is_nan() == result.is_nan()
-                && (golden.is_nan() || golden.signum() * result.signum() > 0.0) =>
+            if golden.is_nan() == result.is_nan() && (golden.is_nan() || golden.signum() * result.signum() > 0.0) =>
         {
             0.0
         }
@@ -128,11 +114,7 @@ fn deviation(golden: f64, result: f64) -> f64 {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} tensors compared; largest deviation by group:",
-            self.n_tensors
-        )?;
+        writeln!(f, "{} tensors compared; largest deviation by group:", self.n_tensors)?;
         for (group, (deviation, place)) in &self.largest {
             writeln!(
                 f,

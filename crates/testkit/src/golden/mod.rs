@@ -43,10 +43,8 @@ impl GoldenSet {
     /// # Panics
     /// If the manifest cannot be read, or the folder holds a case that it does not list.
     pub fn locate(crate_folder: &str) -> Self {
-        let folder = std::env::var_os("VDS_GOLDEN_DIR").map_or_else(
-            || Path::new(crate_folder).join("tests/golden"),
-            PathBuf::from,
-        );
+        let folder = std::env::var_os("VDS_GOLDEN_DIR")
+            .map_or_else(|| Path::new(crate_folder).join("tests/golden"), PathBuf::from);
         Self::open(&folder)
     }
 
@@ -56,10 +54,9 @@ impl GoldenSet {
     /// As [`Self::locate`].
     pub fn open(folder: &Path) -> Self {
         let path = folder.join("manifest.json");
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let manifest: Manifest = serde_json::from_str(&text)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let manifest: Manifest =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let set = Self {
             folder: folder.to_owned(),
             manifest,
@@ -69,8 +66,8 @@ impl GoldenSet {
     }
 
     fn check_listing(&self) {
-        let entries = std::fs::read_dir(&self.folder)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.folder.display()));
+        let entries =
+            std::fs::read_dir(&self.folder).unwrap_or_else(|error| panic!("{}: {error}", self.folder.display()));
         for entry in entries {
             let name = entry
                 .expect("a readable folder")

@@ -7,9 +7,7 @@ use vds_variational::{DepthPosterior, PruningRule};
 
 pub(super) fn check(report: &mut Report<'_>, case: &GoldenCase, network: &Network<Cpu>, q: &[f64]) {
     let (labels, n_classes) = (case.labels("labels"), network.n_classes());
-    let logits = network
-        .forward_eval(&case.f32("input"), labels.len())
-        .unwrap();
+    let logits = network.forward_eval(&case.f32("input"), labels.len()).unwrap();
     report.compare_f32(case, "eval/logits", "net.logits", &logits);
     let marginal = marginal(&logits, q, n_classes);
     report.compare(case, "eval/marginal_probs", "net.probs", &marginal);
@@ -34,21 +32,12 @@ pub(super) fn check(report: &mut Report<'_>, case: &GoldenCase, network: &Networ
     pruning(report, case, network, q);
 }
 
-fn entropies(
-    report: &mut Report<'_>,
-    case: &GoldenCase,
-    (depths, q): (&[Vec<f64>], &[f64]),
-    marginal: &[f64],
-) {
+fn entropies(report: &mut Report<'_>, case: &GoldenCase, (depths, q): (&[Vec<f64>], &[f64]), marginal: &[f64]) {
     let n_classes = case.meta("classes");
     let entropy = |probs: &[f64]| -> Vec<f64> {
         probs
             .chunks(n_classes)
-            .map(|row| {
-                -row.iter()
-                    .map(|p| if *p > 0.0 { p * p.ln() } else { 0.0 })
-                    .sum::<f64>()
-            })
+            .map(|row| -row.iter().map(|p| if *p > 0.0 { p * p.ln() } else { 0.0 }).sum::<f64>())
             .collect()
     };
     let total = entropy(marginal);
@@ -68,12 +57,7 @@ fn entropies(
 /// The depths that the rules choose, and the predictions of the pruned networks, each of which runs its own blocks only.
 fn pruning(report: &mut Report<'_>, case: &GoldenCase, network: &Network<Cpu>, q: &[f64]) {
     let posterior = DepthPosterior::from_probs(q).unwrap();
-    report.compare(
-        case,
-        "eval/expected_depth",
-        "net.q",
-        &[posterior.expected_depth()],
-    );
+    report.compare(case, "eval/expected_depth", "net.q", &[posterior.expected_depth()]);
     let rules = [
         ("d_opt", "dopt", PruningRule::NearMode { ratio: 0.95 }),
         ("d_argmax", "dargmax", PruningRule::ArgMax),
@@ -81,29 +65,18 @@ fn pruning(report: &mut Report<'_>, case: &GoldenCase, network: &Network<Cpu>, q
     ];
     for (name, short, rule) in rules {
         let depth = rule.pruned_depth(&posterior);
-        report.compare_integers(
-            case,
-            &format!("eval/{name}"),
-            &[i64::try_from(depth).unwrap()],
-        );
+        report.compare_integers(case, &format!("eval/{name}"), &[i64::try_from(depth).unwrap()]);
         let tensor = |what: &str| format!("eval/partial_{short}/{what}");
         if !case.has(&tensor("q")) {
             continue;
         }
         let (labels, pruned) = (case.labels("labels"), network.pruned(depth).unwrap());
         let q = posterior.truncated(depth).unwrap();
-        let logits = pruned
-            .forward_eval(&case.f32("input"), labels.len())
-            .unwrap();
+        let logits = pruned.forward_eval(&case.f32("input"), labels.len()).unwrap();
         let marginal = marginal(&logits, q.probs(), network.n_classes());
         report.compare(case, &tensor("q"), "net.q", q.probs());
         report.compare(case, &tensor("probs"), "net.probs", &marginal);
-        report.compare(
-            case,
-            &tensor("nll"),
-            "net.scalars",
-            &[nll(&marginal, &labels)],
-        );
+        report.compare(case, &tensor("nll"), "net.scalars", &[nll(&marginal, &labels)]);
         report.compare_integers(case, &tensor("err_count"), &[errors(&marginal, &labels)]);
     }
 }
@@ -122,13 +95,8 @@ pub(super) fn marginal(logits: &[f32], q: &[f64], n_classes: usize) -> Vec<f64> 
 
 fn probs(logits: &[f32], n_classes: usize) -> Vec<f64> {
     let rows = logits.chunks(n_classes).flat_map(|row| {
-        let largest = row
-            .iter()
-            .fold(f64::NEG_INFINITY, |m, x| m.max(f64::from(*x)));
-        let weights: Vec<f64> = row
-            .iter()
-            .map(|x| (f64::from(*x) - largest).exp())
-            .collect();
+        let largest = row.iter().fold(f64::NEG_INFINITY, |m, x| m.max(f64::from(*x)));
+        let weights: Vec<f64> = row.iter().map(|x| (f64::from(*x) - largest).exp()).collect();
         let total: f64 = weights.iter().sum();
         weights.into_iter().map(move |w| w / total)
     });
@@ -150,9 +118,7 @@ fn nll(probs: &[f64], labels: &[u32]) -> f64 {
 fn errors(probs: &[f64], labels: &[u32]) -> i64 {
     let n_classes = probs.len() / labels.len();
     let wrong = probs.chunks(n_classes).zip(labels).filter(|(row, label)| {
-        let best = (0..n_classes)
-            .rev()
-            .max_by(|a, b| row[*a].total_cmp(&row[*b]));
+        let best = (0..n_classes).rev().max_by(|a, b| row[*a].total_cmp(&row[*b]));
         best != Some(**label as usize)
     });
     i64::try_from(wrong.count()).unwrap()

@@ -98,11 +98,7 @@ fn two_steps(report: &mut Report<'_>, case: &GoldenCase, mut trainer: Trainer) {
             );
             compare_gradients(report, case, &trainer, &pass);
         }
-        let group = if step == 1 {
-            "net.bn_buffers"
-        } else {
-            "net.bn_buffers2"
-        };
+        let group = if step == 1 { "net.bn_buffers" } else { "net.bn_buffers2" };
         compare_state(
             report,
             case,
@@ -120,22 +116,12 @@ fn two_steps(report: &mut Report<'_>, case: &GoldenCase, mut trainer: Trainer) {
 }
 
 /// Compares every golden tensor under a prefix with the one of that name in `state`, the bytes of a safetensors file.
-fn compare_state(
-    report: &mut Report<'_>,
-    case: &GoldenCase,
-    (prefix, group): (&str, &str),
-    state: &[u8],
-) {
+fn compare_state(report: &mut Report<'_>, case: &GoldenCase, (prefix, group): (&str, &str), state: &[u8]) {
     let state = safetensors::SafeTensors::deserialize(state).unwrap();
     for name in case.names(prefix) {
         let data = state.tensor(&name[prefix.len()..]).unwrap().data().to_vec();
         if case.is_integer(&name) {
-            let values: Vec<i64> = data
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| i64::from_le_bytes(*b))
-                .collect();
+            let values: Vec<i64> = data.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect();
             report.compare_integers(case, &name, &values);
         } else {
             report.compare_f32(case, &name, group, &floats(&data));
@@ -144,20 +130,10 @@ fn compare_state(
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes
-        .as_chunks()
-        .0
-        .iter()
-        .map(|b| f32::from_le_bytes(*b))
-        .collect()
+    bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
 }
 
-fn compare_gradients(
-    report: &mut Report<'_>,
-    case: &GoldenCase,
-    trainer: &Trainer,
-    pass: &trainer::Pass,
-) {
+fn compare_gradients(report: &mut Report<'_>, case: &GoldenCase, trainer: &Trainer, pass: &trainer::Pass) {
     let largest_of_all: f64 = case.meta("grad_abs_max");
     let gradients = trainer.named(&pass.gradient, pass.posterior_gradient.as_deref());
     let gradients = safetensors::SafeTensors::deserialize(&gradients).unwrap();
@@ -170,12 +146,7 @@ fn compare_gradients(
             true => ("net.grad_zero", largest_of_all.max(1e-3)),
             false => ("net.grad", largest.max(0.01 * largest_of_all)),
         };
-        let actual = floats(
-            gradients
-                .tensor(&name["train/grad/".len()..])
-                .unwrap()
-                .data(),
-        );
+        let actual = floats(gradients.tensor(&name["train/grad/".len()..]).unwrap().data());
         let actual: Vec<f64> = actual.into_iter().map(f64::from).collect();
         report.compare_scaled(case, &name, (group, scale), &actual);
     }
@@ -200,12 +171,7 @@ fn trajectory(report: &mut Report<'_>, case: &GoldenCase) {
     for name in case.names("final/") {
         let data = tensors.tensor(&name["final/".len()..]).unwrap().data();
         if case.is_integer(&name) {
-            let values: Vec<i64> = data
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| i64::from_le_bytes(*b))
-                .collect();
+            let values: Vec<i64> = data.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect();
             report.compare_integers(case, &name, &values);
         } else {
             let actual: Vec<f64> = floats(data).into_iter().map(f64::from).collect();
@@ -222,11 +188,9 @@ impl Objective {
                 let total: f64 = prior.iter().sum();
                 // Stored in f32, the prior sums to one only as closely as that.
                 let prior = prior.iter().map(|p| p / total).collect();
-                Self::learnt(logits, prior, case.meta("N_train"))
+                Self::learnt(logits, prior, case.meta("N_train"), case.meta("momentum"))
             }
-            None => Self::Deterministic {
-                depth: case.meta("D"),
-            },
+            None => Self::Deterministic { depth: case.meta("D") },
         }
     }
 }

@@ -44,13 +44,13 @@ pub(super) struct Pass {
 }
 
 impl Objective {
-    pub(super) fn learnt(logits: Vec<f32>, prior: Vec<f64>, n_train: usize) -> Self {
+    pub(super) fn learnt(logits: Vec<f32>, prior: Vec<f64>, n_train: usize, momentum: f32) -> Self {
         let n = logits.len();
         Self::Learnt(Box::new(Learnt {
             logits: Cpu::default().tensor_from_vec(logits, (n,)),
             prior: DepthPrior::from_probs(&prior).unwrap(),
             n_train,
-            sgd: Sgd::new(n, 0.5),
+            sgd: Sgd::new(n, momentum),
         }))
     }
 }
@@ -59,7 +59,6 @@ impl Trainer {
     pub(super) fn new(case: &GoldenCase, input: &str) -> Self {
         let (network, posterior_logits) = super::stored_network(case);
         let momentum: f32 = case.meta("momentum");
-        assert_eq!(momentum, 0.5, "the momentum of every case");
         Self {
             sgd: Sgd::new(network.params_vec().len(), momentum),
             objective: Objective::of(case, posterior_logits),
@@ -73,26 +72,17 @@ impl Trainer {
     /// Posterior probabilities.
     pub(super) fn q(&self) -> Vec<f64> {
         match &self.objective {
-            Objective::Deterministic { depth } => DepthPosterior::one_hot(*depth, *depth)
-                .unwrap()
-                .probs()
-                .to_vec(),
+            Objective::Deterministic { depth } => DepthPosterior::one_hot(*depth, *depth).unwrap().probs().to_vec(),
             Objective::Learnt(learnt) => {
                 let logits: Vec<f64> = learnt.logits.as_vec().into_iter().map(f64::from).collect();
-                DepthPosterior::from_logits(&logits)
-                    .unwrap()
-                    .probs()
-                    .to_vec()
+                DepthPosterior::from_logits(&logits).unwrap().probs().to_vec()
             }
         }
     }
 
     /// Parameters and running statistics under the authors' names.
     pub(super) fn state(&self) -> Vec<u8> {
-        self.named(
-            &self.network.params_vec(),
-            self.posterior_logits().as_deref(),
-        )
+        self.named(&self.network.params_vec(), self.posterior_logits().as_deref())
     }
 
     fn posterior_logits(&self) -> Option<Vec<f32>> {
@@ -110,30 +100,19 @@ impl Trainer {
     }
 
     pub(super) fn step(&mut self) -> Pass {
-        let depth_logits = self
-            .network
-            .forward_train(&self.input, self.labels.len())
-            .unwrap();
+        let depth_logits = self.network.forward_train(&self.input, self.labels.len()).unwrap();
         let (logits, tape) = depth_logits.split_tape();
         let depth_logits = dfdx::prelude::PutTape::put_tape(logits.clone(), tape);
         let state_after_forward = self.state();
         let terms = match &self.objective {
-            Objective::Deterministic { depth } => {
-                deterministic_loss(depth_logits, &self.labels, *depth)
-            }
-            Objective::Learnt(l) => {
-                negative_elbo(depth_logits, &self.labels, &l.logits, &l.prior, l.n_train)
-            }
+            Objective::Deterministic { depth } => deterministic_loss(depth_logits, &self.labels, *depth),
+            Objective::Learnt(l) => negative_elbo(depth_logits, &self.labels, &l.logits, &l.prior, l.n_train),
         }
         .unwrap();
         let mut gradients: Gradients<f32, Cpu> = terms.loss.backward();
         let gradient = gradients.get(self.network.params()).as_vec();
         self.sgd
-            .step(
-                self.network.params_mut(),
-                &mut gradients,
-                self.learning_rate,
-            )
+            .step(self.network.params_mut(), &mut gradients, self.learning_rate)
             .unwrap();
         let posterior_gradient = match &mut self.objective {
             Objective::Deterministic { .. } => None,

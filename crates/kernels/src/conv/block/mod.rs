@@ -1,0 +1,236 @@
+//! One residual block: `a + conv1x1(z3)` with `z = ReLU(BN(·))` ahead of each of its three convolutions.
+//!
+//! Three passes forward and three back, each of which reads and writes an activation once, image by image; everything
+//! else happens on tiles in the cache. A batch norm needs statistics of the whole batch, hence the passes' borders: the
+//! pass that produces values also takes their moments. Back, only the block's input and its two inner convolutions'
+//! outputs are kept; what batch norm and ReLU made of them is computed again.
+
+mod backward;
+
+pub(super) use backward::BackwardBuffers;
+
+use rayon::prelude::*;
+
+use super::geometry::{Geometry, unit_images};
+use super::layout::{ConvBlockRanges, ConvBlockStatistics, ConvShape};
+use super::scratch::with_scratch;
+use crate::linalg::{Start, multiply};
+use crate::linear::Linear;
+use crate::norm::{Norm, affine_relu, affine_relu_padded, batch_statistics, group_moments};
+use crate::simd::Isa;
+
+/// Parameters of a block with padded channels.
+#[derive(Clone, Debug)]
+pub(super) struct BlockWeights {
+    pub(super) norms: [Affine; 3],
+    pub(super) conv1: Linear,
+    pub(super) conv2: Linear,
+    pub(super) conv3: Linear,
+}
+
+/// Weight and bias of a batch norm, not padded.
+#[derive(Clone, Debug)]
+pub(super) struct Affine {
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: Vec<f32>,
+}
+
+impl Affine {
+    fn new(channels: usize) -> Self {
+        Self {
+            weight: vec![0.0; channels],
+            bias: vec![0.0; channels],
+        }
+    }
+
+    fn load(&mut self, params: &[f32], ranges: &crate::NormRanges) {
+        self.weight.copy_from_slice(&params[ranges.first.clone()]);
+        self.bias.copy_from_slice(&params[ranges.second.clone()]);
+    }
+
+    fn pair(&self) -> (&[f32], &[f32]) {
+        (&self.weight, &self.bias)
+    }
+}
+
+impl BlockWeights {
+    pub(super) fn new(shape: ConvShape) -> Self {
+        let (outer, inner) = (shape.outer, shape.inner);
+        Self {
+            norms: [Affine::new(outer), Affine::new(inner), Affine::new(inner)],
+            conv1: Linear::new(outer, inner),
+            conv2: Linear::with_taps(9, inner, inner),
+            conv3: Linear::new(inner, outer),
+        }
+    }
+
+    pub(super) fn load(&mut self, params: &[f32], ranges: &ConvBlockRanges) {
+        for (norm, ranges) in self.norms.iter_mut().zip([&ranges.norm1, &ranges.norm2, &ranges.norm3]) {
+            norm.load(params, ranges);
+        }
+        self.conv1.load(params, &ranges.conv1);
+        self.conv2.load(params, &ranges.conv2);
+        self.conv3.load(params, &ranges.conv3);
+    }
+}
+
+/// What a block's training pass keeps for its way back.
+#[derive(Clone, Debug)]
+pub(super) struct BlockState {
+    /// Batch norms ahead of the three convolutions.
+    pub(super) norms: [Norm; 3],
+    /// Output of the first convolution.
+    reduced: Vec<f32>,
+    /// Output of the second.
+    filtered: Vec<f32>,
+}
+
+impl BlockState {
+    pub(super) fn new(geometry: Geometry, batch: usize) -> Self {
+        let inner = vec![0.0; batch * geometry.inner_len()];
+        let norm = Norm::new(geometry.inner);
+        Self {
+            norms: [Norm::new(geometry.outer), norm.clone(), norm],
+            reduced: inner.clone(),
+            filtered: inner,
+        }
+    }
+
+    /// Writes mean and unbiased variance of the block's inputs.
+    pub(super) fn store_statistics(&self, ranges: &ConvBlockStatistics, statistics: &mut [f32]) {
+        for (norm, ranges) in self.norms.iter().zip([&ranges.norm1, &ranges.norm2, &ranges.norm3]) {
+            let channels = ranges.first.len();
+            statistics[ranges.first.clone()].copy_from_slice(&norm.mean[..channels]);
+            statistics[ranges.second.clone()].copy_from_slice(&norm.unbiased_variance[..channels]);
+        }
+    }
+}
+
+/// The activations on either side of a block, with what its neighbours need to know about them.
+#[derive(Debug)]
+pub(super) struct Activation {
+    /// `[batch, height, width, outer]`.
+    pub(super) values: Vec<f32>,
+    /// Moments of each image, `[batch, 2, outer]`; the mean is what the output block reads.
+    pub(super) moments: Vec<f32>,
+}
+
+impl Activation {
+    pub(super) fn new(geometry: Geometry, batch: usize) -> Self {
+        Self {
+            values: vec![0.0; batch * geometry.outer_len()],
+            moments: vec![0.0; batch * 2 * geometry.outer],
+        }
+    }
+}
+
+/// What all passes over a batch share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pass {
+    pub(super) isa: Isa,
+    pub(super) geometry: Geometry,
+    pub(super) batch: usize,
+}
+
+impl Pass {
+    /// Elements of one work unit of a tensor with `image_len` elements an image.
+    fn unit(self, image_len: usize) -> usize {
+        unit_images(self.batch) * image_len
+    }
+
+    /// Forward: `after = before + block(before)`; moments hold the inner convolutions' moments in between.
+    pub(super) fn forward(
+        self,
+        weights: &BlockWeights,
+        before: &Activation,
+        state: &mut BlockState,
+        after: &mut Activation,
+        moments: &mut [f32],
+    ) {
+        let (
+            pixels,
+            BlockState {
+                norms: [norm1, norm2, norm3],
+                reduced,
+                filtered,
+            },
+        ) = (self.geometry.pixels(), state);
+        let moments = &mut moments[..self.batch * 2 * self.geometry.inner];
+        batch_statistics(norm1, &before.moments, |_| pixels, weights.norms[0].pair());
+        self.reduce(&weights.conv1, (&before.values, norm1), reduced, moments);
+        batch_statistics(norm2, moments, |_| pixels, weights.norms[1].pair());
+        self.filter(&weights.conv2, (reduced, norm2), filtered, moments);
+        batch_statistics(norm3, moments, |_| pixels, weights.norms[2].pair());
+        self.expand(&weights.conv3, (filtered, norm3), before, after);
+    }
+
+    fn reduce(self, conv: &Linear, (x, norm): (&[f32], &Norm), y: &mut [f32], moments: &mut [f32]) {
+        let (isa, g) = (self.isa, self.geometry);
+        let units = x
+            .par_chunks(self.unit(g.outer_len()))
+            .zip(y.par_chunks_mut(self.unit(g.inner_len())));
+        units
+            .zip(moments.par_chunks_mut(self.unit(2 * g.inner)))
+            .for_each(|((x, y), moments)| {
+                with_scratch(g, 0, |scratch| {
+                    let images = x.chunks_exact(g.outer_len()).zip(y.chunks_exact_mut(g.inner_len()));
+                    for ((x, y), moments) in images.zip(moments.chunks_exact_mut(2 * g.inner)) {
+                        affine_relu(isa, x, norm, &mut scratch.outer);
+                        conv.forward(isa, &scratch.outer, y);
+                        group_moments(isa, y, moments);
+                    }
+                });
+            });
+    }
+
+    fn filter(self, conv: &Linear, (x, norm): (&[f32], &Norm), y: &mut [f32], moments: &mut [f32]) {
+        let (isa, g) = (self.isa, self.geometry);
+        let units = x
+            .par_chunks(self.unit(g.inner_len()))
+            .zip(y.par_chunks_mut(self.unit(g.inner_len())));
+        units
+            .zip(moments.par_chunks_mut(self.unit(2 * g.inner)))
+            .for_each(|((x, y), moments)| {
+                with_scratch(g, 0, |scratch| {
+                    let images = x.chunks_exact(g.inner_len()).zip(y.chunks_exact_mut(g.inner_len()));
+                    for ((x, y), moments) in images.zip(moments.chunks_exact_mut(2 * g.inner)) {
+                        affine_relu_padded(isa, x, norm, g.inner_row(), &mut scratch.padded[0]);
+                        multiply(
+                            isa,
+                            &g.convolution(),
+                            &scratch.padded[0],
+                            &conv.weight,
+                            y,
+                            Start::Bias(&conv.bias),
+                        );
+                        group_moments(isa, y, moments);
+                    }
+                });
+            });
+    }
+
+    fn expand(self, conv: &Linear, (x, norm): (&[f32], &Norm), before: &Activation, after: &mut Activation) {
+        let (isa, g) = (self.isa, self.geometry);
+        let outer = self.unit(g.outer_len());
+        let units = x
+            .par_chunks(self.unit(g.inner_len()))
+            .zip(before.values.par_chunks(outer));
+        let results = after
+            .values
+            .par_chunks_mut(outer)
+            .zip(after.moments.par_chunks_mut(self.unit(2 * g.outer)));
+        units.zip(results).for_each(|((x, before), (after, moments))| {
+            with_scratch(g, 0, |scratch| {
+                let images = x.chunks_exact(g.inner_len()).zip(before.chunks_exact(g.outer_len()));
+                let results = after
+                    .chunks_exact_mut(g.outer_len())
+                    .zip(moments.chunks_exact_mut(2 * g.outer));
+                for ((x, before), (after, moments)) in images.zip(results) {
+                    affine_relu(isa, x, norm, &mut scratch.inner);
+                    conv.forward_residual(isa, &scratch.inner, before, after);
+                    group_moments(isa, after, moments);
+                }
+            });
+        });
+    }
+}
