@@ -1,1 +1,25 @@
 #![doc = include_str!("../README.md")]
+
+mod categorical;
+mod elbo;
+mod error;
+mod evidence;
+mod kl;
+mod log_space;
+mod posterior;
+mod predictive;
+mod prior;
+mod pruning;
+#[cfg(feature = "dfdx")]
+mod tape;
+
+pub use elbo::{elbo, elbo_gradient, expected_log_likelihood, minibatch_loss, minibatch_loss_gradient};
+pub use error::{Error, Result};
+pub use evidence::{exact_posterior, log_evidence};
+pub use kl::{kl_divergence, kl_divergence_gradient, kl_reference, kl_reference_gradient};
+pub use posterior::DepthPosterior;
+pub use predictive::{depth_log_likelihoods, depth_log_probs, log_marginal_predictive};
+pub use prior::DepthPrior;
+pub use pruning::PruningRule;
+#[cfg(feature = "dfdx")]
+pub use tape::{HostGradients, LossTerms, deterministic_loss, negative_elbo};

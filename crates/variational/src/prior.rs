@@ -1,0 +1,106 @@
+//! The prior over depth.
+
+use crate::categorical::Categorical;
+use crate::{DepthPosterior, Error, Result};
+
+/// The prior `p(d = i) = β_i` over depths `0 ..= max_depth`.
+///
+/// # Numerics
+/// Probabilities are kept with their logarithms, computed in log space: a prior over thousands of depths whose probabilities
+/// underflow still has exact log-probabilities, and only those enter the objective.
+///
+/// # Source
+/// Section 2 of arXiv 2002.02797; the geometric form is that of the published code.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Vec<f64>", into = "Vec<f64>"))]
+pub struct DepthPrior(Categorical);
+
+impl DepthPrior {
+    /// The decay of the published code's prior.
+    pub const PAPER_DECAY: f64 = 0.85;
+
+    /// `β_i ∝ decay^(1 + i)` for `i = 0 ..= max_depth`: a decay below one prefers shallow networks.
+    ///
+    /// # Errors
+    /// If `decay` is not a finite number above zero.
+    pub fn geometric(decay: f64, max_depth: usize) -> Result<Self> {
+        if !(decay > 0.0 && decay.is_finite()) {
+            let expected = "a finite number above 0";
+            return Err(Error::Parameter {
+                what: "decay",
+                value: decay,
+                expected,
+            });
+        }
+        let log_decay = decay.ln();
+        let logits: Vec<f64> = (0..=max_depth).map(|depth| depth as f64 * log_decay).collect();
+        Ok(Self(Categorical::from_logits("prior", &logits)?))
+    }
+
+    /// `β_i = 1 / (max_depth + 1)`.
+    ///
+    /// # Panics
+    /// Never: equal logits always have a sum.
+    #[must_use]
+    pub fn uniform(max_depth: usize) -> Self {
+        let logits = vec![0.0; max_depth + 1];
+        Self(Categorical::from_logits("prior", &logits).expect("equal logits are a distribution"))
+    }
+
+    /// The prior with these probabilities, from depth zero on; zeros are allowed.
+    ///
+    /// # Numerics
+    /// The sum may be off by 1e-6, the rounding of single precision or of decimal literals, and is then made one.
+    ///
+    /// # Errors
+    /// If there is no entry, an entry is not in `[0, 1]`, or the sum is not one.
+    pub fn from_probs(probs: &[f64]) -> Result<Self> {
+        Ok(Self(Categorical::from_probs("prior", probs)?))
+    }
+
+    /// `β_i`, from depth zero on.
+    #[must_use]
+    pub fn probs(&self) -> &[f64] {
+        self.0.probs()
+    }
+
+    /// `log β_i`, minus infinity where `β_i` is zero.
+    #[must_use]
+    pub fn log_probs(&self) -> &[f64] {
+        self.0.log_probs()
+    }
+
+    /// The largest depth `D`.
+    #[must_use]
+    pub fn max_depth(&self) -> usize {
+        self.0.max_depth()
+    }
+
+    /// The number of depths, `D + 1`.
+    #[must_use]
+    pub fn n_depths(&self) -> usize {
+        self.max_depth() + 1
+    }
+}
+
+/// A posterior is the prior of the data that come next.
+impl From<DepthPosterior> for DepthPrior {
+    fn from(posterior: DepthPosterior) -> Self {
+        Self(posterior.into_categorical())
+    }
+}
+
+impl TryFrom<Vec<f64>> for DepthPrior {
+    type Error = Error;
+
+    fn try_from(probs: Vec<f64>) -> Result<Self> {
+        Self::from_probs(&probs)
+    }
+}
+
+impl From<DepthPrior> for Vec<f64> {
+    fn from(prior: DepthPrior) -> Self {
+        prior.probs().to_vec()
+    }
+}

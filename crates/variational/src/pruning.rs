@@ -1,0 +1,128 @@
+//! Rules that choose the depth to which a network is pruned.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{DepthPosterior, Error, Result};
+
+/// How the pruned depth is read off the posterior.
+///
+/// Rules are written as `near-mode`, `near-mode:0.95`, `arg-max`, `rounded-expectation` and `tail-mass:0.05`;
+/// `Display`, `FromStr` and serde agree on that.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
+pub enum PruningRule {
+    /// The smallest `i` with `α_i > ratio · max_j α_j`; the paper's rule at 0.95.
+    NearMode {
+        /// In `[0, 1)`; from one on no depth qualifies, and the rule falls back to the arg-max.
+        ratio: f64,
+    },
+    /// The most probable depth, the shallowest on ties.
+    ArgMax,
+    /// The expected depth, rounded half to even.
+    RoundedExpectation,
+    /// The smallest depth with less than `tolerance` of the mass beyond it.
+    TailMass {
+        /// In `(0, 1]`; at zero no depth qualifies, and the rule falls back to the maximum depth.
+        tolerance: f64,
+    },
+}
+
+impl PruningRule {
+    /// The paper's rule.
+    pub const PAPER: Self = Self::NearMode { ratio: 0.95 };
+
+    /// The depth `d_opt` to prune to, in `0 ..= max_depth`; keep its blocks and [`DepthPosterior::truncated`] to it.
+    #[must_use]
+    pub fn pruned_depth(self, posterior: &DepthPosterior) -> usize {
+        match self {
+            Self::NearMode { ratio } => near_mode(posterior, ratio),
+            Self::ArgMax => posterior.argmax(),
+            Self::RoundedExpectation => rounded_expectation(posterior),
+            Self::TailMass { tolerance } => tail_mass(posterior, tolerance),
+        }
+    }
+}
+
+fn near_mode(posterior: &DepthPosterior, ratio: f64) -> usize {
+    let mode = posterior.argmax();
+    let threshold = ratio * posterior.probs()[mode];
+    let shallower = posterior.probs()[..mode].iter();
+    shallower.clone().position(|&prob| prob > threshold).unwrap_or(mode)
+}
+
+fn rounded_expectation(posterior: &DepthPosterior) -> usize {
+    let rounded = posterior.expected_depth().round_ties_even();
+    // Counting up to the rounded number avoids a cast that could truncate, and keeps the result in range.
+    (0..posterior.max_depth())
+        .take_while(|&depth| (depth as f64) < rounded)
+        .count()
+}
+
+fn tail_mass(posterior: &DepthPosterior, tolerance: f64) -> usize {
+    // Entry d of the survival function is the mass beyond depth d.
+    let tails = posterior.survival();
+    tails
+        .iter()
+        .position(|&tail| tail < tolerance)
+        .unwrap_or(posterior.max_depth())
+}
+
+impl fmt::Display for PruningRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NearMode { ratio } => write!(f, "near-mode:{ratio}"),
+            Self::ArgMax => f.write_str("arg-max"),
+            Self::RoundedExpectation => f.write_str("rounded-expectation"),
+            Self::TailMass { tolerance } => write!(f, "tail-mass:{tolerance}"),
+        }
+    }
+}
+
+impl FromStr for PruningRule {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (name, value) = match text.split_once(':') {
+            Some((name, value)) => (name, Some(value)),
+            None => (text, None),
+        };
+        match (name, value.map(str::parse::<f64>)) {
+            ("near-mode", None) => Ok(Self::PAPER),
+            ("near-mode", Some(Ok(ratio))) if (0.0..1.0).contains(&ratio) => Ok(Self::NearMode { ratio }),
+            ("near-mode", _) => Err(unknown(text, "near-mode with a ratio in [0, 1), as near-mode:0.95")),
+            ("arg-max", None) => Ok(Self::ArgMax),
+            ("rounded-expectation", None) => Ok(Self::RoundedExpectation),
+            ("tail-mass", Some(Ok(tolerance))) if tolerance > 0.0 && tolerance <= 1.0 => {
+                Ok(Self::TailMass { tolerance })
+            }
+            ("tail-mass", _) => Err(unknown(text, "tail-mass with a tolerance in (0, 1], as tail-mass:0.05")),
+            _ => Err(unknown(
+                text,
+                "near-mode[:RATIO], arg-max, rounded-expectation or tail-mass:TOLERANCE",
+            )),
+        }
+    }
+}
+
+fn unknown(text: &str, expected: &'static str) -> Error {
+    Error::PruningRule {
+        text: text.to_owned(),
+        expected,
+    }
+}
+
+impl TryFrom<String> for PruningRule {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<PruningRule> for String {
+    fn from(rule: PruningRule) -> Self {
+        rule.to_string()
+    }
+}

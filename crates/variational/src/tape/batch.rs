@@ -1,0 +1,157 @@
+//! One batch on its way from the tape to the host and back.
+
+use dfdx::prelude::{
+    CopySlice, Device, Gradients, HasErr, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor,
+};
+
+use super::host::{BatchLoss, batch_loss, to_f32};
+use super::{DepthLogits, HostGradients, LossTerms, PosteriorLogits, Scalars};
+use crate::kl::check_finite;
+use crate::predictive::check_labels;
+use crate::{DepthPosterior, Error, Result};
+
+/// The logits of a batch, what the host made of them, and the tape on which to leave it.
+pub(super) struct Batch<D: Device<f32>, T> {
+    logits: DepthLogits<D>,
+    tape: T,
+    loss: BatchLoss,
+    slope: Vec<f32>,
+    posterior: Option<(PosteriorLogits<D>, Vec<f32>)>,
+}
+
+impl<D: HostGradients, T: Tape<f32, D>> Batch<D, T> {
+    /// Checks the shapes, and computes losses and their slope in the logits.
+    pub(super) fn new(depth_logits: DepthLogits<D, T>, labels: &[u32], posterior: &DepthPosterior) -> Result<Self> {
+        check_shape(&depth_logits, labels, posterior)?;
+        let (logits, tape) = contiguous(depth_logits)?.split_tape();
+        let mut slope = to_host(&logits);
+        let loss = batch_loss(&mut slope, labels, posterior);
+        Ok(Self {
+            logits,
+            tape,
+            loss,
+            slope,
+            posterior: None,
+        })
+    }
+
+    /// The mean cross-entropy of each depth.
+    pub(super) fn per_depth_nll(&self) -> &[f64] {
+        &self.loss.per_depth_nll
+    }
+
+    /// Adds the loss's slope in the logits of the posterior, and their tape.
+    pub(super) fn with_posterior(mut self, logits: PosteriorLogits<D, T>, slope: Vec<f32>) -> Self {
+        let (logits, tape) = logits.split_tape();
+        self.tape = self.tape.merge(tape);
+        self.posterior = Some((logits, slope));
+        self
+    }
+
+    /// The loss as a tensor whose backward pass hands out the slopes.
+    pub(super) fn finish(self, scalars: Scalars) -> Result<LossTerms<D, T>> {
+        let Self {
+            logits,
+            mut tape,
+            loss: batch,
+            slope,
+            posterior,
+        } = self;
+        let Scalars {
+            value,
+            expected_nll,
+            kl,
+        } = scalars;
+        check_finite("loss", value)?;
+        let device = logits.device();
+        let loss = device.try_tensor_from_vec(vec![to_f32(value)], ());
+        let loss: Tensor<(), f32, D> = loss.map_err(device_error("loss"))?;
+        let output = loss.clone();
+        tape.add_backward_op(move |gradients| {
+            let scale = gradient_of(&output, gradients)?;
+            hand_out(&logits, scale, &slope, gradients)?;
+            match posterior {
+                Some((logits, slope)) => hand_out(&logits, scale, &slope, gradients),
+                None => Ok(()),
+            }
+        });
+        let BatchLoss {
+            per_depth_nll,
+            marginal_errors,
+        } = batch;
+        Ok(LossTerms {
+            loss: loss.put_tape(tape),
+            value,
+            expected_nll,
+            kl,
+            per_depth_nll,
+            marginal_errors,
+        })
+    }
+}
+
+/// The posterior of the logits on the device.
+pub(super) fn posterior_from<D: Device<f32>, T>(logits: &PosteriorLogits<D, T>) -> Result<DepthPosterior> {
+    let logits: Vec<f64> = to_host(logits).into_iter().map(f64::from).collect();
+    DepthPosterior::from_logits(&logits)
+}
+
+/// The tensor in row-major order, itself if it is so already.
+pub(super) fn contiguous<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
+    tensor: Tensor<S, f32, D, T>,
+) -> Result<Tensor<S, f32, D, T>> {
+    tensor.try_contiguous().map_err(device_error("contiguous"))
+}
+
+fn to_host<S: Shape, D: CopySlice<f32>, T>(tensor: &Tensor<S, f32, D, T>) -> Vec<f32> {
+    let mut values = vec![0.0; tensor.shape().num_elements()];
+    tensor.copy_into(&mut values);
+    values
+}
+
+fn check_shape<D: Device<f32>, T>(
+    depth_logits: &DepthLogits<D, T>,
+    labels: &[u32],
+    posterior: &DepthPosterior,
+) -> Result<()> {
+    let &(n_depths, batch, n_classes) = depth_logits.shape();
+    let length = |what, expected, actual| match expected == actual {
+        true => Ok(()),
+        false => Err(Error::Length { what, expected, actual }),
+    };
+    length("depth_logits", posterior.n_depths(), n_depths)?;
+    length("labels", batch, labels.len())?;
+    if labels.is_empty() {
+        return Err(Error::Empty { what: "labels" });
+    }
+    check_labels(labels, n_classes)
+}
+
+/// The gradient that later operations have left for the loss: one, unless the loss was scaled or summed.
+fn gradient_of<D: HostGradients>(
+    loss: &Tensor<(), f32, D>,
+    gradients: &mut Gradients<f32, D>,
+) -> Result<f32, <D as HasErr>::Err> {
+    // Reading the gradient of a tensor that nothing has used would panic.
+    gradients.get_or_alloc_mut(loss)?;
+    let mut scale = [0.0];
+    gradients.get(loss).copy_into(&mut scale);
+    Ok(scale[0])
+}
+
+fn hand_out<S: Shape, D: HostGradients>(
+    tensor: &Tensor<S, f32, D>,
+    scale: f32,
+    slope: &[f32],
+    gradients: &mut Gradients<f32, D>,
+) -> Result<(), <D as HasErr>::Err> {
+    let device = tensor.device();
+    device.accumulate(gradients.get_or_alloc_mut(tensor)?, scale, slope)
+}
+
+fn device_error<E: std::fmt::Display>(op: &'static str) -> impl FnOnce(E) -> Error {
+    move |error| Error::Device {
+        op,
+        message: error.to_string(),
+    }
+}
