@@ -37,7 +37,8 @@ type PosteriorLogits<D, T = NoneTape> = Tensor<(usize,), f32, D, T>;
 /// The loss of a learnt-depth network: the mean over the batch of `Σ_i α_i CE(logits_i, y)`, plus `KL(q ‖ p) / n_train`.
 ///
 /// `backward` on the loss, or on anything computed from it, leaves gradients for whatever made `depth_logits` and for `posterior_logits`.
-/// The gradients that `depth_logits` was traced with must hold `posterior_logits` as a leaf, or dfdx drops its gradient at the end.
+/// If `depth_logits` was traced with gradients that name their leafs, `posterior_logits` must be one of them, or dfdx drops its gradient
+/// at the end; `Gradients::leaky` keeps all.
 ///
 /// # Shapes
 /// `depth_logits: [n_depths, batch, n_classes]`, `labels: [batch]`, `posterior_logits: [n_depths]`.
