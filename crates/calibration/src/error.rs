@@ -1,0 +1,67 @@
+//! What can go wrong in this crate.
+
+/// An error of this crate.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is nothing to score.
+    #[error("no predictions")]
+    Empty,
+    /// Fewer than one class.
+    #[error("predictions need at least one class")]
+    NoClasses,
+    /// The number of probabilities does not fit the labels.
+    #[error("{actual} probabilities for {n} examples of {n_classes} classes, expected {}", n * n_classes)]
+    Shape {
+        /// Probabilities found.
+        actual: usize,
+        /// Labels.
+        n: usize,
+        /// Classes.
+        n_classes: usize,
+    },
+    /// A label is no class.
+    #[error("label {label} of example {example} is not below {n_classes}")]
+    Label {
+        /// Index of the example.
+        example: usize,
+        /// Its label.
+        label: u32,
+        /// Classes.
+        n_classes: usize,
+    },
+    /// A probability is not in [0, 1].
+    #[error("probability {value} of class {class} of example {example} is not in [0, 1]")]
+    Probability {
+        /// Index of the example.
+        example: usize,
+        /// The class.
+        class: usize,
+        /// The value.
+        value: f32,
+    },
+    /// The probabilities of one example do not sum to one.
+    #[error("the probabilities of example {example} sum to {sum}, expected 1")]
+    Sum {
+        /// Index of the example.
+        example: usize,
+        /// Their sum.
+        sum: f64,
+    },
+    /// No bins.
+    #[error("a reliability diagram needs at least one bin")]
+    NoBins,
+    /// Probabilities of depths do not fit the posterior.
+    #[error("{actual} probabilities do not divide into {n_depths} depths of {n_classes} classes")]
+    Depths {
+        /// Probabilities found.
+        actual: usize,
+        /// Entries of the posterior.
+        n_depths: usize,
+        /// Classes.
+        n_classes: usize,
+    },
+}
+
+/// Result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,7 @@
+//! Integration tests of the scores.
+#![allow(clippy::unwrap_used, reason = "in a test it is an assertion")]
+#![allow(clippy::float_cmp, reason = "certainty is scored exactly")]
+#![allow(clippy::print_stdout, reason = "the golden tests print their largest deviations")]
+
+mod golden;
+mod properties;

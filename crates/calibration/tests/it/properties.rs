@@ -1,0 +1,219 @@
+//! Properties that hold for all predictions.
+
+use proptest::prelude::*;
+use vds_calibration::*;
+use vds_testkit::strategies::{Classified, classified, simplex};
+use vds_testkit::{Tolerance, check_close};
+
+/// Sums of the same numbers in another order.
+const REORDERED: Tolerance = Tolerance::both(1e-12);
+
+fn all_scores(data: &Classified, n_bins: usize) -> Vec<f64> {
+    let predictions = Predictions::new(&data.probs, data.n_classes, &data.labels).unwrap();
+    let diagram = ReliabilityDiagram::new(&predictions, n_bins).unwrap();
+    vec![
+        accuracy(&predictions),
+        negative_log_likelihood(&predictions),
+        brier_score(&predictions),
+        mean_confidence(&predictions),
+        mean_true_probability(&predictions),
+        diagram.expected_calibration_error(),
+        diagram.maximum_calibration_error(),
+        diagram.root_mean_square_calibration_error(),
+    ]
+}
+
+/// ECE by its definition, one bin after the other.
+fn naive_ece(data: &Classified, n_bins: usize) -> f64 {
+    let rows: Vec<(f32, bool)> = data
+        .probs
+        .chunks(data.n_classes)
+        .zip(&data.labels)
+        .map(|(row, label)| {
+            let confidence = row.iter().copied().fold(0.0, f32::max);
+            (
+                confidence,
+                row.iter().position(|p| p.to_bits() == confidence.to_bits()) == Some(*label as usize),
+            )
+        })
+        .collect();
+    let bins = (0..n_bins).map(|k| {
+        let (lower, upper) = (edge(k, n_bins), edge(k + 1, n_bins));
+        let inside = rows
+            .iter()
+            .filter(|(c, _)| lower < *c && (*c <= upper || k + 1 == n_bins));
+        let gap: f64 = inside
+            .map(|(c, right)| f64::from(u8::from(*right)) - f64::from(*c))
+            .sum();
+        gap.abs()
+    });
+    bins.sum::<f64>() / rows.len() as f64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the definition compares in f32")]
+fn edge(k: usize, n_bins: usize) -> f32 {
+    (k as f64 / n_bins as f64) as f32
+}
+
+proptest! {
+    #[test]
+    fn scores_do_not_depend_on_the_order_of_the_examples(data in classified(60, 2..8), n_bins in 1..20_usize) {
+        let reversed = Classified {
+            probs: data.probs.chunks(data.n_classes).rev().flatten().copied().collect(),
+            labels: data.labels.iter().rev().copied().collect(),
+            n_classes: data.n_classes,
+        };
+        for (a, b) in all_scores(&data, n_bins).into_iter().zip(all_scores(&reversed, n_bins)) {
+            check_close(a, b, REORDERED);
+        }
+    }
+
+    #[test]
+    fn scores_do_not_depend_on_the_names_of_the_classes(data in classified(60, 2..8), n_bins in 1..20_usize) {
+        // A tie for the largest probability is broken by the order of the classes, so rows with one are left out.
+        let has_tie = data.probs.chunks(data.n_classes).any(|row| {
+            let largest = row.iter().copied().fold(0.0, f32::max);
+            row.iter().filter(|p| p.to_bits() == largest.to_bits()).count() > 1
+        });
+        prop_assume!(!has_tie);
+        let last = u32::try_from(data.n_classes - 1).unwrap();
+        let renamed = Classified {
+            probs: data.probs.chunks(data.n_classes).flat_map(|row| row.iter().rev()).copied().collect(),
+            labels: data.labels.iter().map(|label| last - label).collect(),
+            n_classes: data.n_classes,
+        };
+        for (a, b) in all_scores(&data, n_bins).into_iter().zip(all_scores(&renamed, n_bins)) {
+            check_close(a, b, REORDERED);
+        }
+    }
+
+    #[test]
+    fn one_bin_gives_the_gap_of_the_means(data in classified(60, 2..8)) {
+        let predictions = Predictions::new(&data.probs, data.n_classes, &data.labels).unwrap();
+        let gap = (accuracy(&predictions) - mean_confidence(&predictions)).abs();
+        check_close(expected_calibration_error(&predictions, 1).unwrap(), gap, REORDERED);
+        check_close(equal_mass_calibration_error(&predictions, 1).unwrap(), gap, REORDERED);
+        check_close(quantile_calibration_error(&predictions, 1).unwrap(), gap, REORDERED);
+    }
+
+    #[test]
+    fn calibration_errors_are_ordered_and_in_the_unit_interval(data in classified(60, 2..8), n_bins in 1..20_usize) {
+        let predictions = Predictions::new(&data.probs, data.n_classes, &data.labels).unwrap();
+        let diagram = ReliabilityDiagram::new(&predictions, n_bins).unwrap();
+        let (ece, rmsce) = (diagram.expected_calibration_error(), diagram.root_mean_square_calibration_error());
+        let mce = diagram.maximum_calibration_error();
+        prop_assert!(0.0 <= ece && ece <= rmsce + 1e-12 && rmsce <= mce + 1e-12 && mce <= 1.0);
+        check_close(ece, naive_ece(&data, n_bins), REORDERED);
+        prop_assert_eq!(diagram.bins.iter().map(|bin| bin.count).sum::<usize>(), data.labels.len());
+    }
+
+    #[test]
+    fn scores_are_in_their_ranges(data in classified(60, 2..8)) {
+        let predictions = Predictions::new(&data.probs, data.n_classes, &data.labels).unwrap();
+        check_close(accuracy(&predictions) + error_rate(&predictions), 1.0, REORDERED);
+        prop_assert!((0.0..=2.0 + 1e-6).contains(&brier_score(&predictions)));
+        prop_assert!(negative_log_likelihood(&predictions) >= -1e-6);
+        for entropy in predictive_entropy(&predictions) {
+            prop_assert!((-1e-6..=(data.n_classes as f64).ln() + 1e-6).contains(&entropy));
+        }
+    }
+
+    #[test]
+    fn information_about_the_depth_is_not_negative(data in classified(60, 2..8), q in simplex(1..6_usize)) {
+        // Every depth predicts the same rows in another order, so that the mixture is a real one.
+        let n = data.labels.len();
+        let depths: Vec<f32> = (0..q.len())
+            .flat_map(|d| data.probs.chunks(data.n_classes).cycle().skip(d).take(n).flatten().copied().collect::<Vec<_>>())
+            .collect();
+        let split = depth_uncertainty(&depths, &q, data.n_classes).unwrap();
+        for ((information, total), expected) in
+            split.mutual_information.iter().zip(&split.predictive_entropy).zip(&split.expected_entropy)
+        {
+            // Rows sum to one as closely as f32 can.
+            prop_assert!(*information >= -1e-6);
+            check_close(information + expected, *total, REORDERED);
+        }
+    }
+}
+
+#[test]
+fn a_single_depth_tells_nothing_about_the_depth() {
+    let split = depth_uncertainty(&[0.3, 0.7, 1.0, 0.0], &[1.0], 2).unwrap();
+    assert_eq!(split.mutual_information, [0.0, 0.0]);
+}
+
+#[track_caller]
+fn check_bins(confidences: &[f32], n_bins: usize, expected: &[usize]) {
+    let probs: Vec<f32> = confidences.iter().flat_map(|c| [*c, 1.0 - c]).collect();
+    let labels = vec![0; confidences.len()];
+    let predictions = Predictions::new(&probs, 2, &labels).unwrap();
+    let diagram = ReliabilityDiagram::new(&predictions, n_bins).unwrap();
+    assert_eq!(diagram.bins.iter().map(|bin| bin.count).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn an_edge_belongs_to_the_bin_below() {
+    check_bins(&[0.5, 0.75, 1.0], 4, &[0, 1, 1, 1]);
+    check_bins(&[0.6, 0.7, 0.8, 0.9, 1.0], 10, &[0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+    check_bins(&[f32::from_bits(0.75_f32.to_bits() + 1)], 4, &[0, 0, 0, 1]);
+}
+
+#[test]
+fn certainty_is_scored_exactly() {
+    let predictions = |labels: &'static [u32]| Predictions::new(&[1.0, 0.0, 0.0, 1.0], 2, labels).unwrap();
+    let right = predictions(&[0, 1]);
+    assert_eq!((brier_score(&right), negative_log_likelihood(&right)), (0.0, 0.0));
+    assert_eq!(expected_calibration_error(&right, 15).unwrap(), 0.0);
+    let wrong = predictions(&[1, 0]);
+    assert_eq!(
+        (brier_score(&wrong), negative_log_likelihood(&wrong)),
+        (2.0, f64::INFINITY)
+    );
+    assert_eq!(expected_calibration_error(&wrong, 15).unwrap(), 1.0);
+    assert_eq!(paper_pooled_calibration(&wrong), None);
+}
+
+#[track_caller]
+fn check_refused(probs: &[f32], n_classes: usize, labels: &[u32], message: &str) {
+    assert_eq!(
+        Predictions::new(probs, n_classes, labels).unwrap_err().to_string(),
+        message
+    );
+}
+
+#[test]
+fn what_is_no_prediction_is_refused() {
+    check_refused(&[], 2, &[], "no predictions");
+    check_refused(&[], 0, &[0], "predictions need at least one class");
+    check_refused(
+        &[1.0],
+        2,
+        &[0],
+        "1 probabilities for 1 examples of 2 classes, expected 2",
+    );
+    check_refused(&[0.5, 0.5], 2, &[2], "label 2 of example 0 is not below 2");
+    check_refused(
+        &[f32::NAN, 0.5],
+        2,
+        &[0],
+        "probability NaN of class 0 of example 0 is not in [0, 1]",
+    );
+    check_refused(
+        &[1.5, -0.5],
+        2,
+        &[0],
+        "probability 1.5 of class 0 of example 0 is not in [0, 1]",
+    );
+    check_refused(
+        &[0.5, 0.25],
+        2,
+        &[0],
+        "the probabilities of example 0 sum to 0.75, expected 1",
+    );
+    let predictions = Predictions::new(&[1.0], 1, &[0]).unwrap();
+    assert_eq!(ReliabilityDiagram::new(&predictions, 0).unwrap_err(), Error::NoBins);
+    assert!(matches!(
+        depth_uncertainty(&[0.5; 3], &[0.5, 0.5], 1),
+        Err(Error::Depths { actual: 3, .. })
+    ));
+}
