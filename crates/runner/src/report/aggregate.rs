@@ -60,10 +60,7 @@ impl<'a> Group<'a> {
                 None => groups.push(vec![run]),
             }
         }
-        let titles: Vec<String> = groups
-            .iter()
-            .map(|group| title(group[0], &groups))
-            .collect();
+        let titles: Vec<String> = groups.iter().map(|group| title(group[0], &groups)).collect();
         let mut n_before = 0;
         let numbered = groups.into_iter().zip(titles).map(|(mut group, title)| {
             group.sort_by_key(|run| {
@@ -95,11 +92,7 @@ impl<'a> Group<'a> {
 
     /// Maximum depths in rising order, each once.
     pub(super) fn depths(&self) -> Vec<usize> {
-        let mut depths: Vec<usize> = self
-            .runs
-            .iter()
-            .map(|entry| entry.run.summary.max_depth)
-            .collect();
+        let mut depths: Vec<usize> = self.runs.iter().map(|entry| entry.run.summary.max_depth).collect();
         depths.sort_unstable();
         depths.dedup();
         depths
@@ -107,9 +100,7 @@ impl<'a> Group<'a> {
 
     /// Runs that `predictor` is a part of, of maximum depth `depth`.
     pub(super) fn of(&self, predictor: Predictor, depth: usize) -> Vec<&'a RunRecord> {
-        let wanted = |run: &RunRecord| {
-            run.is_ldn() == (predictor != Predictor::Ddn) && run.summary.max_depth == depth
-        };
+        let wanted = |run: &RunRecord| run.is_ldn() == (predictor != Predictor::Ddn) && run.summary.max_depth == depth;
         self.runs
             .iter()
             .map(|entry| entry.run)
@@ -126,9 +117,7 @@ impl<'a> Group<'a> {
                 entry.run.summary.seed,
             )
         };
-        self.runs
-            .windows(2)
-            .any(|pair| key(&pair[0]) == key(&pair[1]))
+        self.runs.windows(2).any(|pair| key(&pair[0]) == key(&pair[1]))
     }
 }
 
@@ -178,12 +167,7 @@ impl Spread {
     pub(super) fn over(values: &[f64]) -> Self {
         let n = values.len();
         let mean = values.iter().sum::<f64>() / n as f64;
-        let squares = || {
-            values
-                .iter()
-                .map(|value| (value - mean).powi(2))
-                .sum::<f64>()
-        };
+        let squares = || values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
         let sd = (n > 1)
             .then(|| (squares() / (n - 1) as f64).sqrt())
             .filter(|sd| sd.is_finite());
@@ -218,8 +202,7 @@ fn title(run: &RunRecord, groups: &[Vec<&RunRecord>]) -> String {
         .map(|group| setting(&group[0].summary))
         .filter(|other| other[0] == own[0])
         .collect();
-    let differing =
-        (1..own.len()).filter(|&fact| rivals.iter().any(|other| other[fact] != own[fact]));
+    let differing = (1..own.len()).filter(|&fact| rivals.iter().any(|other| other[fact] != own[fact]));
     let facts: Vec<&str> = differing.map(|fact| own[fact].as_str()).collect();
     if facts.is_empty() {
         own[0].clone()

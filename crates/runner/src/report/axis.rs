@@ -37,8 +37,7 @@ impl Axis {
 
     /// A linear axis with its ticks at the given whole numbers, or at round ones if these are too dense.
     pub(super) fn at_depths(title: &str, depths: &[usize]) -> Self {
-        let [lo, hi] =
-            [depths.iter().min(), depths.iter().max()].map(|end| end.copied().unwrap_or(0) as f64);
+        let [lo, hi] = [depths.iter().min(), depths.iter().max()].map(|end| end.copied().unwrap_or(0) as f64);
         let margin = (0.06 * (hi - lo)).max(0.4);
         let whole = Self::whole(title, [lo - margin, hi + margin], 8.0);
         let mut sorted = depths.to_vec();
@@ -51,10 +50,7 @@ impl Axis {
             return whole;
         }
         Self {
-            ticks: sorted
-                .iter()
-                .map(|&depth| (depth as f64, depth.to_string()))
-                .collect(),
+            ticks: sorted.iter().map(|&depth| (depth as f64, depth.to_string())).collect(),
             ..whole
         }
     }
@@ -64,10 +60,7 @@ impl Axis {
         let candidates: Vec<f64> = (-31..=31)
             .flat_map(|exponent| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(exponent)))
             .collect();
-        let below = candidates
-            .iter()
-            .rposition(|&c| c <= bounds[0])
-            .unwrap_or(0);
+        let below = candidates.iter().rposition(|&c| c <= bounds[0]).unwrap_or(0);
         let above = candidates
             .iter()
             .position(|&c| c >= bounds[1])
@@ -127,10 +120,7 @@ mod tests {
 
     #[test]
     fn few_depths_are_ticked_where_they_are() {
-        assert_eq!(
-            labels(&Axis::at_depths("D", &[10, 5, 20, 5])),
-            ["5", "10", "20"]
-        );
+        assert_eq!(labels(&Axis::at_depths("D", &[10, 5, 20, 5])), ["5", "10", "20"]);
         assert_eq!(labels(&Axis::at_depths("D", &[0])), ["0"]);
     }
 
@@ -151,13 +141,7 @@ mod tests {
 
     #[test]
     fn wide_logarithmic_axes_label_powers_of_ten_only() {
-        assert_eq!(
-            labels(&Axis::logarithmic("NLL", [0.03, 40.0])),
-            ["0.1", "1", "10"]
-        );
-        assert_eq!(
-            labels(&Axis::logarithmic("NLL", [0.3, 1.5])),
-            ["0.2", "0.5", "1", "2"]
-        );
+        assert_eq!(labels(&Axis::logarithmic("NLL", [0.03, 40.0])), ["0.1", "1", "10"]);
+        assert_eq!(labels(&Axis::logarithmic("NLL", [0.3, 1.5])), ["0.2", "0.5", "1", "2"]);
     }
 }

@@ -141,13 +141,8 @@ fn bars(scales: &[Scale; 2], values: &[f64], chosen: Option<usize>) -> Markup {
 }
 
 fn step_outline(scales: &[Scale; 2], values: &[f64]) -> Markup {
-    let drawn = values
-        .iter()
-        .enumerate()
-        .filter(|(_, value)| is_plottable(**value));
-    let path: Vec<String> = drawn
-        .map(|(index, &value)| bar(scales, index, value))
-        .collect();
+    let drawn = values.iter().enumerate().filter(|(_, value)| is_plottable(**value));
+    let path: Vec<String> = drawn.map(|(index, &value)| bar(scales, index, value)).collect();
     html! { @if !path.is_empty() { path.prior d=(path.concat()) {} } }
 }
 
@@ -156,8 +151,5 @@ fn bar([x, y]: &[Scale; 2], index: usize, value: f64) -> String {
     let middle = (sides[0] + sides[1]) / 2.0;
     // A network of few depths would otherwise get bars as wide as the page.
     let half = ((sides[1] - sides[0]) / 2.0).min(24.0);
-    rectangle(
-        [middle - half, middle + half],
-        [y.position(value), y.position(0.0)],
-    )
+    rectangle([middle - half, middle + half], [y.position(value), y.position(0.0)])
 }

@@ -75,10 +75,7 @@ const ERROR: ScoreChart = ScoreChart {
 };
 
 fn score_chart(group: &Group<'_>, index: usize, chart: &ScoreChart) -> Markup {
-    let shown: Vec<Predictor> = Predictor::ALL
-        .into_iter()
-        .filter(|&p| is_present(group, p))
-        .collect();
+    let shown: Vec<Predictor> = Predictor::ALL.into_iter().filter(|&p| is_present(group, p)).collect();
     let series = shown
         .iter()
         .map(|&p| pooled(group, p, p.style(), |run| (chart.value)(p, run)))
@@ -93,24 +90,16 @@ fn score_chart(group: &Group<'_>, index: usize, chart: &ScoreChart) -> Markup {
             group.title
         ),
         size: [0.0; 2],
-        legend: shown
-            .iter()
-            .map(|p| (p.style(), p.name().to_owned()))
-            .collect(),
+        legend: shown.iter().map(|p| (p.style(), p.name().to_owned())).collect(),
         caption: spread_caption(group),
     };
     depth_axis_chart(group, chart.axis, series).render(figure)
 }
 
 fn depth_chart(group: &Group<'_>, index: usize) -> Markup {
-    let diagonal = group
-        .depths()
-        .into_iter()
-        .map(|depth| (depth as f64, depth as f64));
+    let diagonal = group.depths().into_iter().map(|depth| (depth as f64, depth as f64));
     let series = vec![
-        pooled(group, Predictor::Ldn, Style::Marginal, |run| {
-            Predictor::Ldn.depth(run)
-        }),
+        pooled(group, Predictor::Ldn, Style::Marginal, |run| Predictor::Ldn.depth(run)),
         Series::plain(Style::Reference, diagonal),
         pooled(group, Predictor::PrunedLdn, Style::Pruned, |run| {
             Predictor::PrunedLdn.depth(run)
@@ -137,10 +126,7 @@ fn depth_chart(group: &Group<'_>, index: usize) -> Markup {
 fn depth_axis_chart(group: &Group<'_>, title: &str, series: Vec<Series>) -> Chart {
     let panel = Panel {
         title: title.to_owned(),
-        content: Content::Lines {
-            series,
-            dodge: DODGE,
-        },
+        content: Content::Lines { series, dodge: DODGE },
     };
     Chart {
         x: Axis::at_depths(DEPTH_AXIS, &group.depths()),
@@ -150,12 +136,7 @@ fn depth_axis_chart(group: &Group<'_>, title: &str, series: Vec<Series>) -> Char
 }
 
 /// The mean of `value` over seeds against the maximum depth, single runs where there are several.
-fn pooled(
-    group: &Group<'_>,
-    predictor: Predictor,
-    style: Style,
-    value: impl Fn(&RunRecord) -> f64,
-) -> Series {
+fn pooled(group: &Group<'_>, predictor: Predictor, style: Style, value: impl Fn(&RunRecord) -> f64) -> Series {
     let mut series = Series {
         style,
         points: Vec::new(),

@@ -152,10 +152,7 @@ impl Map<'_> {
         let n = self.plane.n_side.max(1);
         let mut paths = vec![String::new(); (0..LEVELS).len()];
         for (row, values) in self.values.chunks(n).take(n).enumerate() {
-            let levels: Vec<Option<usize>> = values
-                .iter()
-                .map(|&v| level(f64::from(v) / self.top))
-                .collect();
+            let levels: Vec<Option<usize>> = values.iter().map(|&v| level(f64::from(v) / self.top)).collect();
             let mut start = 0;
             for run in levels.chunk_by(|a, b| a == b) {
                 let width = run.len();
@@ -170,10 +167,7 @@ impl Map<'_> {
 
     fn colour_bar(&self) -> Markup {
         let axis = Axis::covering(self.title, [0.0, self.top], 5.0);
-        let ticks = axis
-            .ticks
-            .iter()
-            .filter(|(value, _)| *value <= self.top * (1.0 + 1e-9));
+        let ticks = axis.ticks.iter().filter(|(value, _)| *value <= self.top * (1.0 + 1e-9));
         let height = AREA.bottom - AREA.top;
         let edge = |level: u32| AREA.bottom - height * f64::from(level) / f64::from(LEVELS);
         html! {
@@ -190,8 +184,7 @@ impl Map<'_> {
 }
 
 fn axes(plane: &Plane) -> [Axis; 2] {
-    let mut axes = [("x₁", plane.x_range), ("x₂", plane.y_range)]
-        .map(|(title, range)| Axis::whole(title, range, 6.0));
+    let mut axes = [("x₁", plane.x_range), ("x₂", plane.y_range)].map(|(title, range)| Axis::whole(title, range, 6.0));
     for (axis, range) in axes.iter_mut().zip([plane.x_range, plane.y_range]) {
         // The grid's first and last points are the middles of its outer cells.
         let margin = 0.5 * (range[1] - range[0]) / (plane.n_side.max(2) - 1) as f64;
@@ -206,11 +199,7 @@ fn points(plane: &Plane) -> Markup {
     let [x, y] = [AREA.x_scale(&x), AREA.y_scale(&y)];
     let dots = |of_class_0: bool| {
         let mut path = String::new();
-        for &(a, b, _) in plane
-            .points
-            .iter()
-            .filter(|point| (point.2 == 0) == of_class_0)
-        {
+        for &(a, b, _) in plane.points.iter().filter(|point| (point.2 == 0) == of_class_0) {
             if is_plottable(f64::from(a)) && is_plottable(f64::from(b)) {
                 let [left, top] = [px(x.position(f64::from(a))), px(y.position(f64::from(b)))];
                 write!(path, "M{left} {top}h0").expect(STRING_WRITE);
@@ -275,13 +264,7 @@ mod tests {
     #[test]
     fn equal_neighbours_are_one_rectangle() {
         let map = probability_map("m", &plane(vec![0.0; 6400], 80)).into_string();
-        let cells = map
-            .split("class=\"cells\"")
-            .nth(1)
-            .unwrap()
-            .split('>')
-            .next()
-            .unwrap();
+        let cells = map.split("class=\"cells\"").nth(1).unwrap().split('>').next().unwrap();
         assert_eq!(cells.matches('z').count(), 80);
     }
 
@@ -298,10 +281,7 @@ mod tests {
         let paths = map.paths();
         assert_eq!(paths[0], "M0 0h2v1h-2z");
         assert_eq!(paths[23], "M0 1h2v1h-2z");
-        assert_eq!(
-            map.grid_transform(),
-            "translate(46 324) scale(148.00000 -148.00000)"
-        );
+        assert_eq!(map.grid_transform(), "translate(46 324) scale(148.00000 -148.00000)");
     }
 
     #[test]

@@ -103,10 +103,7 @@ fn decimals(value: f64, digits: usize) -> Option<usize> {
         return None;
     }
     // Leading zeros of the fraction or digits before the point, by comparison: no float-to-integer casts.
-    let zeros = [1e-1, 1e-2, 1e-3]
-        .iter()
-        .filter(|&&limit| magnitude < limit)
-        .count();
+    let zeros = [1e-1, 1e-2, 1e-3].iter().filter(|&&limit| magnitude < limit).count();
     let whole = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5]
         .iter()
         .filter(|&&limit| magnitude >= limit)
@@ -158,14 +155,8 @@ mod tests {
 
     #[test]
     fn spreads_have_the_decimals_of_their_mean() {
-        assert_eq!(
-            Quantity::Rate.with_spread(0.0269, 0.001_23),
-            "2.69 ± 0.12 %"
-        );
-        assert_eq!(
-            Quantity::Score.with_spread(0.055_34, 0.002_1),
-            "0.0553 ± 0.0021"
-        );
+        assert_eq!(Quantity::Rate.with_spread(0.0269, 0.001_23), "2.69 ± 0.12 %");
+        assert_eq!(Quantity::Score.with_spread(0.055_34, 0.002_1), "0.0553 ± 0.0021");
         assert_eq!(Quantity::Depth.with_spread(6.4, 0.5), "6.40 ± 0.50");
         assert_eq!(Quantity::Score.with_spread(0.0, 0.0), "0 ± 0");
     }

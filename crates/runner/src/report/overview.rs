@@ -17,10 +17,7 @@ pub(super) fn render(groups: &[Group<'_>]) -> Markup {
         .flat_map(|group| &group.runs)
         .map(|entry| entry.run)
         .collect();
-    let data_sets: BTreeSet<&str> = runs
-        .iter()
-        .map(|run| run.summary.dataset.as_str())
-        .collect();
+    let data_sets: BTreeSet<&str> = runs.iter().map(|run| run.summary.dataset.as_str()).collect();
     let n_ldn = runs.iter().filter(|run| run.is_ldn()).count();
     html! {
         section id="overview" {
@@ -48,9 +45,7 @@ pub(super) fn render(groups: &[Group<'_>]) -> Markup {
 /// Chosen depths and the best networks of a group.
 fn findings(group: &Group<'_>) -> Markup {
     let depths = group.depths().into_iter();
-    let chosen: Vec<String> = depths
-        .filter_map(|depth| chosen_depths(group, depth))
-        .collect();
+    let chosen: Vec<String> = depths.filter_map(|depth| chosen_depths(group, depth)).collect();
     let best: Vec<String> = Predictor::ALL
         .iter()
         .filter_map(|&predictor| best(group, predictor))
@@ -81,12 +76,7 @@ fn chosen_depths(group: &Group<'_>, depth: usize) -> Option<String> {
 fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
     let mean = |depth: usize, value: fn(Predictor, &RunRecord) -> f64| {
         let runs = group.of(predictor, depth);
-        Spread::over(
-            &runs
-                .into_iter()
-                .map(|run| value(predictor, run))
-                .collect::<Vec<f64>>(),
-        )
+        Spread::over(&runs.into_iter().map(|run| value(predictor, run)).collect::<Vec<f64>>())
     };
     let present = group
         .depths()
@@ -96,10 +86,7 @@ fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
     let (depth, nll) = nlls.min_by(|a, b| a.1.total_cmp(&b.1))?;
     let error = mean(depth, |p, run| p.scores(run).error).mean;
     let [nll, error] = [Quantity::Score.text(nll), Quantity::Rate.text(error)];
-    Some(format!(
-        "{} {nll} at D = {depth} (error {error})",
-        predictor.name()
-    ))
+    Some(format!("{} {nll} at D = {depth} (error {error})", predictor.name()))
 }
 
 /// What the numbers of some runs must be read with.

@@ -74,18 +74,13 @@ fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, String)>) {
         }
     };
     match value {
-        Value::Object(fields) => fields
-            .iter()
-            .for_each(|(key, field)| flatten(&below(key), field, rows)),
+        Value::Object(fields) => fields.iter().for_each(|(key, field)| flatten(&below(key), field, rows)),
         Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
             for (index, item) in items.iter().enumerate() {
                 flatten(&below(&index.to_string()), item, rows);
             }
         }
-        Value::Array(items) => rows.push((
-            path.to_owned(),
-            items.iter().map(leaf).collect::<Vec<_>>().join(", "),
-        )),
+        Value::Array(items) => rows.push((path.to_owned(), items.iter().map(leaf).collect::<Vec<_>>().join(", "))),
         leaf_value => rows.push((path.to_owned(), leaf(leaf_value))),
     }
 }
@@ -113,14 +108,7 @@ mod tests {
             &mut rows,
         );
         rows.sort();
-        let expected = [
-            ("commit", "—"),
-            ("cpu.features", "avx2, fma"),
-            ("data.0.sum", "ab"),
-        ];
-        assert_eq!(
-            rows,
-            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        );
+        let expected = [("commit", "—"), ("cpu.features", "avx2, fma"), ("data.0.sum", "ab")];
+        assert_eq!(rows, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 }

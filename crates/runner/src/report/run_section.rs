@@ -89,10 +89,7 @@ fn depth_chart(id: &str, run: &RunRecord) -> Markup {
                     .map(|(depth, score)| (depth as f64, value(score))),
             )
         };
-        let series = vec![
-            over_depth(Style::Deepest, train),
-            over_depth(Style::Marginal, test),
-        ];
+        let series = vec![over_depth(Style::Deepest, train), over_depth(Style::Marginal, test)];
         Panel {
             title: title.to_owned(),
             content: Content::Lines { series, dodge: 0.0 },
@@ -130,7 +127,10 @@ fn depth_chart(id: &str, run: &RunRecord) -> Markup {
             summary.pruned_depth
         ),
         size: [0.0; 2],
-        legend: vec![(Style::Marginal, "test".to_owned()), (Style::Deepest, "train".to_owned())],
+        legend: vec![
+            (Style::Marginal, "test".to_owned()),
+            (Style::Deepest, "train".to_owned()),
+        ],
         caption: html! {
             "Bars: posterior, full colour at d" sub { "opt" } " = " (summary.pruned_depth) "; thin outline: prior. "
             "Lines: each depth used alone."
@@ -166,8 +166,7 @@ fn training_chart(id: &str, run: &RunRecord) -> Markup {
         ));
         legend.push((Style::Ddn, "expected depth".to_owned()));
     }
-    let [first, last] =
-        [epochs.first(), epochs.last()].map(|epoch| epoch.map_or(1.0, |epoch| epoch.epoch as f64));
+    let [first, last] = [epochs.first(), epochs.last()].map(|epoch| epoch.map_or(1.0, |epoch| epoch.epoch as f64));
     let best = run.summary.best_epoch;
     let chart = Chart {
         x: Axis::whole("epoch", [first - 0.5, last + 0.5], 8.0),
@@ -195,9 +194,8 @@ fn selection_name(run: &RunRecord) -> &'static str {
 
 fn reliability(id: &str, run: &RunRecord) -> Markup {
     let test = &run.summary.test;
-    let diagram = |key: &str, name: &str, style, scores| {
-        reliability_diagram(&format!("{id}-{key}"), name, style, scores)
-    };
+    let diagram =
+        |key: &str, name: &str, style, scores| reliability_diagram(&format!("{id}-{key}"), name, style, scores);
     html! {
         @if run.is_ldn() {
             (diagram("reliability-marginal", "marginal", Style::Marginal, &test.marginal))

@@ -134,17 +134,9 @@ pub(super) fn separated([lo, hi]: [f64; 2]) -> [f64; 2] {
     if hi - lo > 1e-6 * magnitude && hi - lo > 1e-12 {
         return [lo, hi];
     }
-    let margin = if magnitude > 1e-9 {
-        0.1 * magnitude
-    } else {
-        1.0
-    };
+    let margin = if magnitude > 1e-9 { 0.1 * magnitude } else { 1.0 };
     [
-        if lo >= 0.0 {
-            (lo - margin).max(0.0)
-        } else {
-            lo - margin
-        },
+        if lo >= 0.0 { (lo - margin).max(0.0) } else { lo - margin },
         hi + margin,
     ]
 }
@@ -156,8 +148,7 @@ mod tests {
     use super::*;
 
     fn bounds() -> impl Strategy<Value = [f64; 2]> {
-        (-1e6..1e6_f64, -9.0..6.0_f64)
-            .prop_map(|(lo, log_span)| separated([lo, lo + 10_f64.powf(log_span)]))
+        (-1e6..1e6_f64, -9.0..6.0_f64).prop_map(|(lo, log_span)| separated([lo, lo + 10_f64.powf(log_span)]))
     }
 
     proptest! {
@@ -238,10 +229,7 @@ mod tests {
     fn equal_bounds_are_separated_without_leaving_the_positive_side() {
         for value in [0.0, 1e-15, 0.3, 1e6] {
             let [lo, hi] = separated([value, value]);
-            assert!(
-                lo < hi && lo >= 0.0 && lo <= value && value <= hi,
-                "{value}"
-            );
+            assert!(lo < hi && lo >= 0.0 && lo <= value && value <= hi, "{value}");
         }
         assert!(separated([-2.0, -2.0])[0] < -2.0);
     }

@@ -36,10 +36,7 @@ pub(super) struct Point {
 impl Series {
     /// A line without error bars.
     pub(super) fn plain(style: Style, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        let points = points
-            .into_iter()
-            .map(|(x, y)| Point { x, y, sd: None })
-            .collect();
+        let points = points.into_iter().map(|(x, y)| Point { x, y, sd: None }).collect();
         Self {
             style,
             points,
@@ -50,15 +47,9 @@ impl Series {
     /// The line over the given scales, moved sideways by `shift` user units.
     pub(super) fn render(&self, [x, y]: &[Scale; 2], shift: f64) -> Markup {
         let place = |at: f64, value: f64| [x.position(at) + shift, y.position(value)];
-        let drawn: Vec<&Point> = self
-            .points
-            .iter()
-            .filter(|point| is_drawable(y, point.y))
-            .collect();
+        let drawn: Vec<&Point> = self.points.iter().filter(|point| is_drawable(y, point.y)).collect();
         let corners: Vec<[f64; 2]> = drawn.iter().map(|point| place(point.x, point.y)).collect();
-        let sparse = corners
-            .windows(2)
-            .all(|pair| pair[1][0] - pair[0][0] >= MARKER_SPACING);
+        let sparse = corners.windows(2).all(|pair| pair[1][0] - pair[0][0] >= MARKER_SPACING);
         let marked = sparse && self.style != Style::Reference;
         html! {
             (polyline(self.style, &corners))
@@ -81,18 +72,8 @@ impl Series {
 
     /// Abscissae of infinite values, each once.
     fn infinite(&self) -> Vec<f64> {
-        let mut found: Vec<f64> = self
-            .points
-            .iter()
-            .filter(|p| p.y >= LIMIT)
-            .map(|p| p.x)
-            .collect();
-        found.extend(
-            self.runs
-                .iter()
-                .filter(|run| run[1] >= LIMIT)
-                .map(|run| run[0]),
-        );
+        let mut found: Vec<f64> = self.points.iter().filter(|p| p.y >= LIMIT).map(|p| p.x).collect();
+        found.extend(self.runs.iter().filter(|run| run[1] >= LIMIT).map(|run| run[0]));
         found.sort_by(f64::total_cmp);
         found.dedup_by(|a, b| a.total_cmp(b).is_eq());
         found
@@ -115,14 +96,11 @@ pub(super) fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
 
 fn extremes(stretch: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let by_value = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-    let mut kept: Vec<(f64, f64)> = [
-        stretch.iter().min_by(by_value),
-        stretch.iter().max_by(by_value),
-    ]
-    .into_iter()
-    .flatten()
-    .copied()
-    .collect();
+    let mut kept: Vec<(f64, f64)> = [stretch.iter().min_by(by_value), stretch.iter().max_by(by_value)]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect();
     kept.sort_by(|a, b| a.0.total_cmp(&b.0));
     kept.dedup();
     kept
@@ -132,11 +110,7 @@ fn extremes(stretch: &[(f64, f64)]) -> Vec<(f64, f64)> {
 pub(super) fn line_axis(title: &str, series: &[Series]) -> Axis {
     let points = || series.iter().flat_map(|s| &s.points);
     let runs = series.iter().flat_map(|s| &s.runs).map(|run| run[1]);
-    let mut values: Vec<f64> = points()
-        .map(|p| p.y)
-        .chain(runs)
-        .filter(|&v| is_plottable(v))
-        .collect();
+    let mut values: Vec<f64> = points().map(|p| p.y).chain(runs).filter(|&v| is_plottable(v)).collect();
     values.sort_by(f64::total_cmp);
     let (Some(&lowest), Some(&highest)) = (values.first(), values.last()) else {
         return Axis::covering(title, [0.0, 1.0], 4.0);
@@ -148,16 +122,10 @@ pub(super) fn line_axis(title: &str, series: &[Series]) -> Axis {
         .filter(|p| is_plottable(p.y))
         .flat_map(|p| p.sd.map(|sd| [p.y - sd, p.y + sd]))
         .flatten();
-    let [lo, hi] = ends.fold([lowest, highest], |[lo, hi], end| {
-        [lo.min(end), hi.max(end)]
-    });
+    let [lo, hi] = ends.fold([lowest, highest], |[lo, hi], end| [lo.min(end), hi.max(end)]);
     let lo = if lowest >= 0.0 { lo.max(0.0) } else { lo };
     // A scale that nearly reaches zero had better show it.
-    Axis::covering(
-        title,
-        [if lo > 0.0 && lo < 0.5 * hi { 0.0 } else { lo }, hi],
-        5.0,
-    )
+    Axis::covering(title, [if lo > 0.0 && lo < 0.5 * hi { 0.0 } else { lo }, hi], 5.0)
 }
 
 fn is_drawable(y: &Scale, value: f64) -> bool {
@@ -177,9 +145,7 @@ mod tests {
 
     #[test]
     fn thinning_keeps_few_points_as_they_are() {
-        let points: Vec<(f64, f64)> = (0_u32..400)
-            .map(|i| (f64::from(i), f64::from(i % 7)))
-            .collect();
+        let points: Vec<(f64, f64)> = (0_u32..400).map(|i| (f64::from(i), f64::from(i % 7))).collect();
         assert_eq!(thinned(points.clone()), points);
     }
 

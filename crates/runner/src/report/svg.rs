@@ -145,11 +145,7 @@ impl PlotArea {
 
 /// A marker of the series `style`; `hollow` for a single run among several.
 pub(super) fn marker(style: Style, [x, y]: [f64; 2], hollow: bool) -> Markup {
-    let (class, radius) = if hollow {
-        ("hollow", 2.5)
-    } else {
-        ("mark", 3.5)
-    };
+    let (class, radius) = if hollow { ("hollow", 2.5) } else { ("mark", 3.5) };
     html! { path class={ (class) " " (style.class()) } d=(style.outline(x, y, radius)) {} }
 }
 
@@ -164,32 +160,18 @@ pub(super) fn polyline(style: Style, points: &[[f64; 2]]) -> Markup {
 
 /// A rectangle as path data, `bottom` below `top`.
 pub(super) fn rectangle([left, right]: [f64; 2], [top, bottom]: [f64; 2]) -> String {
-    format!(
-        "M{} {}H{}V{}H{}z",
-        px(left),
-        px(top),
-        px(right),
-        px(bottom),
-        px(left)
-    )
+    format!("M{} {}H{}V{}H{}z", px(left), px(top), px(right), px(bottom), px(left))
 }
 
 /// A coordinate with one decimal at most.
 pub(super) fn px(value: f64) -> String {
     let text = format!("{value:.1}");
     let text = text.strip_suffix(".0").map_or(text.as_str(), |whole| whole);
-    if text == "-0" {
-        "0".to_owned()
-    } else {
-        text.to_owned()
-    }
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 fn line_path(points: &[[f64; 2]]) -> String {
-    let corners: Vec<String> = points
-        .iter()
-        .map(|&[x, y]| format!("{} {}", px(x), px(y)))
-        .collect();
+    let corners: Vec<String> = points.iter().map(|&[x, y]| format!("{} {}", px(x), px(y))).collect();
     format!("M{}", corners.join("L"))
 }
 

@@ -140,8 +140,7 @@ fn score_cells(scores: Option<&Scores>) -> Markup {
 pub(super) fn per_depth(run: &RunRecord) -> Markup {
     let summary = &run.summary;
     let n_depths = summary.posterior.len().max(summary.test.per_depth.len());
-    let probability =
-        |values: &[f64], depth: usize| cell(values.get(depth).copied(), Quantity::Score);
+    let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), Quantity::Score);
     let titles = [
         "depth",
         "posterior",

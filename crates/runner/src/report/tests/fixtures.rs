@@ -3,21 +3,14 @@
 use serde_json::json;
 
 use crate::{
-    record::{
-        DepthScores, EpochMetrics, Plane, ReliabilityBin, SUMMARY_SCHEMA, Scores, Summary,
-        TestScores,
-    },
+    record::{DepthScores, EpochMetrics, Plane, ReliabilityBin, SUMMARY_SCHEMA, Scores, Summary, TestScores},
     report::RunRecord,
 };
 
 /// A run of `method` on `dataset`; learns to use about six blocks.
 pub(crate) fn run(dataset: &str, method: &str, max_depth: usize, seed: u64) -> RunRecord {
     let posterior = posterior(method, max_depth);
-    let pruned_depth = if method == "ldn" {
-        max_depth.min(6)
-    } else {
-        max_depth
-    };
+    let pruned_depth = if method == "ldn" { max_depth.min(6) } else { max_depth };
     let wobble = 1.0 + 0.06 * ((seed as f64 + 1.3) * 7.7 + max_depth as f64).sin();
     let per_depth = |scale: f64| {
         (0..=max_depth)
@@ -25,11 +18,7 @@ pub(crate) fn run(dataset: &str, method: &str, max_depth: usize, seed: u64) -> R
             .collect::<Vec<_>>()
     };
     let test = per_depth(1.0);
-    let deepest = scores(
-        &test[max_depth],
-        if method == "ldn" { 0.08 } else { 0.05 },
-        0.0,
-    );
+    let deepest = scores(&test[max_depth], if method == "ldn" { 0.08 } else { 0.05 }, 0.0);
     let marginal = scores(&test[pruned_depth], 0.02, 0.02);
     let pruned = scores(&test[pruned_depth], 0.025, 0.01);
     let summary = Summary {
@@ -48,11 +37,7 @@ pub(crate) fn run(dataset: &str, method: &str, max_depth: usize, seed: u64) -> R
         epochs: 30,
         best_epoch: 24,
         stopped_by: "early_stopping".to_owned(),
-        expected_depth: posterior
-            .iter()
-            .enumerate()
-            .map(|(d, p)| d as f64 * p)
-            .sum(),
+        expected_depth: posterior.iter().enumerate().map(|(d, p)| d as f64 * p).sum(),
         prior: normalised((0..=max_depth).map(|d| 0.85_f64.powf(d as f64)).collect()),
         posterior: posterior.clone(),
         pruned_depth,
@@ -87,9 +72,7 @@ pub(crate) fn run(dataset: &str, method: &str, max_depth: usize, seed: u64) -> R
             "cpu": {"model": "Some CPU @ 2.9 GHz", "features": ["avx2", "fma"]},
             "data": {"train-images": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
         }),
-        config_text: format!(
-            "(\n    dataset: \"{dataset}\",\n    max_depth: {max_depth},\n    seed: {seed},\n)\n"
-        ),
+        config_text: format!("(\n    dataset: \"{dataset}\",\n    max_depth: {max_depth},\n    seed: {seed},\n)\n"),
         summary,
     }
 }
@@ -192,9 +175,7 @@ fn epoch_metrics(epoch: usize, max_depth: usize, posterior: &[f64]) -> EpochMetr
 fn plane() -> Plane {
     let n_side = 80;
     let coordinate = |index: usize| -2.0 + 4.0 * index as f64 / 79.0;
-    let grid = || {
-        (0..n_side * n_side).map(move |cell| (coordinate(cell % n_side), coordinate(cell / n_side)))
-    };
+    let grid = || (0..n_side * n_side).map(move |cell| (coordinate(cell % n_side), coordinate(cell / n_side)));
     let phase = |x: f64, y: f64| (y.atan2(x) - 3.5 * x.hypot(y)).sin();
     let arm = |index: usize| {
         let t = 0.3 + 1.5 * (index / 2) as f64 / 100.0;

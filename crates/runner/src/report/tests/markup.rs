@@ -70,9 +70,7 @@ impl Document {
 
 /// Reads the page, or says what is wrong with it.
 pub(super) fn parse(page: &str) -> Result<Document, String> {
-    let mut rest = page
-        .strip_prefix("<!DOCTYPE html>")
-        .ok_or("no document type")?;
+    let mut rest = page.strip_prefix("<!DOCTYPE html>").ok_or("no document type")?;
     let mut document = Document::default();
     let mut open: Vec<String> = Vec::new();
     while let Some((text, after)) = rest.split_once('<') {
@@ -80,9 +78,7 @@ pub(super) fn parse(page: &str) -> Result<Document, String> {
         let (tag, after) = split_tag(after)?;
         rest = after;
         if let Some(name) = tag.strip_prefix('/') {
-            let expected = open
-                .pop()
-                .ok_or_else(|| format!("</{name}> closes nothing"))?;
+            let expected = open.pop().ok_or_else(|| format!("</{name}> closes nothing"))?;
             if expected != name {
                 return Err(format!("</{name}> closes <{expected}>"));
             }
@@ -107,9 +103,10 @@ fn take_text(document: &mut Document, open: &[String], text: &str) -> Result<(),
     }
     check_escaped(text)?;
     // Cells and paragraphs end words.
-    if open.last().is_some_and(|name| {
-        ["td", "th", "p", "li", "text", "title", "desc"].contains(&name.as_str())
-    }) {
+    if open
+        .last()
+        .is_some_and(|name| ["td", "th", "p", "li", "text", "title", "desc"].contains(&name.as_str()))
+    {
         document.text.push_str(text);
     } else {
         document.text.push(' ');
@@ -163,9 +160,7 @@ fn split_attributes(tag: &str) -> Result<(String, Vec<(String, String)>), String
             return Err(format!("attribute {key} twice in <{tag}>"));
         }
         let (value, after) = match after.strip_prefix("=\"") {
-            Some(quoted) => quoted
-                .split_once('"')
-                .ok_or_else(|| format!("open quote in <{tag}>"))?,
+            Some(quoted) => quoted.split_once('"').ok_or_else(|| format!("open quote in <{tag}>"))?,
             None => ("", after),
         };
         check_escaped(value)?;

@@ -103,10 +103,7 @@ fn the_usual_page_is_well_formed_and_has_every_figure() {
 #[test]
 fn every_drawing_is_named_and_described() {
     let document = check(&mixed());
-    assert_eq!(
-        document.count("figure"),
-        2 * 3 + 10 * 5 + 10 * 2 + 6 * 2 + 6
-    );
+    assert_eq!(document.count("figure"), 2 * 3 + 10 * 5 + 10 * 2 + 6 * 2 + 6);
     assert_eq!(document.count("figcaption"), document.count("figure"));
     assert_eq!(document.count("desc"), document.count("figure"));
 }
@@ -117,10 +114,7 @@ fn odd_records_give_a_sound_page() {
     assert!(document.text.contains('∞'));
     document.check_has("run-0-information");
     document.check_has("run-1-depth");
-    assert!(
-        !document.ids.contains("run-1-probability"),
-        "a plane without cells"
-    );
+    assert!(!document.ids.contains("run-1-probability"), "a plane without cells");
     assert!(!document.ids.contains("run-2-training"));
 }
 
@@ -209,9 +203,7 @@ fn the_first_seed_of_each_learnt_depth_stands_open() {
     let document = markup::parse(&page).unwrap();
     assert_eq!(
         document.open_details,
-        [
-            "run-0", "run-2", "run-4", "run-12", "run-13", "run-14", "run-15"
-        ]
+        ["run-0", "run-2", "run-4", "run-12", "run-13", "run-14", "run-15"]
     );
 }
 
@@ -222,16 +214,8 @@ fn runs_under_different_rules_are_not_pooled() {
     runs[1].summary.protocol = "paper".to_owned();
     let document = check(&runs);
     document.check_has("group-1");
-    assert!(
-        document
-            .text
-            .contains("mnist (shared head statistics, protocol paper)")
-    );
-    assert!(
-        document
-            .text
-            .contains("Selection on the test set: 1 run followed")
-    );
+    assert!(document.text.contains("mnist (shared head statistics, protocol paper)"));
+    assert!(document.text.contains("Selection on the test set: 1 run followed"));
     assert!(document.text.contains("Shared head statistics: 1 run kept"));
 }
 
@@ -278,12 +262,7 @@ fn equal_environments_are_printed_once() {
 fn a_hundred_runs_with_long_names_make_a_page_of_bearable_size() {
     let runs: Vec<RunRecord> = (0..100)
         .map(|index| {
-            let mut record = run(
-                "spirals",
-                if index % 2 == 0 { "ldn" } else { "ddn" },
-                10,
-                index,
-            );
+            let mut record = run("spirals", if index % 2 == 0 { "ldn" } else { "ddn" }, 10, index);
             record.name = format!("{}{index}", "very-long-name".repeat(10));
             record
         })
