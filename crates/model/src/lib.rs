@@ -15,5 +15,5 @@ pub use backend::{Backend, DepthLogits};
 pub use config::{ConvConfig, FcConfig, HeadStatistics, NetworkConfig};
 pub use error::{Error, Result};
 pub use fused::FusedEngine;
-pub use network::Network;
+pub use network::{Network, Snapshot};
 pub use optimizer::{Schedule, Sgd};
