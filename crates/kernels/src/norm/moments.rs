@@ -17,10 +17,9 @@ fn group_moments_body(x: &[f32], moments: &mut [f32]) {
     mean.fill([0.0; LANES]);
     squares.fill([0.0; LANES]);
     for row in x.chunks_exact(width) {
-        for (sum, x) in mean.iter_mut().zip(row.as_chunks::<LANES>().0) {
-            for lane in 0..LANES {
-                sum[lane] += x[lane];
-            }
+        for (sum, &x) in mean.iter_mut().zip(row.as_chunks::<LANES>().0) {
+            let before = *sum;
+            *sum = std::array::from_fn(|i| before[i] + x[i]);
         }
     }
     let inverse = 1.0 / (x.len() / width) as f32;
@@ -28,11 +27,9 @@ fn group_moments_body(x: &[f32], moments: &mut [f32]) {
         *value *= inverse;
     }
     for row in x.chunks_exact(width) {
-        for ((sum, mean), x) in squares.iter_mut().zip(&*mean).zip(row.as_chunks::<LANES>().0) {
-            for lane in 0..LANES {
-                let deviation = x[lane] - mean[lane];
-                sum[lane] += deviation * deviation;
-            }
+        for ((sum, &mean), &x) in squares.iter_mut().zip(&*mean).zip(row.as_chunks::<LANES>().0) {
+            let (before, deviation): ([f32; LANES], [f32; LANES]) = (*sum, std::array::from_fn(|i| x[i] - mean[i]));
+            *sum = std::array::from_fn(|i| before[i] + deviation[i] * deviation[i]);
         }
     }
 }

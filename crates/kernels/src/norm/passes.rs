@@ -57,6 +57,7 @@ simd_fn! {
     pub(crate) fn column_means(x: &[f32], means: &mut [f32]) = plain column_means_body
 }
 
+/// Eight channels, by value: references would leave the compiler to prove that they do not alias.
 type Lanes = [f32; LANES];
 
 #[inline(always)]
@@ -83,7 +84,7 @@ fn affine_relu_body(x: &[f32], norm: &Norm, out: &mut [f32]) {
     let width = norm.scale.len();
     let (scale, shift) = (eights(&norm.scale), eights(&norm.shift));
     for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-        for (((x, out), scale), shift) in eights(x).iter().zip(eights_mut(out)).zip(scale).zip(shift) {
+        for (((&x, out), &scale), &shift) in eights(x).iter().zip(eights_mut(out)).zip(scale).zip(shift) {
             *out = lanes(|i| {
                 let y = x[i] * scale[i] + shift[i];
                 if y < 0.0 { 0.0 } else { y }
@@ -109,8 +110,9 @@ fn norm_add_body(x: &[f32], norm: &Norm, out: &mut [f32]) {
     let width = norm.scale.len();
     let (scale, shift) = (eights(&norm.scale), eights(&norm.shift));
     for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-        for (((x, out), scale), shift) in eights(x).iter().zip(eights_mut(out)).zip(scale).zip(shift) {
-            *out = lanes(|i| out[i] + (x[i] * scale[i] + shift[i]));
+        for (((&x, out), &scale), &shift) in eights(x).iter().zip(eights_mut(out)).zip(scale).zip(shift) {
+            let before = *out;
+            *out = lanes(|i| before[i] + (x[i] * scale[i] + shift[i]));
         }
     }
 }
@@ -118,13 +120,26 @@ fn norm_add_body(x: &[f32], norm: &Norm, out: &mut [f32]) {
 #[inline(always)]
 fn relu_gradient_body(gradient: &mut [f32], x: &[f32], norm: &Norm, sums: &mut [f32]) {
     let width = norm.scale.len();
-    let (scale, shift) = (eights(&norm.scale), eights(&norm.shift));
+    sums.fill(0.0);
+    let (plain, times_x) = sums.split_at_mut(width);
+    let (plain, times_x) = (eights_mut(plain), eights_mut(times_x));
     for (gradient, x) in gradient.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-        for (((g, x), scale), shift) in eights_mut(gradient).iter_mut().zip(eights(x)).zip(scale).zip(shift) {
-            *g = lanes(|i| if x[i] * scale[i] + shift[i] > 0.0 { g[i] } else { 0.0 });
+        let values = eights_mut(gradient).iter_mut().zip(eights(x));
+        for (group, ((g, &x), (plain, times_x))) in values.zip(plain.iter_mut().zip(&mut *times_x)).enumerate() {
+            let (scale, shift) = (eights(&norm.scale)[group], eights(&norm.shift)[group]);
+            let (before, normalized) = (*g, normalized_lanes(x, norm, group));
+            let masked = lanes(|i| {
+                if x[i] * scale[i] + shift[i] > 0.0 {
+                    before[i]
+                } else {
+                    0.0
+                }
+            });
+            *g = masked;
+            add_lanes(plain, masked);
+            add_lanes(times_x, lanes(|i| masked[i] * normalized[i]));
         }
     }
-    unit_gradient_body(gradient, x, norm, sums);
 }
 
 #[inline(always)]
@@ -133,34 +148,43 @@ fn unit_gradient_body(gradient: &[f32], x: &[f32], norm: &Norm, sums: &mut [f32]
     sums.fill(0.0);
     let (plain, times_x) = sums.split_at_mut(width);
     let (plain, times_x) = (eights_mut(plain), eights_mut(times_x));
-    let (mean, inverse_sd) = (eights(&norm.mean), eights(&norm.inverse_sd));
     for (gradient, x) in gradient.chunks_exact(width).zip(x.chunks_exact(width)) {
-        let values = eights(gradient).iter().zip(eights(x)).zip(mean).zip(inverse_sd);
-        for ((plain, times_x), (((g, x), mean), inverse_sd)) in plain.iter_mut().zip(&mut *times_x).zip(values) {
-            *plain = lanes(|i| plain[i] + g[i]);
-            *times_x = lanes(|i| times_x[i] + g[i] * ((x[i] - mean[i]) * inverse_sd[i]));
+        let values = eights(gradient).iter().zip(eights(x));
+        for (group, ((&g, &x), (plain, times_x))) in values.zip(plain.iter_mut().zip(&mut *times_x)).enumerate() {
+            let normalized = normalized_lanes(x, norm, group);
+            add_lanes(plain, g);
+            add_lanes(times_x, lanes(|i| g[i] * normalized[i]));
         }
     }
 }
 
+#[inline(always)]
+fn add_lanes(to: &mut Lanes, from: Lanes) {
+    let before = *to;
+    *to = lanes(|i| before[i] + from[i]);
+}
+
+/// The normalised x, eight channels of one row.
+#[inline(always)]
+fn normalized_lanes(x: Lanes, norm: &Norm, group: usize) -> Lanes {
+    let (mean, inverse_sd) = (eights(&norm.mean)[group], eights(&norm.inverse_sd)[group]);
+    lanes(|i| (x[i] - mean[i]) * inverse_sd[i])
+}
+
 /// The gradient with respect to the input, eight channels of one row.
 #[inline(always)]
-fn input_lanes(g: &Lanes, x: &Lanes, norm: &Norm, group: usize) -> Lanes {
-    let (scale, mean) = (&eights(&norm.scale)[group], &eights(&norm.mean)[group]);
-    let inverse_sd = &eights(&norm.inverse_sd)[group];
-    let (mean_g, mean_gx) = (
-        &eights(&norm.mean_gradient)[group],
-        &eights(&norm.mean_gradient_x)[group],
-    );
-    lanes(|i| scale[i] * (g[i] - mean_g[i] - (x[i] - mean[i]) * inverse_sd[i] * mean_gx[i]))
+fn input_lanes(g: Lanes, x: Lanes, norm: &Norm, group: usize) -> Lanes {
+    let (scale, normalized) = (eights(&norm.scale)[group], normalized_lanes(x, norm, group));
+    let (mean_g, mean_gx) = (eights(&norm.mean_gradient)[group], eights(&norm.mean_gradient_x)[group]);
+    lanes(|i| scale[i] * (g[i] - mean_g[i] - normalized[i] * mean_gx[i]))
 }
 
 #[inline(always)]
 fn input_gradient_body(gradient: &mut [f32], x: &[f32], norm: &Norm) {
     let width = norm.scale.len();
     for (gradient, x) in gradient.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-        for (group, (g, x)) in eights_mut(gradient).iter_mut().zip(eights(x)).enumerate() {
-            *g = input_lanes(g, x, norm, group);
+        for (group, (g, &x)) in eights_mut(gradient).iter_mut().zip(eights(x)).enumerate() {
+            *g = input_lanes(*g, x, norm, group);
         }
     }
 }
@@ -173,7 +197,7 @@ fn input_gradient_padded_body(gradient: &[f32], x: &[f32], norm: &Norm, row_len:
     for ((gradient, x), out) in rows.zip(out[padded_len..].chunks_exact_mut(padded_len)) {
         let pixels = gradient.chunks_exact(width).zip(x.chunks_exact(width));
         for ((gradient, x), out) in pixels.zip(out[width..width + row_len].chunks_exact_mut(width)) {
-            for (group, ((g, x), out)) in eights(gradient).iter().zip(eights(x)).zip(eights_mut(out)).enumerate() {
+            for (group, ((&g, &x), out)) in eights(gradient).iter().zip(eights(x)).zip(eights_mut(out)).enumerate() {
                 *out = input_lanes(g, x, norm, group);
             }
         }
@@ -187,9 +211,9 @@ fn finish_gradient_body(total: &mut [f32], gradient: &[f32], x: &[f32], norm: &N
     let rows = gradient.chunks_exact(width).zip(x.chunks_exact(width));
     for (total, (gradient, x)) in total.chunks_exact_mut(width).zip(rows) {
         let values = eights(gradient).iter().zip(eights(x)).zip(extra);
-        for (group, (total, ((g, x), extra))) in eights_mut(total).iter_mut().zip(values).enumerate() {
-            let through_norm = input_lanes(g, x, norm, group);
-            *total = lanes(|i| total[i] + through_norm[i] + extra[i]);
+        for (group, (total, ((&g, &x), &extra))) in eights_mut(total).iter_mut().zip(values).enumerate() {
+            let (before, through_norm) = (*total, input_lanes(g, x, norm, group));
+            *total = lanes(|i| before[i] + through_norm[i] + extra[i]);
         }
     }
 }
@@ -198,8 +222,8 @@ fn finish_gradient_body(total: &mut [f32], gradient: &[f32], x: &[f32], norm: &N
 fn add_row_body(x: &mut [f32], extra: &[f32]) {
     let eights_of_extra = eights(extra);
     for row in x.chunks_exact_mut(extra.len()) {
-        for (x, extra) in eights_mut(row).iter_mut().zip(eights_of_extra) {
-            *x = lanes(|i| x[i] + extra[i]);
+        for (x, &extra) in eights_mut(row).iter_mut().zip(eights_of_extra) {
+            add_lanes(x, extra);
         }
     }
 }
@@ -209,16 +233,17 @@ fn column_sums_body(x: &[f32], sums: &mut [f32]) {
     let width = sums.len();
     let sums = eights_mut(sums);
     for row in x.chunks_exact(width) {
-        for (sum, x) in sums.iter_mut().zip(eights(row)) {
-            *sum = lanes(|i| sum[i] + x[i]);
+        for (sum, &x) in sums.iter_mut().zip(eights(row)) {
+            add_lanes(sum, x);
         }
     }
 }
 
 #[inline(always)]
 fn relu_mask_body(gradient: &mut [f32], rectified: &[f32]) {
-    for (g, rectified) in gradient.iter_mut().zip(rectified) {
-        *g = if *rectified > 0.0 { *g } else { 0.0 };
+    for (g, &rectified) in eights_mut(gradient).iter_mut().zip(eights(rectified)) {
+        let before = *g;
+        *g = lanes(|i| if rectified[i] > 0.0 { before[i] } else { 0.0 });
     }
 }
 
