@@ -3,4 +3,6 @@
 #![allow(clippy::print_stdout, reason = "the golden tests print their largest deviations")]
 
 mod golden;
+mod network;
 mod paths;
+mod weights;

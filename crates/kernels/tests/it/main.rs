@@ -1,0 +1,125 @@
+//! Every instruction set of this CPU gives what plain Rust gives, through whole engines.
+
+use proptest::prelude::*;
+use vds_kernels::Isa;
+use vds_kernels::conv::{ConvEngine, ConvShape};
+use vds_kernels::fc::{FcEngine, FcShape};
+
+fn numbers(n: usize, seed: usize) -> Vec<f32> {
+    (0..n)
+        .map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0)
+        .collect()
+}
+
+/// Logits, statistics, gradient of the parameters and evaluation logits of a network.
+struct Outcome([Vec<f32>; 4]);
+
+fn conv(shape: ConvShape, batch: usize, seed: usize, isa: Isa) -> Outcome {
+    let mut engine = ConvEngine::with_isa(shape, isa);
+    let (params, input) = (
+        numbers(engine.layout().n_params, seed),
+        numbers(batch * shape.image_len(), seed + 1),
+    );
+    let mut statistics = vec![0.0; engine.layout().n_statistics];
+    let mut logits = vec![0.0; (shape.max_depth + 1) * batch * shape.n_classes];
+    let mut gradient = vec![0.0; params.len()];
+    engine.forward_train(&params, &input, &mut statistics, &mut logits);
+    engine.backward(&numbers(logits.len(), seed + 2), &mut gradient);
+    let mut evaluated = vec![0.0; logits.len()];
+    engine.forward_eval(&params, &statistics, &input, &mut evaluated);
+    Outcome([logits, statistics, gradient, evaluated])
+}
+
+fn fc(shape: FcShape, batch: usize, seed: usize, isa: Isa) -> Outcome {
+    let mut engine = FcEngine::with_isa(shape, isa);
+    let (params, input) = (
+        numbers(engine.layout().n_params, seed),
+        numbers(batch * shape.n_inputs, seed + 1),
+    );
+    let mut statistics = vec![0.0; engine.layout().n_statistics];
+    let mut logits = vec![0.0; (shape.max_depth + 1) * batch * shape.n_classes];
+    let mut gradient = vec![0.0; params.len()];
+    engine.forward_train(&params, &input, &mut statistics, &mut logits);
+    engine.backward(&numbers(logits.len(), seed + 2), &mut gradient);
+    let mut evaluated = vec![0.0; logits.len()];
+    engine.forward_eval(&params, &statistics, &input, &mut evaluated);
+    Outcome([logits, statistics, gradient, evaluated])
+}
+
+/// Sums in another order and with or without fused multiply-add, through a few normalisations.
+#[track_caller]
+fn check(isa: Isa, actual: &Outcome, expected: &Outcome) {
+    for (what, (actual, expected)) in actual.0.iter().zip(&expected.0).enumerate() {
+        let scale = expected.iter().fold(1e-2_f32, |scale, x| scale.max(x.abs()));
+        for (at, (x, y)) in actual.iter().zip(expected).enumerate() {
+            assert!(
+                (x - y).abs() <= 2e-3 * scale,
+                "{}: result {what}[{at}]: {x} instead of {y}, scale {scale}",
+                isa.name()
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn convolutional_networks_agree(
+        channels in 1..4_usize, height in 6..18_usize, width in 6..18_usize, outer in 1..20_usize, inner in 1..12_usize,
+        max_depth in 0..4_usize, batch in 2..20_usize, seed in 0..1000_usize,
+    ) {
+        let shape = ConvShape { channels, height, width, outer, inner, n_classes: 5, max_depth };
+        let expected = conv(shape, batch, seed, Isa::portable());
+        for isa in Isa::available() {
+            check(isa, &conv(shape, batch, seed, isa), &expected);
+        }
+    }
+
+    #[test]
+    fn fully_connected_networks_agree(
+        n_inputs in 1..10_usize, width in 1..40_usize, max_depth in 0..8_usize, batch in 8..150_usize, seed in 0..1000_usize,
+    ) {
+        let shape = FcShape { n_inputs, width, n_classes: 3, max_depth };
+        let expected = fc(shape, batch, seed, Isa::portable());
+        for isa in Isa::available() {
+            check(isa, &fc(shape, batch, seed, isa), &expected);
+        }
+    }
+}
+
+#[test]
+fn the_papers_widths_agree() {
+    let shape = ConvShape {
+        channels: 3,
+        height: 32,
+        width: 32,
+        outer: 64,
+        inner: 32,
+        n_classes: 10,
+        max_depth: 2,
+    };
+    let expected = conv(shape, 4, 1, Isa::portable());
+    for isa in Isa::available() {
+        check(isa, &conv(shape, 4, 1, isa), &expected);
+    }
+}
+
+#[test]
+fn a_single_image_is_evaluated() {
+    let shape = ConvShape {
+        channels: 1,
+        height: 28,
+        width: 28,
+        outer: 8,
+        inner: 4,
+        n_classes: 10,
+        max_depth: 1,
+    };
+    let mut engine = ConvEngine::new(shape);
+    let params = numbers(engine.layout().n_params, 0);
+    let mut logits = vec![f32::NAN; 20];
+    let statistics = vec![1.0; engine.layout().n_statistics];
+    engine.forward_eval(&params, &statistics, &numbers(784, 1), &mut logits);
+    assert!(logits.iter().all(|x| x.is_finite()));
+}

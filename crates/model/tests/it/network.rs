@@ -1,0 +1,183 @@
+//! Facts about networks as a whole.
+
+use dfdx::prelude::{Backward, Cpu, MeanTo};
+use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use vds_model::{ConvConfig, Error, FcConfig, HeadStatistics, Network, NetworkConfig, Schedule, Sgd};
+
+pub(crate) fn conv(max_depth: usize, head_statistics: HeadStatistics) -> NetworkConfig {
+    let (outer, inner) = (12, 6);
+    NetworkConfig::Conv(ConvConfig {
+        channels: 2,
+        height: 11,
+        width: 13,
+        outer,
+        inner,
+        n_classes: 4,
+        max_depth,
+        head_statistics,
+    })
+}
+
+pub(crate) fn fc(max_depth: usize) -> NetworkConfig {
+    NetworkConfig::Fc(FcConfig {
+        n_inputs: 3,
+        width: 10,
+        n_classes: 3,
+        max_depth,
+    })
+}
+
+pub(crate) fn numbers(n: usize, seed: u64) -> Vec<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..n)
+        .map(|_| rng.next_u32() as f32 / u32::MAX as f32 * 2.0 - 1.0)
+        .collect()
+}
+
+/// A network after a few training steps, so that its running statistics are not the initial ones.
+pub(crate) fn trained(config: &NetworkConfig, seed: u64, steps: usize) -> Network<Cpu> {
+    let mut network = Network::new(config, &Cpu::default(), &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
+    let mut sgd = Sgd::new(network.params_vec().len(), 0.5);
+    for step in 0..steps {
+        let inputs = numbers(20 * config.example_len(), seed + step as u64);
+        let logits = network.forward_train(&inputs, 20).unwrap();
+        let mut gradients = logits.square().mean::<(), _>().backward();
+        sgd.step(network.params_mut(), &mut gradients, 0.1).unwrap();
+    }
+    network
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn a_pruned_network_gives_the_first_depths_of_the_whole(depth in 0..4_usize, seed in 0..1000_u64) {
+        for config in [conv(3, HeadStatistics::PerDepth), conv(3, HeadStatistics::Shared), fc(3)] {
+            let whole = trained(&config, seed, 3);
+            let pruned = whole.pruned(depth).unwrap();
+            let inputs = numbers(7 * config.example_len(), seed);
+            let all = whole.forward_eval(&inputs, 7).unwrap();
+            let first = pruned.forward_eval(&inputs, 7).unwrap();
+            prop_assert_eq!(&first[..], &all[..(depth + 1) * 7 * config.n_classes()]);
+        }
+    }
+
+    #[test]
+    fn an_example_is_evaluated_alone_as_in_any_batch(batch in 1..30_usize, seed in 0..1000_u64) {
+        for config in [conv(2, HeadStatistics::PerDepth), fc(2)] {
+            let network = trained(&config, seed, 2);
+            let inputs = numbers(batch * config.example_len(), seed);
+            let together = network.forward_eval(&inputs, batch).unwrap();
+            for (example, input) in inputs.chunks(config.example_len()).enumerate() {
+                let n = config.n_classes();
+                for (depth, alone) in network.forward_eval(input, 1).unwrap().chunks(n).enumerate() {
+                    let at = (depth * batch + example) * n;
+                    prop_assert_eq!(alone, &together[at..at + n]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn training_gives_the_same_bits_on_any_number_of_threads() {
+    for config in [
+        conv(3, HeadStatistics::PerDepth),
+        conv(2, HeadStatistics::Shared),
+        fc(3),
+    ] {
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let network = trained(&config, 7, 5);
+                (network.params_vec(), network.statistics().to_vec())
+            })
+        };
+        let one = on(1);
+        for threads in [2, 3, 8] {
+            assert!(on(threads) == one, "{threads} threads: {config:?}");
+        }
+    }
+}
+
+#[test]
+fn a_seed_gives_one_initial_network_within_pytorchs_bounds() {
+    let config = fc(2);
+    let network = |seed| Network::new(&config, &Cpu::default(), &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
+    assert_eq!(network(1).params_vec(), network(1).params_vec());
+    assert_ne!(network(1).params_vec(), network(2).params_vec());
+    let (params, bound) = (network(1).params_vec(), 1.0 / 3.0_f32.sqrt());
+    // The input layer comes first: 3 x 10 weights and 10 biases, uniform in ±1/sqrt(3).
+    assert!(params[..40].iter().all(|p| p.abs() <= bound));
+    assert!(params[..40].iter().any(|p| p.abs() > 0.8 * bound));
+    let mean = params[..40].iter().sum::<f32>() / 40.0;
+    assert!(mean.abs() < 0.3, "{mean}");
+}
+
+#[test]
+fn a_snapshot_restores_parameters_and_statistics() {
+    let config = conv(1, HeadStatistics::PerDepth);
+    let mut network = trained(&config, 3, 1);
+    let (snapshot, inputs) = (network.snapshot(), numbers(4 * config.example_len(), 1));
+    let before = network.forward_eval(&inputs, 4).unwrap();
+    network.forward_train(&inputs, 4).unwrap();
+    assert_ne!(network.forward_eval(&inputs, 4).unwrap(), before);
+    network.restore(&snapshot).unwrap();
+    assert_eq!(network.forward_eval(&inputs, 4).unwrap(), before);
+}
+
+#[track_caller]
+fn check_error(error: &Error, message: &str) {
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn bad_sizes_and_inputs_are_refused() {
+    let mut network = trained(&fc(1), 0, 0);
+    check_error(
+        &network.forward_train(&[0.0; 3], 1).unwrap_err(),
+        "a training batch of 1: batch norm needs at least 2 examples",
+    );
+    check_error(
+        &network.forward_eval(&[0.0; 4], 1).unwrap_err(),
+        "the input holds 4 values, expected 1 examples of 3",
+    );
+    check_error(
+        &network.pruned(2).unwrap_err(),
+        "depth 2 is out of range, the network has 1 blocks",
+    );
+    let config = NetworkConfig::Fc(FcConfig {
+        n_inputs: 0,
+        width: 1,
+        n_classes: 2,
+        max_depth: 0,
+    });
+    check_error(&config.check().unwrap_err(), "n_inputs is 0, expected 1 to 65536");
+    let small = ConvConfig {
+        channels: 1,
+        height: 5,
+        width: 28,
+        outer: 8,
+        inner: 4,
+        n_classes: 10,
+        max_depth: 1,
+        head_statistics: HeadStatistics::PerDepth,
+    };
+    check_error(
+        &NetworkConfig::Conv(small).check().unwrap_err(),
+        "height is 5, expected 6 to 65536",
+    );
+}
+
+#[test]
+fn rates_fall_at_the_epochs_of_the_schedule() {
+    let schedule = Schedule::Steps {
+        at: vec![2, 4],
+        factor: 0.5,
+    };
+    let rates: Vec<f64> = (0..6).map(|epoch| schedule.rate(0.8, epoch)).collect();
+    assert_eq!(rates, [0.8, 0.8, 0.4, 0.4, 0.2, 0.2]);
+    assert_eq!(Schedule::Constant.rate(0.8, 100).to_bits(), 0.8_f64.to_bits());
+}

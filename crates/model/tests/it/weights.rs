@@ -1,0 +1,119 @@
+//! Weights in files.
+
+use std::collections::{BTreeMap, HashMap};
+
+use dfdx::prelude::Cpu;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use vds_model::{HeadStatistics, NetworkConfig, weights};
+
+use super::network::{conv, fc, numbers, trained};
+
+#[test]
+fn a_network_survives_its_file() {
+    for config in [
+        conv(2, HeadStatistics::PerDepth),
+        conv(2, HeadStatistics::Shared),
+        conv(0, HeadStatistics::PerDepth),
+        fc(3),
+    ] {
+        let network = trained(&config, 5, 3);
+        let q = numbers(config.max_depth() + 1, 1);
+        let metadata = BTreeMap::from([("note".to_owned(), "kept".to_owned())]);
+        let bytes = weights::to_bytes(&network, Some(&q), &metadata).unwrap();
+        let read = weights::from_bytes(&bytes, &config, &Cpu::default()).unwrap();
+        let inputs = numbers(6 * config.example_len(), 2);
+        assert_eq!(
+            read.network.forward_eval(&inputs, 6).unwrap(),
+            network.forward_eval(&inputs, 6).unwrap()
+        );
+        assert_eq!(
+            (read.posterior_logits, read.metadata),
+            (Some(q.clone()), metadata.clone())
+        );
+        assert_eq!(weights::to_bytes(&read.network, Some(&q), &metadata).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_file_without_statistics_per_depth_gives_all_depths_the_shared_ones() {
+    let shared = trained(&conv(2, HeadStatistics::Shared), 5, 3);
+    let bytes = weights::to_bytes(&shared, None, &BTreeMap::new()).unwrap();
+    let config = conv(2, HeadStatistics::PerDepth);
+    let read = weights::from_bytes(&bytes, &config, &Cpu::default()).unwrap();
+    let inputs = numbers(4 * config.example_len(), 2);
+    assert_eq!(
+        read.network.forward_eval(&inputs, 4).unwrap(),
+        shared.forward_eval(&inputs, 4).unwrap()
+    );
+    assert_eq!(read.posterior_logits, None);
+}
+
+#[derive(Clone, Copy)]
+enum Damage {
+    Remove(&'static str),
+    Add(&'static str),
+    Reshape(&'static str),
+    Retype(&'static str),
+    NotANumber(&'static str),
+}
+
+/// The bytes of a file with one thing wrong.
+fn damaged(config: &NetworkConfig, damage: Damage) -> Vec<u8> {
+    let bytes = weights::to_bytes(&trained(config, 0, 0), None, &BTreeMap::new()).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let mut tensors: HashMap<String, (Dtype, Vec<usize>, Vec<u8>)> = file
+        .tensors()
+        .into_iter()
+        .map(|(n, t)| (n, (t.dtype(), t.shape().to_vec(), t.data().to_vec())))
+        .collect();
+    match damage {
+        Damage::Remove(name) => drop(tensors.remove(name).unwrap()),
+        Damage::Add(name) => drop(tensors.insert(name.to_owned(), (Dtype::F32, vec![1], vec![0; 4]))),
+        Damage::Reshape(name) => tensors.get_mut(name).unwrap().1.insert(0, 1),
+        Damage::Retype(name) => tensors.get_mut(name).unwrap().0 = Dtype::I32,
+        Damage::NotANumber(name) => tensors.get_mut(name).unwrap().2[..4].copy_from_slice(&f32::NAN.to_le_bytes()),
+    }
+    let views = tensors
+        .iter()
+        .map(|(n, (t, s, d))| (n.clone(), TensorView::new(*t, s.clone(), d).unwrap()));
+    safetensors::serialize(views, None).unwrap()
+}
+
+#[track_caller]
+fn check_refused(bytes: &[u8], message: &str) {
+    let error = weights::from_bytes(bytes, &fc(1), &Cpu::default()).unwrap_err();
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn a_file_of_another_network_is_refused_by_the_tensor() {
+    let config = fc(1);
+    let bias = "output_layer.bias";
+    check_refused(
+        &damaged(&config, Damage::Remove(bias)),
+        "tensor `output_layer.bias` is missing",
+    );
+    check_refused(
+        &damaged(&config, Damage::Add("stray")),
+        "tensor `stray` does not belong to this network",
+    );
+    check_refused(
+        &damaged(&config, Damage::Reshape(bias)),
+        "tensor `output_layer.bias` is F32 [1, 3], expected F32 [3]",
+    );
+    check_refused(
+        &damaged(&config, Damage::Retype(bias)),
+        "tensor `output_layer.bias` is I32 [3], expected F32 [3]",
+    );
+    check_refused(
+        &damaged(&config, Damage::NotANumber(bias)),
+        "tensor `output_layer.bias` holds a value that is not finite",
+    );
+    check_refused(b"no such format", "not a readable safetensors file");
+    let deeper = weights::to_bytes(&trained(&fc(2), 0, 0), None, &BTreeMap::new()).unwrap();
+    check_refused(
+        &deeper,
+        "tensor `stochstic_layers.1.block.0.bias` does not belong to this network",
+    );
+}
