@@ -55,15 +55,23 @@ impl ResidualLinear {
         self.norm_bias.copy_from_slice(&params[norm.second.clone()]);
     }
 
-    /// Buffers for `rows` rows.
-    pub(crate) fn saved(&self, rows: usize) -> Saved {
-        let width = self.linear.padded_in();
+    /// Empty buffers.
+    pub(crate) fn saved(&self) -> Saved {
+        let norm = Norm::new(self.linear.padded_in());
         Saved {
-            rectified: vec![0.0; rows * width],
-            norm: Norm::new(width),
-            groups: vec![0.0; rows.div_ceil(GROUP_ROWS) * 2 * width],
-            gradient: vec![0.0; rows * width],
+            rectified: Vec::new(),
+            norm,
+            groups: Vec::new(),
+            gradient: Vec::new(),
         }
+    }
+
+    /// Makes room for `rows` rows.
+    pub(crate) fn fit(&self, saved: &mut Saved, rows: usize) {
+        let width = self.linear.padded_in();
+        saved.rectified.resize(rows * width, 0.0);
+        saved.groups.resize(rows.div_ceil(GROUP_ROWS) * 2 * width, 0.0);
+        saved.gradient.resize(rows * width, 0.0);
     }
 
     /// `y = h + BN(ReLU(Linear(h)))` with the statistics of the batch.

@@ -5,7 +5,7 @@ use crate::linalg::{Axis, Product};
 use crate::simd::padded;
 
 /// Work units that a batch is split into: a constant, so that sums over units do not depend on the number of threads.
-const UNITS: usize = 16;
+pub(super) const MAX_UNITS: usize = 16;
 
 /// Channels-last activations of one image inside the trunk, with padded channel counts.
 #[derive(Clone, Copy, Debug)]
@@ -129,5 +129,5 @@ impl Geometry {
 
 /// Images of one work unit.
 pub(super) fn unit_images(batch: usize) -> usize {
-    batch.div_ceil(UNITS).max(1)
+    batch.div_ceil(MAX_UNITS).max(1)
 }

@@ -45,18 +45,26 @@ impl Head {
         self.read_out.load(params, &layout.read_out);
     }
 
-    /// Buffers of one depth for `batch` images.
-    pub(super) fn state(&self, batch: usize) -> HeadState {
-        let pooled = vec![0.0; batch * self.read_out.padded_in()];
+    /// Empty buffers of one depth.
+    pub(super) fn state(&self) -> HeadState {
         HeadState {
-            d_pooled: pooled.clone(),
-            features: pooled.clone(),
-            pooled,
-            saved: self.block.saved(batch),
-            logits: vec![0.0; batch * self.read_out.padded_out()],
+            pooled: Vec::new(),
+            d_pooled: Vec::new(),
+            features: Vec::new(),
+            saved: self.block.saved(),
+            logits: Vec::new(),
             block_gradient: self.block.gradient(),
             read_out_gradient: self.read_out.gradient(),
         }
+    }
+
+    /// Makes room for `batch` images.
+    pub(super) fn fit(&self, state: &mut HeadState, batch: usize) {
+        for rows in [&mut state.pooled, &mut state.d_pooled, &mut state.features] {
+            rows.resize(batch * self.read_out.padded_in(), 0.0);
+        }
+        state.logits.resize(batch * self.read_out.padded_out(), 0.0);
+        self.block.fit(&mut state.saved, batch);
     }
 
     /// Logits of every depth with the statistics of the batch, which go into `statistics`.

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use crate::norm::{add_row, finish_gradient, group_moments};
 use crate::simd::Isa;
 use block::{Activation, BackwardBuffers, BlockState, BlockWeights, Pass};
-use geometry::{Geometry, unit_images};
+use geometry::{Geometry, MAX_UNITS, unit_images};
 use head::{Head, HeadState};
 use scratch::with_scratch;
 use stem::{Stem, StemGradient};
@@ -84,11 +84,8 @@ impl ConvEngine {
     pub fn forward_train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
         let batch = self.check(params, input, statistics, logits);
         self.load(params);
-        let mut training = self
-            .training
-            .take()
-            .filter(|t| t.batch == batch)
-            .unwrap_or_else(|| self.reserve(batch));
+        let mut training = self.training.take().unwrap_or_else(|| self.training());
+        self.fit(&mut training, batch);
         training.input.copy_from_slice(input);
         self.forward_stem(&mut training);
         let pass = self.pass(batch);
@@ -199,22 +196,35 @@ impl ConvEngine {
         }
     }
 
-    fn reserve(&self, batch: usize) -> Training {
-        let g = self.geometry;
+    fn training(&self) -> Training {
+        let n_depths = self.blocks.len() + 1;
         Training {
-            batch,
-            input: vec![0.0; batch * self.layout.shape.image_len()],
-            activations: (0..=self.blocks.len()).map(|_| Activation::new(g, batch)).collect(),
-            states: self.blocks.iter().map(|_| BlockState::new(g, batch)).collect(),
-            heads: vec![self.head.state(batch); self.blocks.len() + 1],
-            moments: vec![0.0; batch * 2 * g.inner],
-            gradient: vec![0.0; batch * g.outer_len()],
-            buffers: self
-                .blocks
-                .first()
-                .map(|weights| BackwardBuffers::new(g, batch, weights)),
-            stem_partials: vec![self.stem.gradient(); batch.div_ceil(unit_images(batch))],
+            batch: 0,
+            input: Vec::new(),
+            activations: vec![Activation::default(); n_depths],
+            states: vec![BlockState::new(self.geometry); self.blocks.len()],
+            heads: vec![self.head.state(); n_depths],
+            moments: Vec::new(),
+            gradient: Vec::new(),
+            buffers: self.blocks.first().map(BackwardBuffers::new),
+            stem_partials: vec![self.stem.gradient(); MAX_UNITS],
         }
+    }
+
+    /// Makes room for `batch` images; a smaller batch leaves the larger one's memory in place.
+    fn fit(&self, training: &mut Training, batch: usize) {
+        let g = self.geometry;
+        training.batch = batch;
+        training.input.resize(batch * self.layout.shape.image_len(), 0.0);
+        training
+            .activations
+            .iter_mut()
+            .for_each(|activation| activation.fit(g, batch));
+        training.states.iter_mut().for_each(|state| state.fit(g, batch));
+        training.heads.iter_mut().for_each(|head| self.head.fit(head, batch));
+        training.moments.resize(batch * 2 * g.inner, 0.0);
+        training.gradient.resize(batch * g.outer_len(), 0.0);
+        training.buffers.iter_mut().for_each(|buffers| buffers.fit(g, batch));
     }
 
     fn forward_stem(&self, training: &mut Training) {
@@ -273,6 +283,7 @@ impl ConvEngine {
     fn backward_stem(&self, training: &mut Training, d_params: &mut [f32]) {
         let (g, images) = (self.geometry, unit_images(training.batch));
         let image_len = self.layout.shape.image_len();
+        training.stem_partials.iter_mut().for_each(StemGradient::clear);
         let gradients = training.gradient.par_chunks(images * g.outer_len());
         let units = training.input.par_chunks(images * image_len).zip(gradients);
         units

@@ -47,12 +47,12 @@ impl FcEngine {
             block_gradient: block.gradient(),
             read_out_gradient: read_out.gradient(),
             stem,
+            saved: vec![block.saved(); shape.max_depth],
             blocks: vec![block; shape.max_depth],
             read_out,
             batch: 0,
             input: Vec::new(),
             activations: vec![Vec::new(); shape.max_depth + 1],
-            saved: Vec::new(),
             logits: Vec::new(),
             gradient: Vec::new(),
             layout: FcLayout::new(shape),
@@ -75,7 +75,7 @@ impl FcEngine {
         let batch = self.check(params, input, logits);
         assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
         self.load(params);
-        self.reserve(batch);
+        self.fit(batch);
         pad_rows(input, self.layout.shape.n_inputs, &mut self.input);
         self.stem.forward(self.isa, &self.input, &mut self.activations[0]);
         for (depth, block) in self.blocks.iter().enumerate() {
@@ -181,17 +181,20 @@ impl FcEngine {
         }
     }
 
-    fn reserve(&mut self, batch: usize) {
-        if self.batch == batch {
-            return;
-        }
+    /// Makes room for `batch` examples; a smaller batch leaves the larger one's memory in place.
+    fn fit(&mut self, batch: usize) {
         let width = padded(self.layout.shape.width);
         self.batch = batch;
-        self.input = vec![0.0; batch * self.stem.padded_in()];
-        self.logits = vec![0.0; batch * self.read_out.padded_out()];
-        self.gradient = vec![0.0; batch * width];
-        self.activations.fill(vec![0.0; batch * width]);
-        self.saved = self.blocks.iter().map(|block| block.saved(batch)).collect();
+        self.input.resize(batch * self.stem.padded_in(), 0.0);
+        self.logits.resize(batch * self.read_out.padded_out(), 0.0);
+        self.gradient.resize(batch * width, 0.0);
+        self.activations
+            .iter_mut()
+            .for_each(|rows| rows.resize(batch * width, 0.0));
+        self.blocks
+            .iter()
+            .zip(&mut self.saved)
+            .for_each(|(block, saved)| block.fit(saved, batch));
     }
 
     fn read_out_all(&mut self, logits: &mut [f32]) {

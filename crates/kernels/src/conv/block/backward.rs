@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{Activation, BlockState, BlockWeights, Pass};
 use crate::NormRanges;
-use crate::conv::geometry::{Geometry, unit_images};
+use crate::conv::geometry::{Geometry, MAX_UNITS};
 use crate::conv::layout::ConvBlockRanges;
 use crate::conv::scratch::with_scratch;
 use crate::linalg::{Start, multiply};
@@ -24,18 +24,25 @@ pub(in crate::conv) struct BackwardBuffers {
 }
 
 impl BackwardBuffers {
-    pub(in crate::conv) fn new(geometry: Geometry, batch: usize, weights: &BlockWeights) -> Self {
+    pub(in crate::conv) fn new(weights: &BlockWeights) -> Self {
         let gradients = [
             weights.conv1.gradient(),
             weights.conv2.gradient(),
             weights.conv3.gradient(),
         ];
         Self {
-            inner: vec![0.0; batch * geometry.inner_len()],
-            outer: vec![0.0; batch * geometry.outer_len()],
-            sums: vec![0.0; batch * 2 * geometry.outer.max(geometry.inner)],
-            partials: vec![gradients; batch.div_ceil(unit_images(batch))],
+            inner: Vec::new(),
+            outer: Vec::new(),
+            sums: Vec::new(),
+            partials: vec![gradients; MAX_UNITS],
         }
+    }
+
+    /// Makes room for `batch` images.
+    pub(in crate::conv) fn fit(&mut self, geometry: Geometry, batch: usize) {
+        self.inner.resize(batch * geometry.inner_len(), 0.0);
+        self.outer.resize(batch * geometry.outer_len(), 0.0);
+        self.sums.resize(batch * 2 * geometry.outer.max(geometry.inner), 0.0);
     }
 }
 

@@ -86,14 +86,19 @@ pub(super) struct BlockState {
 }
 
 impl BlockState {
-    pub(super) fn new(geometry: Geometry, batch: usize) -> Self {
-        let inner = vec![0.0; batch * geometry.inner_len()];
+    pub(super) fn new(geometry: Geometry) -> Self {
         let norm = Norm::new(geometry.inner);
         Self {
             norms: [Norm::new(geometry.outer), norm.clone(), norm],
-            reduced: inner.clone(),
-            filtered: inner,
+            reduced: Vec::new(),
+            filtered: Vec::new(),
         }
+    }
+
+    /// Makes room for `batch` images.
+    pub(super) fn fit(&mut self, geometry: Geometry, batch: usize) {
+        self.reduced.resize(batch * geometry.inner_len(), 0.0);
+        self.filtered.resize(batch * geometry.inner_len(), 0.0);
     }
 
     /// Writes mean and unbiased variance of the block's inputs.
@@ -107,7 +112,7 @@ impl BlockState {
 }
 
 /// The activations on either side of a block, with what its neighbours need to know about them.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Activation {
     /// `[batch, height, width, outer]`.
     pub(super) values: Vec<f32>,
@@ -116,11 +121,10 @@ pub(super) struct Activation {
 }
 
 impl Activation {
-    pub(super) fn new(geometry: Geometry, batch: usize) -> Self {
-        Self {
-            values: vec![0.0; batch * geometry.outer_len()],
-            moments: vec![0.0; batch * 2 * geometry.outer],
-        }
+    /// Makes room for `batch` images.
+    pub(super) fn fit(&mut self, geometry: Geometry, batch: usize) {
+        self.values.resize(batch * geometry.outer_len(), 0.0);
+        self.moments.resize(batch * 2 * geometry.outer, 0.0);
     }
 }
 
