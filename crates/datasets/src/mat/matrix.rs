@@ -1,0 +1,236 @@
+//! The array elements of a MAT file, and the two variables that are wanted.
+
+use crate::error::Result;
+use crate::problem::{Position, Problem, sizes_text};
+use crate::stream::Stream;
+
+use super::element::{ByteOrder, INT8, INT32, Tag, UINT8, UINT32, number_size};
+use super::{N_CLASSES, size_mismatch};
+
+/// Array classes: double, single, and the integers from 8 to 64 bits.
+const NUMERIC_CLASSES: std::ops::RangeInclusive<u8> = 6..=15;
+const UINT8_CLASS: u8 = 9;
+const COMPLEX_FLAG: u32 = 0x0800;
+const MAX_DIMENSIONS: u64 = 32;
+const MAX_NAME_LEN: u64 = 1024;
+
+/// Pictures in channel-first order.
+#[derive(Debug)]
+pub(super) struct Pictures {
+    /// [picture, channel, row, column].
+    pub(super) pixels: Vec<u8>,
+    pub(super) n: usize,
+    /// Channels, rows, columns.
+    pub(super) shape: [usize; 3],
+}
+
+/// The variables of a file, as far as they have been read.
+pub(super) struct Variables {
+    order: ByteOrder,
+    expected: Option<[usize; 4]>,
+    pictures: Option<Pictures>,
+    labels: Option<Vec<u32>>,
+}
+
+/// What stands before the numbers of an array.
+struct ArrayHeader {
+    position: Position,
+    class: u8,
+    is_complex: bool,
+    sizes: Vec<usize>,
+    name: Vec<u8>,
+}
+
+impl Variables {
+    pub(super) fn new(order: ByteOrder, expected: Option<[usize; 4]>) -> Self {
+        Self {
+            order,
+            expected,
+            pictures: None,
+            labels: None,
+        }
+    }
+
+    pub(super) fn order(&self) -> ByteOrder {
+        self.order
+    }
+
+    /// Both variables, at the end of the file.
+    pub(super) fn complete(self, stream: &Stream<'_>) -> Result<(Pictures, Vec<u32>)> {
+        let missing = |name| stream.malformed(Problem::MissingVariable { name });
+        let pictures = self.pictures.ok_or_else(|| missing("X"))?;
+        let labels = self.labels.ok_or_else(|| missing("y"))?;
+        Ok((pictures, labels))
+    }
+
+    /// Reads the array whose tag was read: takes it if it is wanted, passes over it if not.
+    pub(super) fn read(&mut self, stream: &mut Stream<'_>, tag: Tag) -> Result<()> {
+        let mut part = stream.part(tag.n_bytes)?;
+        let Some(header) = ArrayHeader::read(&mut part, self.order)? else {
+            return part.skip_rest();
+        };
+        match &header.name[..] {
+            b"X" => {
+                let is_second = self.pictures.is_some();
+                header.check_first(&part, "X", is_second)?;
+                self.pictures = Some(self.read_pictures(&mut part, &header)?);
+            }
+            b"y" => {
+                header.check_first(&part, "y", self.labels.is_some())?;
+                self.labels = Some(self.read_labels(&mut part, &header)?);
+            }
+            _ => return part.skip_rest(),
+        }
+        part.finish().map(drop)
+    }
+
+    fn read_pictures(&self, stream: &mut Stream<'_>, header: &ArrayHeader) -> Result<Pictures> {
+        let expected = "a real uint8 array of height x width x channels x number";
+        header.check(stream, "X", expected, header.class == UINT8_CLASS)?;
+        // A single picture loses its last dimension in MATLAB.
+        let (height, width, channels, n) = match header.sizes[..] {
+            [height, width, channels] => (height, width, channels, 1),
+            [height, width, channels, n] => (height, width, channels, n),
+            _ => return Err(header.unfit(stream, "X", expected)),
+        };
+        if header.sizes.contains(&0) {
+            let sizes = sizes_text(&header.sizes);
+            return Err(stream.malformed_at(header.position, Problem::Empty { sizes }));
+        }
+        let actual = [n, channels, height, width];
+        if self.expected.is_some_and(|expected| expected != actual) {
+            return Err(size_mismatch(stream, &actual, &self.expected.unwrap_or_default()));
+        }
+        let tag = Tag::read(stream, self.order)?;
+        tag.check_kind(stream, &[UINT8], "2 (bytes)")?;
+        header.check_count(stream, &tag, 1)?;
+        let mut pixels = tag.data(stream)?;
+        transpose_planes(&mut pixels, height, width);
+        Ok(Pictures {
+            pixels,
+            n,
+            shape: [channels, height, width],
+        })
+    }
+
+    fn read_labels(&self, stream: &mut Stream<'_>, header: &ArrayHeader) -> Result<Vec<u32>> {
+        let expected = "a real numeric vector";
+        header.check(stream, "y", expected, NUMERIC_CLASSES.contains(&header.class))?;
+        if header.sizes.iter().filter(|size| **size != 1).count() > 1 {
+            return Err(header.unfit(stream, "y", expected));
+        }
+        let tag = Tag::read(stream, self.order)?;
+        let Some(size) = number_size(tag.kind) else {
+            return tag.check_kind(stream, &[], "a type of numbers").map(|()| Vec::new());
+        };
+        header.check_count(stream, &tag, size)?;
+        let data = tag.data(stream)?;
+        let labels = data.chunks_exact(size).enumerate().map(|(index, bytes)| {
+            let value = self.order.number(tag.kind, bytes).unwrap_or(f64::NAN);
+            class_of(value).ok_or_else(|| {
+                let problem = Problem::Label {
+                    label: value,
+                    lowest: 1,
+                    highest: 10,
+                };
+                let position = tag.data_position().plus((index * size) as u64);
+                stream.malformed_at(position, problem)
+            })
+        });
+        labels.collect()
+    }
+}
+
+impl ArrayHeader {
+    /// Flags, sizes and name; nothing for classes that are no numbers.
+    fn read(stream: &mut Stream<'_>, order: ByteOrder) -> Result<Option<Self>> {
+        let position = stream.position();
+        let tag = Tag::read(stream, order)?;
+        tag.check_kind(stream, &[UINT32], "6 (the flags of an array)")?;
+        tag.check_size(stream, tag.n_bytes == 8, || "8".to_owned())?;
+        let [flags, _] = numbers(&tag.data(stream)?, order)[..] else {
+            return Ok(None);
+        };
+        let [class, ..] = flags.to_le_bytes();
+        if !NUMERIC_CLASSES.contains(&class) {
+            return Ok(None);
+        }
+        let tag = Tag::read(stream, order)?;
+        tag.check_kind(stream, &[INT32], "5 (the sizes of an array)")?;
+        let is_right = tag.n_bytes % 4 == 0 && (2..=MAX_DIMENSIONS).contains(&(tag.n_bytes / 4));
+        tag.check_size(stream, is_right, || "4 for each of 2 to 32 sizes".to_owned())?;
+        let sizes = numbers(&tag.data(stream)?, order);
+        let tag = Tag::read(stream, order)?;
+        tag.check_kind(stream, &[INT8], "1 (the name of an array)")?;
+        tag.check_size(stream, tag.n_bytes <= MAX_NAME_LEN, || "at most 1024".to_owned())?;
+        Ok(Some(Self {
+            position,
+            class,
+            is_complex: flags & COMPLEX_FLAG != 0,
+            sizes: sizes.into_iter().map(|size| size as usize).collect(),
+            name: tag.data(stream)?,
+        }))
+    }
+
+    fn check_first(&self, stream: &Stream<'_>, name: &'static str, is_second: bool) -> Result<()> {
+        if is_second {
+            return Err(stream.malformed_at(self.position, Problem::SecondVariable { name }));
+        }
+        Ok(())
+    }
+
+    fn check(
+        &self,
+        stream: &Stream<'_>,
+        name: &'static str,
+        expected: &'static str,
+        is_right_class: bool,
+    ) -> Result<()> {
+        if is_right_class && !self.is_complex {
+            return Ok(());
+        }
+        Err(self.unfit(stream, name, expected))
+    }
+
+    fn unfit(&self, stream: &Stream<'_>, name: &'static str, expected: &'static str) -> crate::Error {
+        let article = if self.is_complex { "a complex" } else { "an" };
+        let actual = format!(
+            "{article} array of class {} and {}",
+            self.class,
+            sizes_text(&self.sizes)
+        );
+        stream.malformed_at(self.position, Problem::Variable { name, actual, expected })
+    }
+
+    /// Whether the numbers that follow are as many as the sizes say.
+    fn check_count(&self, stream: &Stream<'_>, tag: &Tag, size: usize) -> Result<()> {
+        let count = self.sizes.iter().map(|size| *size as u128);
+        let n_bytes = count.fold(size as u128, u128::saturating_mul);
+        tag.check_size(stream, u128::from(tag.n_bytes) == n_bytes, || n_bytes.to_string())
+    }
+}
+
+fn numbers(bytes: &[u8], order: ByteOrder) -> Vec<u32> {
+    let (numbers, _) = bytes.as_chunks();
+    numbers.iter().map(|bytes| order.u32(*bytes)).collect()
+}
+
+/// The class of a label: 10 stands for the digit 0.
+fn class_of(label: f64) -> Option<u32> {
+    (1..=N_CLASSES)
+        .find(|class| f64::from(*class).total_cmp(&label).is_eq())
+        .map(|class| class % N_CLASSES)
+}
+
+/// Turns each plane from column-major to row-major order in place.
+fn transpose_planes(pixels: &mut [u8], height: usize, width: usize) {
+    let mut row_major = vec![0; height * width];
+    for plane in pixels.chunks_exact_mut(height * width) {
+        for (row, outputs) in row_major.chunks_exact_mut(width).enumerate() {
+            for (column, output) in outputs.iter_mut().enumerate() {
+                *output = plane[column * height + row];
+            }
+        }
+        plane.copy_from_slice(&row_major);
+    }
+}

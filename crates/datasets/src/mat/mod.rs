@@ -1,0 +1,111 @@
+//! MAT files of version 5 that hold labelled pictures, as SVHN's cropped digits.
+//!
+//! `X` is a `uint8` array of height x width x channels x number, column-major; `y` holds a number from 1 to 10 for each
+//! picture, of any numeric class, 10 for the digit 0. Elements may be compressed or not, either byte order is read, other
+//! variables are passed over.
+
+mod element;
+mod matrix;
+
+use std::path::Path;
+
+use crate::checksum::Summed;
+use crate::error::{Error, Result};
+use crate::examples::Examples;
+use crate::problem::{Position, Problem, sizes_text};
+use crate::stream::Stream;
+use element::{ByteOrder, COMPRESSED, MATRIX, Tag};
+use matrix::Variables;
+
+/// Classes of the format: the ten digits.
+pub(crate) const N_CLASSES: u32 = 10;
+const TEXT_LEN: usize = 124;
+
+/// Reads a file of digits.
+///
+/// # Errors
+/// If it cannot be read, is no MAT file of version 5, lacks `X` or `y` or holds other ones, ends early or late, or is damaged;
+/// with the file and the byte. Compressed elements that announce more than 100 times their size and more than 64 MiB are refused.
+pub fn read_digits(path: &Path) -> Result<Summed<Examples>> {
+    digits(Stream::open(path)?, None)
+}
+
+/// [`read_digits`] of a file's content in memory; `name` stands in errors.
+///
+/// # Errors
+/// As [`read_digits`].
+pub fn parse_digits(name: &Path, bytes: &[u8]) -> Result<Summed<Examples>> {
+    digits(Stream::of_bytes(name, bytes), None)
+}
+
+/// Digits from a stream; with `expected` sizes [picture, channel, row, column], others are an error before any pixel is read.
+pub(crate) fn digits(mut stream: Stream<'_>, expected: Option<[usize; 4]>) -> Result<Summed<Examples>> {
+    let order = file_header(&mut stream)?;
+    let mut variables = Variables::new(order, expected);
+    while let Some(tag) = Tag::read_or_end(&mut stream, order)? {
+        tag.check_kind(&stream, &[MATRIX, COMPRESSED], "14 or 15 (an array, compressed or not)")?;
+        if tag.kind == COMPRESSED {
+            compressed(&mut stream, tag, &mut variables)?;
+        } else {
+            variables.read(&mut stream, tag)?;
+        }
+    }
+    let (pictures, labels) = variables.complete(&stream)?;
+    if pictures.n != labels.len() {
+        return Err(Error::CountMismatch {
+            images: stream.path().to_owned(),
+            n_images: pictures.n,
+            labels: stream.path().to_owned(),
+            n_labels: labels.len(),
+        });
+    }
+    let value = Examples::from_pixels(pictures.pixels, pictures.shape, labels, N_CLASSES as usize)?;
+    let sha256 = stream.finish()?;
+    Ok(Summed { value, sha256 })
+}
+
+fn compressed(stream: &mut Stream<'_>, outer: Tag, variables: &mut Variables) -> Result<()> {
+    let mut part = stream.part(outer.n_bytes)?;
+    let mut inner = part.inflated(outer.n_bytes)?;
+    let tag = Tag::read(&mut inner, variables.order())?;
+    tag.check_kind(&inner, &[MATRIX], "14 (an array)")?;
+    variables.read(&mut inner, tag)?;
+    inner.finish()?;
+    part.skip_rest()
+}
+
+/// 116 bytes of text, 8 of an offset nobody needs, the version, and the letters `MI` as a number in the file's byte order.
+fn file_header(stream: &mut Stream<'_>) -> Result<ByteOrder> {
+    let text: [u8; TEXT_LEN] = stream.array()?;
+    let at_version = stream.position();
+    let [v0, v1, o0, o1] = stream.array()?;
+    let (order, version) = match [o0, o1] {
+        [b'I', b'M'] => (ByteOrder::Little, u16::from_le_bytes([v0, v1])),
+        [b'M', b'I'] => (ByteOrder::Big, u16::from_be_bytes([v0, v1])),
+        _ => return Err(not_mat(stream, at_version.plus(2), "no byte order mark `IM` or `MI`")),
+    };
+    if version != 0x0100 {
+        let is_hdf5 = text.starts_with(b"MATLAB 7.3") || version == 0x0200;
+        let version = if is_hdf5 {
+            "a MATLAB 7.3 file (HDF5)".to_owned()
+        } else {
+            format!("version 0x{version:04x}")
+        };
+        return Err(not_mat(stream, at_version, &version));
+    }
+    Ok(order)
+}
+
+fn not_mat(stream: &Stream<'_>, position: Position, actual: &str) -> Error {
+    let actual = actual.to_owned();
+    stream.malformed_at(position, Problem::MatVersion { actual })
+}
+
+/// Sizes as errors show them.
+fn size_mismatch(stream: &Stream<'_>, actual: &[usize], expected: &[usize]) -> Error {
+    Error::Shape {
+        path: stream.path().to_owned(),
+        actual: sizes_text(actual),
+        expected: sizes_text(expected),
+    }
+}

@@ -1,0 +1,246 @@
+//! The order of places, and the catalogue's checks on what is found there.
+
+use std::path::Path;
+
+use vds_datasets::{Dataset, Error, FileStatus, Location, Lookup, catalogue, load, verify};
+
+use crate::fixtures::{Mat, check_error, gzip, idx, write};
+
+fn dataset(name: &str) -> &'static Dataset {
+    catalogue::find(name).unwrap()
+}
+
+/// Files that the catalogue of `svhn-like` accepts.
+fn write_svhn_like(folder: &Path) {
+    write(folder, "train_32x32.mat", &Mat::LITTLE.blank_digits(6000));
+    write(folder, "test_32x32.mat", &Mat::LITTLE.blank_digits(2000));
+}
+
+/// Files of the right names only.
+fn touch(folder: &Path, names: &[&str]) {
+    for name in names {
+        write(folder, name, b"");
+    }
+}
+
+const DIGITS: &[&str] = &["train_32x32.mat", "test_32x32.mat"];
+
+#[track_caller]
+fn check_taken(lookup: &Lookup, name: &str, folder: &Path, names: &[&str]) {
+    let expected: Vec<Location> = names.iter().map(|name| Location::File(folder.join(name))).collect();
+    assert_eq!(lookup.locate(dataset(name)).unwrap(), expected);
+}
+
+#[test]
+fn places_are_tried_in_order() {
+    let root = tempfile::tempdir().unwrap();
+    let dirs = ["arg", "env", "xdg", "system-1", "system-2"].map(|name| root.path().join(name));
+    let lookup = Lookup {
+        data_dir: Some(dirs[0].clone()),
+        env_dir: Some(dirs[1].clone()),
+        xdg_dir: Some(dirs[2].clone()),
+        system_dirs: dirs[3..].to_vec(),
+    };
+    // From the last place to the first: each one that is added is preferred to those behind it.
+    for dir in dirs.iter().rev() {
+        for folder in [dir.clone(), dir.join("svhn")] {
+            touch(&folder, DIGITS);
+            check_taken(&lookup, "svhn", &folder, DIGITS);
+        }
+    }
+}
+
+#[test]
+fn a_place_that_lacks_a_file_is_passed_over() {
+    let root = tempfile::tempdir().unwrap();
+    let lookup = Lookup {
+        data_dir: Some(root.path().join("arg")),
+        system_dirs: vec![root.path().join("system")],
+        ..Lookup::default()
+    };
+    touch(&root.path().join("arg/svhn"), &DIGITS[..1]);
+    touch(&root.path().join("system/svhn"), DIGITS);
+    check_taken(&lookup, "svhn", &root.path().join("system/svhn"), DIGITS);
+}
+
+#[test]
+fn compressed_and_plain_files_may_be_mixed() {
+    let root = tempfile::tempdir().unwrap();
+    let names = [
+        "train-images-idx3-ubyte.gz",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte.gz",
+    ];
+    touch(root.path(), &names);
+    let lookup = Lookup {
+        env_dir: Some(root.path().to_owned()),
+        ..Lookup::default()
+    };
+    check_taken(&lookup, "mnist", root.path(), &names);
+}
+
+#[test]
+fn nothing_found_lists_the_places_and_how_to_get_the_files() {
+    let root = tempfile::tempdir().unwrap();
+    let (arg, xdg) = (root.path().join("arg"), root.path().join("xdg"));
+    touch(
+        &arg.join("fashion-mnist"),
+        &["t10k-labels-idx1-ubyte", "t10k-images-idx3-ubyte.gz"],
+    );
+    let lookup = Lookup {
+        data_dir: Some(arg.clone()),
+        xdg_dir: Some(xdg.clone()),
+        ..Lookup::default()
+    };
+    let expected = format!(
+        "the data set fashion-mnist was not found; looked at
+  {arg}/fashion-mnist (incomplete, lacks train-images-idx3-ubyte, train-labels-idx1-ubyte)
+  {arg} (none of its files)
+  {xdg}/fashion-mnist (none of its files)
+  {xdg} (none of its files)
+to get it: install Debian's package dataset-fashion-mnist, or fetch the four .gz files linked at \
+https://github.com/zalandoresearch/fashion-mnist and run `vds data import fashion-mnist FOLDER`, or put them \
+into a folder `fashion-mnist` in one of the places above; fashion-mnist-mini needs no files",
+        arg = arg.display(),
+        xdg = xdg.display(),
+    );
+    check_error(load(dataset("fashion-mnist"), &lookup), &expected);
+    let error = load(dataset("mnist"), &Lookup::default()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the data set mnist was not found; looked at no folder, as none was given\nto get it: fetch"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_embedded_set_is_found_without_any_folder() {
+    let lookup = Lookup::default();
+    let mini = dataset("fashion-mnist-mini");
+    let data = load(mini, &lookup).unwrap();
+    assert_eq!((data.train.len(), data.test.len()), (5000, 1000));
+    assert!(verify(mini, &lookup).iter().all(|report| {
+        matches!(report.status, FileStatus::Verified { .. })
+            && report.location == Some(Location::Embedded(report.file.name))
+    }));
+    check_error(
+        lookup.locate(dataset("svhn")).map(drop),
+        &load(dataset("svhn"), &lookup).unwrap_err().to_string(),
+    );
+}
+
+#[test]
+fn a_set_without_known_sums_loads_and_says_so() {
+    let root = tempfile::tempdir().unwrap();
+    write_svhn_like(root.path());
+    let lookup = Lookup {
+        data_dir: Some(root.path().to_owned()),
+        ..Lookup::default()
+    };
+    let data = load(dataset("svhn-like"), &lookup).unwrap();
+    assert_eq!((data.train.len(), data.test.len()), (6000, 2000));
+    assert_eq!(data.train.shape(), dataset("svhn-like").shape());
+    assert_eq!(data.standardization.mean(), [0.431, 0.430, 0.446]);
+    let files = &data.provenance.files;
+    assert_eq!(files[0].location, Location::File(root.path().join("train_32x32.mat")));
+    for (report, file) in verify(dataset("svhn-like"), &lookup).iter().zip(files) {
+        match &report.status {
+            FileStatus::WithoutSum { sha256 } => assert_eq!(sha256, &file.sha256),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_file_of_another_size_is_an_error() {
+    let root = tempfile::tempdir().unwrap();
+    let path = write(root.path(), "train_32x32.mat", &Mat::LITTLE.blank_digits(10));
+    touch(root.path(), &DIGITS[1..]);
+    let lookup = Lookup {
+        data_dir: Some(root.path().to_owned()),
+        ..Lookup::default()
+    };
+    let expected = format!(
+        "{} holds an array of 10 x 3 x 32 x 32, expected 73257 x 3 x 32 x 32",
+        path.display()
+    );
+    check_error(load(dataset("svhn"), &lookup), &expected);
+}
+
+#[test]
+fn a_wrong_sum_is_an_error_though_another_place_may_be_right() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("mnist");
+    let images = idx(&[60_000, 28, 28], &vec![0; 60_000 * 784]);
+    let path = write(&folder, "train-images-idx3-ubyte.gz", &gzip(&images));
+    let others = [
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ];
+    touch(&folder, &others);
+    let lookup = Lookup {
+        env_dir: Some(root.path().to_owned()),
+        ..Lookup::default()
+    };
+    match load(dataset("mnist"), &lookup).unwrap_err() {
+        Error::Checksum {
+            path: at,
+            actual,
+            expected,
+        } => {
+            assert_eq!(at, path);
+            assert_eq!(expected, dataset("mnist").files[0].sha256.unwrap());
+            assert_ne!(actual, expected);
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn verification_says_what_is_wrong_with_each_file() {
+    let root = tempfile::tempdir().unwrap();
+    let zeros = write(root.path(), "train-labels-idx1-ubyte", &idx(&[60_000], &[0; 60_000]));
+    let short = write(root.path(), "t10k-labels-idx1-ubyte", &idx(&[10_000], &[0; 10]));
+    let lookup = Lookup {
+        data_dir: Some(root.path().to_owned()),
+        ..Lookup::default()
+    };
+    let mnist = dataset("mnist");
+    let texts: Vec<String> = verify(mnist, &lookup)
+        .into_iter()
+        .map(|report| match report.status {
+            FileStatus::Bad(error) => error.to_string(),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    let actual = texts[1].split(' ').nth(5).unwrap().trim_end_matches(',');
+    assert_eq!(actual.len(), 64, "{}", texts[1]);
+    let expected = [
+        "Missing".to_owned(),
+        format!(
+            "{} has the SHA-256 sum {actual}, expected {}",
+            zeros.display(),
+            mnist.files[1].sha256.unwrap()
+        ),
+        "Missing".to_owned(),
+        format!(
+            "{}: byte 18: the data end here, 9990 bytes short of what is announced",
+            short.display()
+        ),
+    ];
+    assert_eq!(texts, expected);
+}
+
+#[test]
+fn nothing_to_verify_is_reported_as_missing() {
+    let reports = verify(dataset("svhn"), &Lookup::default());
+    assert_eq!(reports.len(), 2);
+    assert!(
+        reports
+            .iter()
+            .all(|report| { matches!(report.status, FileStatus::Missing) && !report.status.is_good() })
+    );
+}
