@@ -1,4 +1,17 @@
-//! The parts of the `vds` command, as a library so that tests and benchmarks can use them.
+#![doc = include_str!("../README.md")]
 
+pub mod cli;
+mod clock;
+pub mod commands;
+pub mod config;
+pub mod data;
+pub mod device;
+pub mod error;
+pub mod evaluation;
+mod output;
+mod progress;
 pub mod record;
 pub mod report;
+pub mod run_dir;
+mod signals;
+pub mod training;

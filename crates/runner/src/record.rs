@@ -21,7 +21,8 @@ pub struct Summary {
     pub network: String,
     /// `shared` or `per_depth`; what the output block's batch norm keeps.
     pub head_statistics: String,
-    /// `validation` (held-out split) or `paper` (selection on the test set, as the authors did).
+    /// `validation` (held-out split), `none` (no split, training quantities decide) or `paper` (selection on the test set,
+    /// as the authors did).
     pub protocol: String,
     /// Number of residual blocks trained.
     pub max_depth: usize,
@@ -51,6 +52,9 @@ pub struct Summary {
     pub pruned_depth: usize,
     /// Name of that rule.
     pub pruning_rule: String,
+    /// Maximum depth of the network that this one was pruned from; `None` for a network that was trained as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pruned_from: Option<usize>,
     /// Seconds of wall time from the first step to the end of the last evaluation.
     pub wall_seconds: f64,
     /// Scores on the test set.

@@ -42,6 +42,7 @@ pub(crate) fn run(dataset: &str, method: &str, max_depth: usize, seed: u64) -> R
         posterior: posterior.clone(),
         pruned_depth,
         pruning_rule: "fraction_of_max(0.95)".to_owned(),
+        pruned_from: None,
         wall_seconds: 41.5 * (max_depth as f64 + 1.0),
         test: if method == "ldn" {
             TestScores {

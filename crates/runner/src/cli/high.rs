@@ -1,0 +1,271 @@
+//! Requests that are ready to be done: configurations are resolved, runs are opened, names are known.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap_complete::Shell;
+use vds_datasets::{Dataset, Lookup, catalogue};
+use vds_variational::PruningRule;
+
+use super::low;
+use crate::config::{self, Config, Setting};
+use crate::data;
+use crate::error::{Error, OrInput as _};
+use crate::run_dir::StoredRun;
+
+/// Something to do.
+#[derive(Debug)]
+pub enum Request {
+    /// `vds train`.
+    Train(Train),
+    /// `vds evaluate`.
+    Evaluate(Evaluate),
+    /// `vds prune`.
+    Prune(Prune),
+    /// `vds predict`.
+    Predict(Predict),
+    /// `vds report`.
+    Report(Report),
+    /// `vds data`.
+    Data(Data),
+    /// `vds completions`.
+    Completions(Shell),
+}
+
+/// Train a network.
+#[derive(Debug)]
+pub struct Train {
+    /// The configuration, overrides applied.
+    pub config: Config,
+    /// Folder for the run.
+    pub out: PathBuf,
+    /// Whether a run in it is replaced.
+    pub overwrite: bool,
+    /// Whether progress is shown.
+    pub quiet: bool,
+    /// Threads; all if not given.
+    pub threads: Option<NonZeroUsize>,
+    /// Where data are looked for.
+    pub lookup: Lookup,
+    /// The arguments as typed.
+    pub command_line: Vec<String>,
+}
+
+/// Score a stored network.
+#[derive(Debug)]
+pub struct Evaluate {
+    /// The run.
+    pub run: StoredRun,
+    /// Whether to print JSON.
+    pub json: bool,
+    /// Threads; all if not given.
+    pub threads: Option<NonZeroUsize>,
+    /// Where data are looked for.
+    pub lookup: Lookup,
+}
+
+/// Cut a stored network.
+#[derive(Debug)]
+pub struct Prune {
+    /// The run.
+    pub run: StoredRun,
+    /// Folder for the pruned run.
+    pub out: PathBuf,
+    /// Whether a run in it is replaced.
+    pub overwrite: bool,
+    /// How the depth is chosen.
+    pub choice: DepthChoice,
+    /// Threads; all if not given.
+    pub threads: Option<NonZeroUsize>,
+    /// Where data are looked for.
+    pub lookup: Lookup,
+    /// The arguments as typed.
+    pub command_line: Vec<String>,
+}
+
+/// How the depth of a pruned network is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DepthChoice {
+    /// By a rule.
+    Rule(PruningRule),
+    /// It is given; no deeper than the network.
+    Depth(usize),
+}
+
+/// Predict classes.
+#[derive(Debug)]
+pub struct Predict {
+    /// The run.
+    pub run: StoredRun,
+    /// The files to predict for.
+    pub files: Vec<PathBuf>,
+    /// Whether to print JSON.
+    pub json: bool,
+    /// Threads; all if not given.
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Write a page.
+#[derive(Debug)]
+pub struct Report {
+    /// The runs.
+    pub runs: Vec<StoredRun>,
+    /// The page.
+    pub out: PathBuf,
+    /// Its title.
+    pub title: String,
+    /// The arguments as typed.
+    pub command_line: Vec<String>,
+}
+
+/// Something to do with data sets.
+#[derive(Debug)]
+pub enum Data {
+    /// List the catalogue.
+    List {
+        /// Where data are looked for.
+        lookup: Lookup,
+    },
+    /// Verify data sets; all that were found if none is named.
+    Verify {
+        /// The data sets.
+        datasets: Vec<&'static Dataset>,
+        /// Where data are looked for.
+        lookup: Lookup,
+    },
+    /// Copy a data set.
+    Import {
+        /// The data set.
+        dataset: &'static Dataset,
+        /// Where its files are.
+        folder: PathBuf,
+        /// Where they go.
+        data_dir: PathBuf,
+    },
+}
+
+impl Request {
+    /// Checks what was typed.
+    ///
+    /// # Errors
+    /// If a configuration, a run, a name or a rule cannot be used.
+    pub fn resolve(cli: low::Cli, arguments: &[OsString]) -> Result<Self> {
+        let command_line: Vec<String> = arguments
+            .iter()
+            .map(|text| text.to_string_lossy().into_owned())
+            .collect();
+        match cli.command {
+            low::Command::Train(args) => Ok(Self::Train(train(args, command_line)?)),
+            low::Command::Evaluate(args) => Ok(Self::Evaluate(Evaluate {
+                run: StoredRun::open(&args.run)?,
+                json: args.json,
+                threads: args.threads.threads,
+                lookup: data::lookup(args.data_dir.data_dir),
+            })),
+            low::Command::Prune(args) => Ok(Self::Prune(prune(args, command_line)?)),
+            low::Command::Predict(args) => Ok(Self::Predict(Predict {
+                run: StoredRun::open(&args.run)?,
+                files: args.files,
+                json: args.json,
+                threads: args.threads.threads,
+            })),
+            low::Command::Report(args) => Ok(Self::Report(Report {
+                runs: args
+                    .runs
+                    .iter()
+                    .map(|run| StoredRun::open(run))
+                    .collect::<Result<_, _>>()?,
+                out: args.out,
+                title: args.title,
+                command_line,
+            })),
+            low::Command::Data(args) => Ok(Self::Data(data(args)?)),
+            low::Command::Completions { shell } => Ok(Self::Completions(shell)),
+        }
+    }
+}
+
+fn train(args: low::Train, command_line: Vec<String>) -> Result<Train> {
+    let text = std::fs::read_to_string(&args.config).or_input(|| format!("reading {}", args.config.display()))?;
+    let seed = args.seed.map(|seed| Ok(Setting::seed(seed)));
+    let settings = args
+        .settings
+        .iter()
+        .map(|text| Setting::parse(text).map_err(|problem| Error::input(format!("--set {text}: {problem}"))));
+    let settings: Vec<Setting> = settings.chain(seed).collect::<Result<_, _>>()?;
+    Ok(Train {
+        config: config::load(&args.config, &text, &settings)?,
+        out: args.out,
+        overwrite: args.overwrite,
+        quiet: args.quiet,
+        threads: args.threads.threads,
+        lookup: data::lookup(args.data_dir.data_dir),
+        command_line,
+    })
+}
+
+fn prune(args: low::Prune, command_line: Vec<String>) -> Result<Prune> {
+    let run = StoredRun::open(&args.run)?;
+    let choice = match (args.depth, args.rule) {
+        (Some(depth), _) => DepthChoice::Depth(checked_depth(depth, run.config())?),
+        (None, Some(rule)) => DepthChoice::Rule(rule.parse().or_input(|| "reading --rule")?),
+        (None, None) => DepthChoice::Rule(run.config().pruning_rule()),
+    };
+    if same_folder(&args.run, &args.out) {
+        return Err(Error::input(format!(
+            "{} is the run itself, choose another --out",
+            args.out.display()
+        ))
+        .into());
+    }
+    Ok(Prune {
+        run,
+        out: args.out,
+        overwrite: args.overwrite,
+        choice,
+        threads: args.threads.threads,
+        lookup: data::lookup(args.data_dir.data_dir),
+        command_line,
+    })
+}
+
+fn checked_depth(depth: usize, config: &Config) -> Result<usize, Error> {
+    let max_depth = config.max_depth();
+    match depth <= max_depth {
+        true => Ok(depth),
+        false => Err(Error::input(format!(
+            "--depth {depth}: the network has {max_depth} blocks"
+        ))),
+    }
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+fn data(args: low::Data) -> Result<Data> {
+    match args {
+        low::Data::List { data_dir } => Ok(Data::List {
+            lookup: data::lookup(data_dir.data_dir),
+        }),
+        low::Data::Verify { names, data_dir } => Ok(Data::Verify {
+            datasets: names
+                .iter()
+                .map(|name| catalogue::find(name))
+                .collect::<Result<_, _>>()?,
+            lookup: data::lookup(data_dir.data_dir),
+        }),
+        low::Data::Import { name, folder, data_dir } => {
+            let lookup = data::lookup(data_dir);
+            let target = lookup.data_dir.or(lookup.env_dir).or(lookup.xdg_dir);
+            let none = || Error::input_with_hint("there is no folder to import to", "give one with --data-dir");
+            Ok(Data::Import {
+                dataset: catalogue::find(&name)?,
+                folder,
+                data_dir: target.ok_or_else(none)?,
+            })
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What was typed; nothing is checked but the form of numbers.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Learn the depth of residual networks, prune them, and measure how well they know what they do not know
+///
+/// Exit codes: 0 done; 1 failed; 2 arguments, configuration, data or folder at fault; 75 interrupted, what there was is stored.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "vds", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Train a network as a configuration says and store the run
+    Train(Train),
+    /// Score a stored network on its test set
+    Evaluate(Evaluate),
+    /// Cut a stored network to the depth that its posterior chose, and store it as a run of its own
+    Prune(Prune),
+    /// Predict classes of images or points with a stored network
+    Predict(Predict),
+    /// Write stored runs as one self-contained HTML page
+    Report(Report),
+    /// List, verify and import data sets
+    #[command(subcommand)]
+    Data(Data),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Where data are looked for.
+#[derive(Clone, Debug, Args)]
+pub struct DataDir {
+    /// Look for data sets here first, then in VDS_DATA_DIR, the XDG data folder and /usr/share/datasets
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// How many threads.
+#[derive(Clone, Debug, Args)]
+pub struct Threads {
+    /// Threads to use; all of the machine by default. The results do not depend on it
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Arguments of `vds train`.
+#[derive(Clone, Debug, Args)]
+pub struct Train {
+    /// Configuration file
+    #[arg(value_name = "CONFIG.ron")]
+    pub config: PathBuf,
+    /// Folder to store the run in
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace the run in the folder
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Replace a field of the configuration, as --set max_depth=5 or --set optimizer.learning_rate=0.05; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub settings: Vec<String>,
+    /// Replace the seed of the configuration
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many threads.
+    #[command(flatten)]
+    pub threads: Threads,
+    /// Where data are looked for.
+    #[command(flatten)]
+    pub data_dir: DataDir,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Arguments of `vds evaluate`.
+#[derive(Clone, Debug, Args)]
+pub struct Evaluate {
+    /// Run directory
+    pub run: PathBuf,
+    /// Print the scores as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// How many threads.
+    #[command(flatten)]
+    pub threads: Threads,
+    /// Where data are looked for.
+    #[command(flatten)]
+    pub data_dir: DataDir,
+}
+
+/// Arguments of `vds prune`.
+#[derive(Clone, Debug, Args)]
+pub struct Prune {
+    /// Run directory
+    pub run: PathBuf,
+    /// Folder to store the pruned network in
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace the run in the folder
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Rule that chooses the depth: near-mode[:RATIO], arg-max, rounded-expectation or tail-mass:TOLERANCE; by default that of
+    /// the run's configuration
+    #[arg(long, value_name = "RULE", conflicts_with = "depth")]
+    pub rule: Option<String>,
+    /// Depth to cut to
+    #[arg(long, value_name = "N")]
+    pub depth: Option<usize>,
+    /// How many threads.
+    #[command(flatten)]
+    pub threads: Threads,
+    /// Where data are looked for.
+    #[command(flatten)]
+    pub data_dir: DataDir,
+}
+
+/// Arguments of `vds predict`.
+#[derive(Clone, Debug, Args)]
+pub struct Predict {
+    /// Run directory
+    pub run: PathBuf,
+    /// Files: IDX images (also compressed) or MAT v5 for networks on images; text with two coordinates a line for networks on
+    /// points
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print the predictions as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// How many threads.
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+/// Arguments of `vds report`.
+#[derive(Clone, Debug, Args)]
+pub struct Report {
+    /// Run directories
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Page to write
+    #[arg(long, value_name = "FILE.html")]
+    pub out: PathBuf,
+    /// Title of the page
+    #[arg(long, default_value = "Variational depth search")]
+    pub title: String,
+}
+
+/// What to do with data sets.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Data {
+    /// List the catalogue and where each data set was found
+    List {
+        /// Where data are looked for.
+        #[command(flatten)]
+        data_dir: DataDir,
+    },
+    /// Read data sets in full and compare their checksums with the catalogue
+    Verify {
+        /// Data sets; by default all that were found
+        names: Vec<String>,
+        /// Where data are looked for.
+        #[command(flatten)]
+        data_dir: DataDir,
+    },
+    /// Verify the files of a data set and copy them to where they are found
+    Import {
+        /// Data set
+        name: String,
+        /// Folder with its files
+        folder: PathBuf,
+        /// Folder to copy to, in a folder of the data set's name; by default VDS_DATA_DIR, else the XDG data folder
+        #[arg(long, value_name = "DIR")]
+        data_dir: Option<PathBuf>,
+    },
+}

@@ -1,0 +1,104 @@
+//! What a run leaves behind.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use vds_model::{NetworkConfig, weights};
+
+use crate::clock::Stopwatch;
+use crate::config::Config;
+use crate::data::Data;
+use crate::device::Device;
+use crate::evaluation::{plane, test_scores};
+use crate::record::{DepthScores, SUMMARY_SCHEMA, Summary};
+use crate::run_dir::RunDir;
+use crate::training::{StoppedBy, Trained};
+
+/// What is known of a run beside the network that was kept.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) epochs: usize,
+    pub(super) best_epoch: usize,
+    pub(super) stopped_by: StoppedBy,
+    /// Maximum depth of the network that this one was cut out of.
+    pub(super) pruned_from: Option<usize>,
+    pub(super) train_per_depth: Vec<DepthScores>,
+}
+
+/// Writes the weights.
+pub(super) fn write_network(run_dir: &RunDir, config: &Config, trained: &Trained<Device>) -> Result<()> {
+    let about = json!({
+        "program": format!("vds {}", env!("CARGO_PKG_VERSION")),
+        "name": config.file().name,
+        "dataset": config.dataset_name(),
+        "method": config.method().name(),
+        "max_depth": config.max_depth(),
+        "seed": config.seed(),
+        "epoch": trained.epoch,
+    });
+    // One entry: the format keeps its metadata in no particular order, and equal runs should give equal files.
+    let metadata = BTreeMap::from([("vds".to_owned(), about.to_string())]);
+    let bytes = weights::to_bytes(&trained.network, trained.posterior_logits.as_deref(), &metadata)?;
+    Ok(run_dir.write_weights(&bytes)?)
+}
+
+/// Evaluates on the test set, once, and writes the summary, and the plane for two-dimensional inputs.
+pub(super) fn write_outcome(
+    run_dir: &RunDir,
+    config: &Config,
+    data: &Data,
+    trained: &Trained<Device>,
+    outcome: Outcome,
+    stopwatch: &Stopwatch,
+) -> Result<Summary> {
+    let (network, posterior) = (&trained.network, &trained.posterior);
+    let pruned_depth = config.pruning_rule().pruned_depth(posterior);
+    let ece_bins = config.file().ece_bins;
+    let test = test_scores(network, &data.test_split(), posterior, pruned_depth, ece_bins);
+    if network.example_len() == 2 {
+        run_dir.write_plane(&plane(network, &data.train_split(), posterior)?)?;
+    }
+    let summary = Summary {
+        schema: SUMMARY_SCHEMA,
+        dataset: config.dataset_name().to_owned(),
+        method: config.method().name().to_owned(),
+        network: kind(network.config()).to_owned(),
+        head_statistics: head_statistics(config).to_owned(),
+        protocol: config.selection().protocol.name().to_owned(),
+        max_depth: config.max_depth(),
+        seed: config.seed(),
+        n_train: data.train.len(),
+        n_validation: data.validation.as_ref().map_or(0, vds_datasets::Examples::len),
+        n_test: data.test.len(),
+        n_classes: network.n_classes(),
+        epochs: outcome.epochs,
+        best_epoch: outcome.best_epoch,
+        stopped_by: outcome.stopped_by.name().to_owned(),
+        posterior: posterior.probs().to_vec(),
+        prior: config.prior().probs().to_vec(),
+        expected_depth: posterior.expected_depth(),
+        pruned_depth,
+        pruning_rule: config.pruning_rule().to_string(),
+        pruned_from: outcome.pruned_from,
+        test: test.context("evaluating on the test set")?,
+        train_per_depth: outcome.train_per_depth,
+        wall_seconds: stopwatch.seconds(),
+    };
+    run_dir.write_summary(&summary)?;
+    Ok(summary)
+}
+
+fn kind(network: &NetworkConfig) -> &'static str {
+    match network {
+        NetworkConfig::Conv(_) => "conv",
+        NetworkConfig::Fc(_) => "fc",
+    }
+}
+
+fn head_statistics(config: &Config) -> &'static str {
+    match config.file().head_statistics {
+        vds_model::HeadStatistics::Shared => "shared",
+        vds_model::HeadStatistics::PerDepth => "per_depth",
+    }
+}

@@ -1,0 +1,127 @@
+//! The checked configuration.
+
+use ron::extensions::Extensions;
+use ron::ser::PrettyConfig;
+use vds_variational::{DepthPosterior, DepthPrior, PruningRule};
+
+use super::file::{ConfigFile, Dataset, Method, Prior, Protocol, Selection};
+
+/// A configuration that has passed every check; made by [`load`](super::load) alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    file: ConfigFile,
+    prior: DepthPrior,
+}
+
+impl Config {
+    /// From a file that has passed every check.
+    pub(super) fn new(file: ConfigFile) -> Self {
+        let prior = depth_prior(&file).expect("the prior is checked with the file");
+        Self { file, prior }
+    }
+
+    /// The fields.
+    pub fn file(&self) -> &ConfigFile {
+        &self.file
+    }
+
+    /// The prior over depth, for learnt depth.
+    pub fn prior(&self) -> &DepthPrior {
+        &self.prior
+    }
+
+    /// Learnt or deterministic depth.
+    pub fn method(&self) -> Method {
+        self.file.method
+    }
+
+    /// Residual blocks.
+    pub fn max_depth(&self) -> usize {
+        self.file.max_depth
+    }
+
+    /// Seed of every random stream.
+    pub fn seed(&self) -> u64 {
+        self.file.seed
+    }
+
+    /// Which epoch is kept, and when training ends early.
+    pub fn selection(&self) -> &Selection {
+        &self.file.selection
+    }
+
+    /// How the pruned depth is read off the posterior.
+    pub fn pruning_rule(&self) -> PruningRule {
+        self.file.pruning_rule
+    }
+
+    /// Name of the data set in records.
+    pub fn dataset_name(&self) -> &str {
+        match &self.file.dataset {
+            Dataset::Catalogue(name) => name,
+            Dataset::Spirals { .. } => "spirals",
+        }
+    }
+
+    /// The learning rate in `epoch`, counted from 0.
+    pub fn learning_rate(&self, epoch: usize) -> f64 {
+        let optimizer = &self.file.optimizer;
+        let schedule = match self.file.method {
+            Method::Ldn => &optimizer.schedule.ldn,
+            Method::Ddn => &optimizer.schedule.ddn,
+        };
+        vds_model::Schedule::from(schedule.clone()).rate(optimizer.learning_rate, epoch)
+    }
+
+    /// The configuration of the network pruned to `depth`; an explicit prior gives its remaining mass to the last depth.
+    ///
+    /// # Panics
+    /// If `depth` is beyond the maximum depth.
+    #[must_use]
+    pub fn pruned(&self, depth: usize) -> Self {
+        assert!(depth <= self.max_depth(), "a pruned network is no deeper");
+        let mut file = self.file.clone();
+        file.max_depth = depth;
+        if let Prior::Explicit(probs) = &mut file.prior {
+            let rest = probs.split_off(depth);
+            probs.push(rest.iter().sum());
+        }
+        Self::new(file)
+    }
+
+    /// The configuration as RON, every field explicit.
+    ///
+    /// # Panics
+    /// Never: every field has a RON form.
+    pub fn to_ron(&self) -> String {
+        let style = PrettyConfig::new()
+            .extensions(Extensions::IMPLICIT_SOME)
+            .separate_tuple_members(false)
+            .compact_arrays(true)
+            .new_line("\n");
+        let text = ron::ser::to_string_pretty(&self.file, style).expect("every field has a form");
+        format!("{text}\n")
+    }
+
+    /// The posterior of the deterministic depth.
+    ///
+    /// # Panics
+    /// Never: the maximum depth is one of the depths.
+    pub fn deterministic_posterior(&self) -> DepthPosterior {
+        let depth = self.max_depth();
+        DepthPosterior::one_hot(depth, depth).expect("the maximum depth is one of the depths")
+    }
+
+    /// Whether the test set is used for selection, which biases its scores.
+    pub fn selects_on_test(&self) -> bool {
+        self.file.selection.protocol == Protocol::Paper
+    }
+}
+
+pub(super) fn depth_prior(file: &ConfigFile) -> vds_variational::Result<DepthPrior> {
+    match &file.prior {
+        Prior::Geometric(decay) => DepthPrior::geometric(*decay, file.max_depth),
+        Prior::Uniform => Ok(DepthPrior::uniform(file.max_depth)),
+        Prior::Explicit(probs) => DepthPrior::from_probs(probs),
+    }
+}

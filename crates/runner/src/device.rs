@@ -1,0 +1,25 @@
+//! The device that the program computes on: the CPU, with the feature `cuda` a GPU.
+
+use anyhow::Result;
+use dfdx::prelude::Cache as _;
+
+/// The device's type.
+#[cfg(not(feature = "cuda"))]
+pub type Device = dfdx::prelude::Cpu;
+
+/// The device's type.
+#[cfg(feature = "cuda")]
+pub type Device = dfdx::prelude::Cuda;
+
+/// The device, with its tensor cache on: a step allocates what the step before it has freed.
+///
+/// # Errors
+/// If the device cannot be used.
+pub fn device() -> Result<Device> {
+    let device = Device::default();
+    // dfdx's errors are no `std::error::Error`.
+    device
+        .try_enable_cache()
+        .map_err(|error| anyhow::anyhow!("tensor cache: {error:?}"))?;
+    Ok(device)
+}

@@ -1,0 +1,229 @@
+//! How a failure is told, and how it ends the process.
+
+use std::error::Error as StdError;
+use std::fmt::Display;
+use std::io;
+use std::path::PathBuf;
+use std::process;
+
+/// What the exit code of the process means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitCode {
+    /// All went well, or the reader of the output went away.
+    Success,
+    /// Something failed that no other input would have avoided for certain, such as a loss that is not finite.
+    Failure,
+    /// Arguments, configuration, data, a stored run or the place for the output are at fault.
+    BadInput,
+    /// A signal ended the run early; what there was is stored. The code is `EX_TEMPFAIL`: run again to go on.
+    Interrupted,
+}
+
+impl ExitCode {
+    /// The number that the shell sees.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::BadInput => 2,
+            Self::Interrupted => 75,
+        }
+    }
+}
+
+impl From<ExitCode> for process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code.number())
+    }
+}
+
+/// A failure of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Something that came from outside is at fault.
+    #[error("{message}")]
+    Input {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+        /// Why, if another error says so.
+        #[source]
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// The loss or a gradient is NaN or infinite.
+    #[error("{what} is {value} in epoch {epoch}, step {step}")]
+    NonFinite {
+        /// The quantity.
+        what: String,
+        /// Its value.
+        value: f64,
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Step of the epoch, from 1.
+        step: usize,
+    },
+    /// Training failed; the best weights so far are stored.
+    #[error("training stopped; the weights of {kept} are kept in {}", path.display())]
+    Stopped {
+        /// Which weights, `epoch 3` for instance.
+        kept: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+}
+
+impl Error {
+    /// Bad input that needs no further cause.
+    pub(crate) fn input(message: impl Into<String>) -> Self {
+        Self::Input {
+            message: message.into(),
+            hint: None,
+            source: None,
+        }
+    }
+
+    /// The same with advice.
+    pub(crate) fn input_with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Input {
+            message: message.into(),
+            hint: Some(hint.into()),
+            source: None,
+        }
+    }
+}
+
+/// Marks a failure as that of an input.
+pub(crate) trait OrInput<T> {
+    /// Says what was being done when the input failed.
+    fn or_input<M: Display>(self, doing: impl FnOnce() -> M) -> Result<T, Error>;
+}
+
+impl<T, E: Into<Box<dyn StdError + Send + Sync>>> OrInput<T> for Result<T, E> {
+    fn or_input<M: Display>(self, doing: impl FnOnce() -> M) -> Result<T, Error> {
+        self.map_err(|source| Error::Input {
+            message: doing().to_string(),
+            hint: None,
+            source: Some(source.into()),
+        })
+    }
+}
+
+/// The exit code of a failure: that of the first cause that tells.
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    error.chain().find_map(code_of).unwrap_or(ExitCode::Failure)
+}
+
+fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
+    if let Some(error) = cause.downcast_ref::<io::Error>() {
+        let is_broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        return Some(if is_broken_pipe {
+            ExitCode::Success
+        } else {
+            ExitCode::BadInput
+        });
+    }
+    match cause.downcast_ref::<Error>() {
+        // A broken pipe further down the chain counts as what it is.
+        Some(Error::Input { .. }) => {
+            let deeper = cause.source().and_then(code_of);
+            return Some(deeper.unwrap_or(ExitCode::BadInput));
+        }
+        Some(Error::NonFinite { .. }) => return Some(ExitCode::Failure),
+        // What stopped the training decides.
+        Some(Error::Stopped { .. }) | None => {}
+    }
+    let is_input = cause.is::<crate::config::ConfigError>() || cause.is::<vds_datasets::Error>();
+    is_input.then_some(ExitCode::BadInput)
+}
+
+/// The chain of causes on one line, then the advice on another, if there is any. A cause that the one before it already quotes
+/// is not repeated.
+pub fn text(error: &anyhow::Error) -> String {
+    let text = joined(error.chain().map(ToString::to_string));
+    let hint = error.chain().find_map(|cause| match cause.downcast_ref::<Error>() {
+        Some(Error::Input { hint, .. }) => hint.as_deref(),
+        _ => None,
+    });
+    match hint {
+        Some(hint) => format!("{text}\nhint: {hint}"),
+        None => text,
+    }
+}
+
+/// The chain of causes on one line.
+pub(crate) fn text_of(error: &(dyn StdError + 'static)) -> String {
+    joined(std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string))
+}
+
+fn joined(causes: impl Iterator<Item = String>) -> String {
+    let mut text = String::new();
+    for cause in causes {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    #[track_caller]
+    fn check(error: impl Into<anyhow::Error>, code: ExitCode, expected: &str) {
+        let error = error.into();
+        assert_eq!((exit_code(&error), text(&error).as_str()), (code, expected));
+    }
+
+    #[test]
+    fn chain_is_told_once_with_the_advice_at_the_end() {
+        let cause = io::Error::new(io::ErrorKind::NotFound, "no such file");
+        let error = Err::<(), _>(cause)
+            .or_input(|| "reading a.ron")
+            .context("training")
+            .unwrap_err();
+        check(error, ExitCode::BadInput, "training: reading a.ron: no such file");
+        check(
+            Error::input_with_hint("runs/a holds a run", "choose another"),
+            ExitCode::BadInput,
+            "runs/a holds a run\nhint: choose another",
+        );
+    }
+
+    #[test]
+    fn broken_pipe_is_success() {
+        let cause = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert_eq!(exit_code(&cause().into()), ExitCode::Success);
+        let wrapped = Err::<(), _>(cause()).or_input(|| "writing the results").unwrap_err();
+        assert_eq!(exit_code(&wrapped.into()), ExitCode::Success);
+    }
+
+    #[test]
+    fn non_finite_loss_is_a_failure_that_names_the_step() {
+        let source = Error::NonFinite {
+            what: "loss".to_owned(),
+            value: f64::NAN,
+            epoch: 3,
+            step: 7,
+        };
+        let path = PathBuf::from("r/weights.safetensors");
+        check(
+            Error::Stopped {
+                kept: "epoch 2".to_owned(),
+                path,
+                source: source.into(),
+            },
+            ExitCode::Failure,
+            "training stopped; the weights of epoch 2 are kept in r/weights.safetensors: loss is NaN in epoch 3, step 7",
+        );
+        check(anyhow::anyhow!("odd"), ExitCode::Failure, "odd");
+    }
+}

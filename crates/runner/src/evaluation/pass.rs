@@ -1,0 +1,126 @@
+//! One pass over a data split, batch by batch.
+
+use anyhow::{Context as _, Result};
+use vds_calibration::depth_uncertainty;
+use vds_model::{Backend, Network};
+use vds_variational::{DepthPosterior, depth_log_probs, log_marginal_predictive};
+
+use super::Split;
+
+/// Examples of a batch. The results do not depend on it; memory does.
+pub(super) const BATCH: usize = 500;
+
+/// Class log-probabilities of one batch: `[n_depths, batch, n_classes]`, and the labels, `[batch]`.
+#[derive(Debug)]
+pub(super) struct BatchLogProbs<'a> {
+    pub(super) log_probs: &'a [f64],
+    pub(super) labels: &'a [u32],
+    pub(super) n_classes: usize,
+}
+
+/// Calls `visit` with every batch of `batch_size` examples, in order.
+pub(super) fn for_each_batch<D: Backend>(
+    network: &Network<D>,
+    split: &Split<'_>,
+    batch_size: usize,
+    mut visit: impl FnMut(&BatchLogProbs<'_>) -> Result<()>,
+) -> Result<()> {
+    let (mut inputs, mut labels) = (Vec::new(), Vec::new());
+    let indices: Vec<usize> = (0..split.examples.len()).collect();
+    let n_classes = network.n_classes();
+    for batch in indices.chunks(batch_size) {
+        split
+            .examples
+            .fill_batch(batch, split.standardization, &mut inputs, &mut labels);
+        let logits = network.forward_eval(&inputs, batch.len())?;
+        let log_probs = depth_log_probs(&logits, n_classes).with_context(|| {
+            format!(
+                "the network's output for examples {} to {}",
+                batch[0],
+                batch[batch.len() - 1]
+            )
+        })?;
+        visit(&BatchLogProbs {
+            log_probs: &log_probs,
+            labels: &labels,
+            n_classes,
+        })?;
+    }
+    Ok(())
+}
+
+/// Uncertainty of one example, nats.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ExampleUncertainty {
+    /// Entropy of the marginal predictive.
+    pub predictive_entropy: f64,
+    /// Mean entropy of the depths' predictives: the aleatoric part.
+    pub expected_entropy: f64,
+    /// Their difference, the mutual information of label and depth: the epistemic part.
+    pub mutual_information: f64,
+}
+
+/// A predictive distribution on a split.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Predicted {
+    /// Class probabilities, `[n, n_classes]`.
+    pub probs: Vec<f32>,
+    /// Negative log-likelihood of each example's label, nats, from log-probabilities that cannot underflow: `[n]`.
+    pub nll: Vec<f64>,
+    /// Uncertainty of each example, `[n]`.
+    pub uncertainty: Vec<ExampleUncertainty>,
+}
+
+impl Predicted {
+    /// Adds a batch under a posterior over the depths `0..n_depths`, which may be fewer than the network's.
+    pub(super) fn extend(&mut self, batch: &BatchLogProbs<'_>, posterior: &DepthPosterior) -> Result<()> {
+        let stride = batch.labels.len() * batch.n_classes;
+        let log_probs = &batch.log_probs[..posterior.n_depths() * stride];
+        let marginal = log_marginal_predictive(posterior, log_probs, batch.n_classes)?;
+        self.nll
+            .extend(negative_log_likelihoods(&marginal, batch.labels, batch.n_classes));
+        self.probs.extend(probs(&marginal));
+        let depth_probs: Vec<f32> = probs(log_probs).collect();
+        let split = depth_uncertainty(&depth_probs, posterior.probs(), batch.n_classes)?;
+        let entropies = split.predictive_entropy.iter().zip(&split.expected_entropy);
+        self.uncertainty.extend(
+            entropies
+                .zip(&split.mutual_information)
+                .map(|((total, expected), information)| ExampleUncertainty {
+                    predictive_entropy: *total,
+                    expected_entropy: *expected,
+                    mutual_information: *information,
+                }),
+        );
+        Ok(())
+    }
+}
+
+/// The predictive distribution of a network under a posterior, for every example of a split.
+///
+/// # Errors
+/// If the network's output is not finite, or the device fails.
+pub fn predict<D: Backend>(network: &Network<D>, split: &Split<'_>, posterior: &DepthPosterior) -> Result<Predicted> {
+    let mut predicted = Predicted::default();
+    for_each_batch(network, split, BATCH, |batch| predicted.extend(batch, posterior))?;
+    Ok(predicted)
+}
+
+/// `-log p` of the label of each example.
+pub(super) fn negative_log_likelihoods<'a>(
+    log_probs: &'a [f64],
+    labels: &'a [u32],
+    n_classes: usize,
+) -> impl Iterator<Item = f64> + 'a {
+    let rows = log_probs.chunks_exact(n_classes).zip(labels);
+    // The sum is at most zero; this turns minus zero into zero.
+    rows.map(|(row, &label)| -row[label as usize] + 0.0)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "scores and records keep single precision"
+)]
+pub(super) fn probs(log_probs: &[f64]) -> impl Iterator<Item = f32> {
+    log_probs.iter().map(|log_prob| log_prob.exp() as f32)
+}

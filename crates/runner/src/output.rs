@@ -1,0 +1,152 @@
+//! Results on the standard output.
+
+use std::io::{self, BufWriter, Write};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::record::{DepthScores, Scores, Summary, TestScores};
+
+/// One predicted example.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Prediction {
+    /// The file.
+    pub(crate) file: String,
+    /// The example's place in it, from 0.
+    pub(crate) index: usize,
+    /// The most probable class.
+    pub(crate) class: usize,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its probability.
+    pub(crate) confidence: f32,
+    /// Probability of each class.
+    pub(crate) probabilities: Vec<f32>,
+    /// Entropy of the prediction, nats.
+    pub(crate) predictive_entropy: f64,
+    /// The part that would remain if the depth were known, nats.
+    pub(crate) aleatoric: f64,
+    /// The part that comes from not knowing the depth, nats.
+    pub(crate) epistemic: f64,
+}
+
+/// Writes to the standard output and flushes it.
+pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    write(&mut out)?;
+    Ok(out.flush()?)
+}
+
+/// Prints a value as indented JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    print(|out| writeln!(out, "{text}"))
+}
+
+/// What a run came to.
+pub(crate) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    let (dataset, method) = (&summary.dataset, summary.method.to_uppercase());
+    writeln!(
+        out,
+        "{dataset}, {method}, maximum depth {}, seed {}",
+        summary.max_depth, summary.seed
+    )?;
+    let (best, epochs, end) = (summary.best_epoch, summary.epochs, summary.stopped_by.replace('_', " "));
+    writeln!(
+        out,
+        "weights of epoch {best} of {epochs} ({end}), {:.1} s",
+        summary.wall_seconds
+    )?;
+    if summary.protocol == "paper" {
+        writeln!(
+            out,
+            "protocol `paper`: the epoch was chosen on the test set, the scores are biased"
+        )?;
+    }
+    let (expected, pruned) = (summary.expected_depth, summary.pruned_depth);
+    writeln!(
+        out,
+        "expected depth {expected:.2}, pruned depth {pruned} ({})",
+        summary.pruning_rule
+    )?;
+    scores(out, &summary.test, &summary.posterior, pruned)
+}
+
+/// Scores on a test set.
+pub(crate) fn scores(
+    out: &mut dyn Write,
+    scores: &TestScores,
+    posterior: &[f64],
+    pruned_depth: usize,
+) -> io::Result<()> {
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{:<18}{:>9}{:>9}{:>9}{:>9}{:>9}",
+        "test set", "error", "NLL", "ECE", "Brier", "p(true)"
+    )?;
+    let deepest = posterior.len() - 1;
+    let rows = [
+        ("marginal".to_owned(), &scores.marginal),
+        (format!("pruned to {pruned_depth}"), &scores.pruned),
+        (format!("depth {deepest} alone"), &scores.deepest),
+    ];
+    for (name, scores) in rows {
+        row(out, &name, scores)?;
+    }
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{:<6}{:>12}{:>9}{:>9}{:>9}",
+        "depth", "posterior", "error", "NLL", "ECE"
+    )?;
+    for (depth, (scores, probability)) in scores.per_depth.iter().zip(posterior).enumerate() {
+        let DepthScores { error, nll, ece } = scores;
+        writeln!(out, "{depth:<6}{probability:>12.4}{error:>9.4}{nll:>9.4}{ece:>9.4}")?;
+    }
+    Ok(())
+}
+
+fn row(out: &mut dyn Write, name: &str, scores: &Scores) -> io::Result<()> {
+    let Scores {
+        error,
+        nll,
+        ece,
+        brier,
+        mean_true_probability,
+        ..
+    } = scores;
+    writeln!(
+        out,
+        "{name:<18}{error:>9.4}{nll:>9.4}{ece:>9.4}{brier:>9.4}{mean_true_probability:>9.4}"
+    )
+}
+
+/// One block a file, one line an example.
+pub(crate) fn predictions(out: &mut dyn Write, predictions: &[Prediction]) -> io::Result<()> {
+    let width = predictions
+        .iter()
+        .map(|one| one.name.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max("class".len());
+    let mut file = None;
+    for one in predictions {
+        if file != Some(&one.file) {
+            file = Some(&one.file);
+            writeln!(out, "{}", one.file)?;
+            let columns = ["confid.", "entropy", "aleat.", "epist."];
+            write!(out, "{:>7}  {:<width$}", "example", "class")?;
+            columns.iter().try_for_each(|column| write!(out, "{column:>9}"))?;
+            writeln!(out, "  probabilities")?;
+        }
+        let (index, name, confidence) = (one.index, &one.name, one.confidence);
+        write!(out, "{index:>7}  {name:<width$}{confidence:>9.4}")?;
+        let (total, aleatoric, epistemic) = (one.predictive_entropy, one.aleatoric, one.epistemic);
+        // A difference of equal numbers can round to minus zero.
+        write!(out, "{total:>9.4}{aleatoric:>9.4}{:>9.4} ", epistemic.max(0.0))?;
+        one.probabilities.iter().try_for_each(|p| write!(out, " {p:.4}"))?;
+        writeln!(out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! A run directory that is read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use vds_model::weights::{self, Weights};
+use vds_model::{Network, NetworkConfig};
+use vds_variational::DepthPosterior;
+
+use super::{CONFIG, ENVIRONMENT, METRICS, PLANE, SUMMARY, WEIGHTS, read_metrics};
+use crate::config::{self, Config, Method};
+use crate::device::Device;
+use crate::error::{Error, OrInput as _};
+use crate::record::{SUMMARY_SCHEMA, Summary};
+use crate::report::RunRecord;
+
+/// A stored run.
+#[derive(Clone, Debug)]
+pub struct StoredRun {
+    path: PathBuf,
+    config: Config,
+}
+
+/// A network read from a run, and its posterior over depth.
+#[derive(Debug)]
+pub struct StoredNetwork {
+    /// The network.
+    pub network: Network<Device>,
+    /// The posterior: that of the logits, or all mass on the deepest depth.
+    pub posterior: DepthPosterior,
+    /// Logits of a learnt posterior.
+    pub posterior_logits: Option<Vec<f32>>,
+}
+
+impl StoredRun {
+    /// Opens a run directory and reads its configuration.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it is no run directory, or its configuration has problems.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let file = path.join(CONFIG);
+        if !file.is_file() {
+            let message = format!("{} is no run directory: there is no {CONFIG} in it", path.display());
+            return Err(Error::input_with_hint(
+                message,
+                "give the folder that `vds train --out` wrote",
+            ));
+        }
+        let text = read_text(&file)?;
+        let config = config::load(&file, &text, &[]);
+        let config = config.or_input(|| format!("reading the run {}", path.display()))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            config,
+        })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The resolved configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The network and its posterior.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the weights cannot be read or are another network's.
+    pub fn weights(&self, network: &NetworkConfig, device: &Device) -> Result<StoredNetwork, Error> {
+        let path = self.path.join(WEIGHTS);
+        let reading = || format!("reading {}", path.display());
+        let bytes = fs::read(&path).or_input(reading)?;
+        let Weights {
+            network,
+            posterior_logits,
+            ..
+        } = weights::from_bytes(&bytes, network, device).or_input(reading)?;
+        let posterior = match (self.config.method(), &posterior_logits) {
+            (Method::Ddn, None) => self.config.deterministic_posterior(),
+            (Method::Ldn, Some(logits)) => crate::training::posterior(logits).or_input(reading)?,
+            (Method::Ldn, None) => {
+                return Err(Error::input(
+                    "the weights hold no posterior over depth, and the method is ldn",
+                ))
+                .or_input(reading);
+            }
+            (Method::Ddn, Some(_)) => {
+                return Err(Error::input(
+                    "the weights hold a posterior over depth, and the method is ddn",
+                ))
+                .or_input(reading);
+            }
+        };
+        Ok(StoredNetwork {
+            network,
+            posterior,
+            posterior_logits,
+        })
+    }
+
+    /// The summary.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there is none, it cannot be read, or it has another layout.
+    pub fn summary(&self) -> Result<Summary, Error> {
+        let path = self.path.join(SUMMARY);
+        if !path.exists() {
+            let message = format!("{} is unfinished: there is no {SUMMARY} in it", self.path.display());
+            return Err(Error::input(message));
+        }
+        let summary: Summary = read_json(&path)?;
+        match summary.schema {
+            SUMMARY_SCHEMA => Ok(summary),
+            other => Err(Error::input(format!(
+                "{} has schema {other}, expected {SUMMARY_SCHEMA}",
+                path.display()
+            ))),
+        }
+    }
+
+    /// Everything that the report shows.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a file is missing or cannot be read.
+    pub fn record(&self) -> Result<RunRecord, Error> {
+        let plane = self.path.join(PLANE);
+        Ok(RunRecord {
+            name: self.name(),
+            folder: Some(self.path.display().to_string()),
+            summary: self.summary()?,
+            epochs: read_metrics(&self.path.join(METRICS))?,
+            plane: if plane.exists() { Some(read_json(&plane)?) } else { None },
+            environment: read_json(&self.path.join(ENVIRONMENT))?,
+            config_text: read_text(&self.path.join(CONFIG))?,
+        })
+    }
+
+    /// The last two parts of the path: `spirals/ldn-D5-s1`.
+    fn name(&self) -> String {
+        let parts: Vec<String> = self
+            .path
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        parts[parts.len().saturating_sub(2)..].join("/")
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).or_input(|| format!("reading {}", path.display()))
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    serde_json::from_str(&read_text(path)?).or_input(|| format!("reading {}", path.display()))
+}

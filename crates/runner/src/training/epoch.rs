@@ -1,0 +1,65 @@
+//! Sums over the steps of an epoch.
+
+use vds_variational::DepthPosterior;
+
+use crate::evaluation::Marginal;
+use crate::record::EpochMetrics;
+
+/// Sums over the examples seen in an epoch so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Totals {
+    n: usize,
+    loss: f64,
+    nll: f64,
+    errors: usize,
+}
+
+/// What a step adds: means over its batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepMeans {
+    pub(super) batch: usize,
+    pub(super) loss: f64,
+    pub(super) nll: f64,
+    pub(super) errors: usize,
+}
+
+/// What is known at the end of an epoch beside the sums.
+#[derive(Clone, Debug)]
+pub(super) struct EpochEnd {
+    pub(super) epoch: usize,
+    pub(super) learning_rate: f64,
+    pub(super) kl: f64,
+    pub(super) posterior: DepthPosterior,
+    pub(super) validation: Option<Marginal>,
+    pub(super) seconds: f64,
+}
+
+impl Totals {
+    pub(super) fn add(&mut self, step: &StepMeans) {
+        let batch = step.batch as f64;
+        self.n += step.batch;
+        self.loss += step.loss * batch;
+        self.nll += step.nll * batch;
+        self.errors += step.errors;
+    }
+
+    /// The record of the epoch.
+    pub(super) fn metrics(&self, end: EpochEnd) -> EpochMetrics {
+        let n = self.n as f64;
+        EpochMetrics {
+            epoch: end.epoch,
+            learning_rate: end.learning_rate,
+            train_loss: self.loss / n,
+            train_nll: self.nll / n,
+            kl_nats: end.kl,
+            // The loss of a batch is an unbiased estimate of -ELBO / n_train.
+            elbo_nats: -self.loss,
+            train_error: self.errors as f64 / n,
+            validation_error: end.validation.map(|scores| scores.error),
+            validation_nll: end.validation.map(|scores| scores.nll),
+            expected_depth: end.posterior.expected_depth(),
+            posterior: end.posterior.probs().to_vec(),
+            seconds: end.seconds,
+        }
+    }
+}

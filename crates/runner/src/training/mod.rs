@@ -1,0 +1,17 @@
+//! The training loop.
+//!
+//! [`Trainer`] owns everything that the next step depends on. Randomness has no state of its own: each epoch's order of the
+//! examples is a function of the seed and the epoch (see [`streams`]).
+
+mod batches;
+mod depth;
+mod epoch;
+mod selection;
+pub mod streams;
+#[cfg(test)]
+mod tests;
+mod trainer;
+
+pub use depth::TrainingDevice;
+pub(crate) use depth::posterior;
+pub use trainer::{StoppedBy, Trained, Trainer, TrainingData};

@@ -1,0 +1,147 @@
+//! Which epoch's state is kept, and when training ends early.
+
+use crate::config::{Keep, Quantity, Selection};
+use crate::record::EpochMetrics;
+
+/// Compares epochs and holds the state to keep. Ties go to the earlier epoch; a quantity that is NaN is no improvement.
+#[derive(Clone, Debug)]
+pub(super) struct Selector<S> {
+    selection: Selection,
+    best: Option<Best>,
+    kept: Kept<S>,
+}
+
+/// A state and the epoch at whose end it was taken; epoch 0 is the state before training.
+#[derive(Clone, Debug)]
+pub(super) struct Kept<S> {
+    pub(super) epoch: usize,
+    pub(super) state: S,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Best {
+    epoch: usize,
+    value: f64,
+}
+
+impl<S> Selector<S> {
+    pub(super) fn new(selection: Selection, initial: S) -> Self {
+        Self {
+            selection,
+            best: None,
+            kept: Kept {
+                epoch: 0,
+                state: initial,
+            },
+        }
+    }
+
+    /// Takes the epoch in; `state` is asked for only if it is to be kept.
+    pub(super) fn observe<E>(&mut self, metrics: &EpochMetrics, state: impl FnOnce() -> Result<S, E>) -> Result<(), E> {
+        let epoch = metrics.epoch;
+        let value = score(self.selection.quantity, metrics);
+        let improves = value > self.best.map_or(f64::NEG_INFINITY, |best| best.value);
+        if improves {
+            self.best = Some(Best { epoch, value });
+        }
+        if improves || self.selection.keep == Keep::Last {
+            self.kept = Kept { epoch, state: state()? };
+        }
+        Ok(())
+    }
+
+    /// Whether patience has run out at the end of `epoch`.
+    pub(super) fn stops_after(&self, epoch: usize) -> bool {
+        let best = self.best.map_or(0, |best| best.epoch);
+        self.selection.patience.is_some_and(|patience| epoch >= best + patience)
+    }
+
+    pub(super) fn kept(&self) -> &Kept<S> {
+        &self.kept
+    }
+}
+
+/// The quantity, turned so that larger is better; NaN if it was not measured.
+fn score(quantity: Quantity, metrics: &EpochMetrics) -> f64 {
+    match quantity {
+        Quantity::TrainElbo => metrics.elbo_nats,
+        Quantity::ValidationNll => -metrics.validation_nll.unwrap_or(f64::NAN),
+        Quantity::ValidationError => -metrics.validation_error.unwrap_or(f64::NAN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Protocol;
+
+    fn metrics(epoch: usize, elbo: f64) -> EpochMetrics {
+        EpochMetrics {
+            epoch,
+            learning_rate: 0.1,
+            train_loss: -elbo,
+            train_nll: -elbo,
+            kl_nats: 0.0,
+            elbo_nats: elbo,
+            train_error: 0.0,
+            validation_error: Some(elbo.abs()),
+            validation_nll: Some(-elbo),
+            posterior: vec![1.0],
+            expected_depth: 0.0,
+            seconds: 0.0,
+        }
+    }
+
+    /// The kept epoch and the epoch after which training ends, for a series of values.
+    fn run(quantity: Quantity, keep: Keep, patience: Option<usize>, values: &[f64]) -> (usize, Option<usize>) {
+        let selection = Selection {
+            protocol: Protocol::None,
+            quantity,
+            keep,
+            patience,
+        };
+        let mut selector = Selector::new(selection, 0);
+        for (index, &value) in values.iter().enumerate() {
+            let epoch = index + 1;
+            selector.observe(&metrics(epoch, value), || Ok::<_, ()>(epoch)).unwrap();
+            assert_eq!(
+                selector.kept().epoch,
+                selector.kept().state,
+                "the state is that of the epoch"
+            );
+            if selector.stops_after(epoch) {
+                return (selector.kept().epoch, Some(epoch));
+            }
+        }
+        (selector.kept().epoch, None)
+    }
+
+    #[test]
+    fn first_of_the_best_epochs_is_kept() {
+        let values = [-3.0, -1.0, -2.0, -1.0];
+        for quantity in [Quantity::TrainElbo, Quantity::ValidationNll, Quantity::ValidationError] {
+            assert_eq!(run(quantity, Keep::Best, None, &values), (2, None));
+            assert_eq!(run(quantity, Keep::Last, None, &values), (4, None));
+        }
+    }
+
+    #[test]
+    fn training_ends_when_patience_runs_out() {
+        let values = [-3.0, -1.0, -2.0, -2.0, -0.5];
+        assert_eq!(run(Quantity::TrainElbo, Keep::Best, Some(2), &values), (2, Some(4)));
+        assert_eq!(run(Quantity::TrainElbo, Keep::Best, Some(3), &values), (5, None));
+        assert_eq!(run(Quantity::TrainElbo, Keep::Last, Some(1), &values), (3, Some(3)));
+    }
+
+    #[test]
+    fn nan_is_never_an_improvement() {
+        assert_eq!(
+            run(Quantity::TrainElbo, Keep::Best, Some(5), &[-1.0, f64::NAN]),
+            (1, None)
+        );
+        assert_eq!(
+            run(Quantity::TrainElbo, Keep::Best, Some(2), &[f64::NAN, f64::NAN]),
+            (0, Some(2))
+        );
+    }
+}
