@@ -36,6 +36,9 @@ pub(crate) fn uniform(rng: &mut impl Rng) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use rand::TryRng;
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::SeedableRng;
 
@@ -46,6 +49,42 @@ mod tests {
         let order = |seed| shuffled(10, &mut ChaCha8Rng::seed_from_u64(seed));
         assert_eq!(order(1), order(1));
         assert_ne!(order(1), order(2));
+    }
+
+    /// Written down, so that a change of the rules does not go unnoticed.
+    #[test]
+    fn the_order_of_a_seed_never_changes() {
+        let order = shuffled(10, &mut ChaCha8Rng::seed_from_u64(1));
+        assert_eq!(order, [2, 7, 8, 5, 3, 6, 1, 9, 0, 4]);
+    }
+
+    /// Gives these numbers, then zeros.
+    struct Script(std::vec::IntoIter<u64>);
+
+    impl TryRng for Script {
+        type Error = Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            unreachable!("numbers of 64 bits are drawn")
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            Ok(self.0.next().unwrap_or(0))
+        }
+
+        fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), Infallible> {
+            unreachable!("numbers of 64 bits are drawn")
+        }
+    }
+
+    #[test]
+    fn numbers_that_would_favor_some_results_are_drawn_again() {
+        // 2^64 = 3 * k + 1: of the 2^64 numbers one has to go, and it is 0.
+        let mut rng = Script(vec![0, 0, u64::MAX].into_iter());
+        assert_eq!(below(3, &mut rng), 2);
+        // A power of two divides 2^64: nothing has to go.
+        let mut rng = Script(vec![0, u64::MAX].into_iter());
+        assert_eq!(below(4, &mut rng), 0);
     }
 
     #[test]

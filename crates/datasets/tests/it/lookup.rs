@@ -153,20 +153,34 @@ fn a_set_without_known_sums_loads_and_says_so() {
     }
 }
 
-#[test]
-fn a_file_of_another_size_is_an_error() {
+#[track_caller]
+fn check_size(name: &str, bytes: &[u8], expected: &str) {
     let root = tempfile::tempdir().unwrap();
-    let path = write(root.path(), "train_32x32.mat", &Mat::LITTLE.blank_digits(10));
-    touch(root.path(), &DIGITS[1..]);
+    let files = dataset(name).files;
+    for file in files {
+        write(root.path(), file.name, bytes);
+    }
     let lookup = Lookup {
         data_dir: Some(root.path().to_owned()),
         ..Lookup::default()
     };
-    let expected = format!(
-        "{} holds an array of 10 x 3 x 32 x 32, expected 73257 x 3 x 32 x 32",
-        path.display()
+    let path = root.path().join(files[0].name);
+    let expected = format!("{} holds an array of {expected}", path.display());
+    check_error(load(dataset(name), &lookup), &expected);
+}
+
+#[test]
+fn a_file_of_another_size_is_an_error() {
+    check_size(
+        "svhn",
+        &Mat::LITTLE.blank_digits(10),
+        "10 x 3 x 32 x 32, expected 73257 x 3 x 32 x 32",
     );
-    check_error(load(dataset("svhn"), &lookup), &expected);
+    check_size(
+        "mnist",
+        &idx(&[2, 28, 28], &[0; 2 * 784]),
+        "2 x 28 x 28, expected 60000 x 28 x 28",
+    );
 }
 
 #[test]
