@@ -72,24 +72,11 @@ fn steps(smoke_folder: &str) -> Vec<Step> {
         step("deny", &["deny", "check", "bans", "licenses", "sources"]),
         step(
             "clippy",
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ],
+            &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
         ),
         step(
             "cuda-check",
-            &[
-                "check",
-                "-p",
-                "vds-model",
-                "--features",
-                "cuda,dfdx/ci-check",
-            ],
+            &["check", "-p", "vds-model", "--features", "cuda,dfdx/ci-check"],
         ),
         Step {
             env: &[("RUSTDOCFLAGS", "-D warnings")],
@@ -99,14 +86,7 @@ fn steps(smoke_folder: &str) -> Vec<Step> {
         step("benches", &["test", "--workspace", "--bench", "*"]),
         step(
             "smoke",
-            &[
-                "xtask",
-                "reproduce",
-                "--profile",
-                "smoke",
-                "--out",
-                smoke_folder,
-            ],
+            &["xtask", "reproduce", "--profile", "smoke", "--out", smoke_folder],
         ),
     ]
 }
@@ -124,9 +104,7 @@ fn check_names(skip: &[String], steps: &[Step]) -> Result<()> {
     match skip.iter().find(|name| !known.contains(&name.as_str())) {
         Some(name) => {
             let known = known.join(", ");
-            bail!(BadRequest(format!(
-                "no step is called `{name}`; there are {known}"
-            )))
+            bail!(BadRequest(format!("no step is called `{name}`; there are {known}")))
         }
         None => Ok(()),
     }
@@ -140,11 +118,7 @@ fn run_step(step: &Step, skip: &[String]) -> Result<Finished> {
         None => execute(step)?,
     };
     let elapsed_s = start.elapsed().as_secs_f64();
-    println!(
-        "<== {}: {} ({elapsed_s:.1} s)",
-        step.name,
-        describe(&outcome)
-    );
+    println!("<== {}: {} ({elapsed_s:.1} s)", step.name, describe(&outcome));
     Ok(Finished {
         name: step.name,
         outcome,
@@ -167,10 +141,7 @@ fn execute(step: &Step) -> Result<Outcome> {
 
 /// The step as it would be typed.
 fn command_line(step: &Step) -> String {
-    let env = step
-        .env
-        .iter()
-        .map(|(name, value)| format!("{name}={}", quoted(value)));
+    let env = step.env.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
     let args = step.args.iter().map(|arg| quoted(arg));
     let words: Vec<String> = env.chain(["cargo".to_owned()]).chain(args).collect();
     words.join(" ")
@@ -206,12 +177,9 @@ fn cargo_deny_is_installed() -> bool {
 
 fn benches_exist() -> bool {
     std::fs::read_dir(workspace_root().join("benches/benches")).is_ok_and(|entries| {
-        entries.flatten().any(|entry| {
-            entry
-                .path()
-                .extension()
-                .is_some_and(|extension| extension == "rs")
-        })
+        entries
+            .flatten()
+            .any(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
     })
 }
 
@@ -263,10 +231,7 @@ mod tests {
 
     #[test]
     fn one_failed_step_fails_the_whole() {
-        let all = [
-            finished("fmt", Outcome::Passed),
-            finished("tidy", Outcome::Failed),
-        ];
+        let all = [finished("fmt", Outcome::Passed), finished("tidy", Outcome::Failed)];
         assert_eq!(verdict(&all).unwrap_err().to_string(), "failed: tidy");
     }
 
@@ -293,10 +258,7 @@ mod tests {
     #[test]
     fn no_step_switches_all_features_on() {
         for step in steps("folder") {
-            assert!(
-                !step.args.iter().any(|arg| arg == "--all-features"),
-                "{step:?}"
-            );
+            assert!(!step.args.iter().any(|arg| arg == "--all-features"), "{step:?}");
         }
     }
 

@@ -86,11 +86,7 @@ impl Cell {
             format!("method={}", self.method),
             format!("max_depth={}", self.max_depth),
         ];
-        for setting in own
-            .iter()
-            .map(String::as_str)
-            .chain(self.overrides.iter().copied())
-        {
+        for setting in own.iter().map(String::as_str).chain(self.overrides.iter().copied()) {
             args.extend(["--set".to_owned(), setting.to_owned()]);
         }
         args.extend(["--seed".to_owned(), self.seed.to_string()]);
@@ -133,10 +129,7 @@ impl Cell {
         let stamp = out.join(self.stamp());
         if folder.exists() {
             if !stamp.exists() {
-                let message = format!(
-                    "{} was not made by this command; move it away",
-                    folder.display()
-                );
+                let message = format!("{} was not made by this command; move it away", folder.display());
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
             }
             fs::remove_dir_all(&folder)?;
@@ -174,11 +167,7 @@ mod tests {
     }
 
     fn quick_cells() -> Vec<Cell> {
-        Profile::Quick
-            .experiments()
-            .iter()
-            .flat_map(cells)
-            .collect()
+        Profile::Quick.experiments().iter().flat_map(cells).collect()
     }
 
     /// An output folder with a program and a configuration.
@@ -193,11 +182,7 @@ mod tests {
     /// Writes what a run that ended as `stopped_by` leaves.
     fn finish(cell: &Cell, out: &Path, stopped_by: &str) {
         fs::create_dir_all(out.join(cell.folder())).unwrap();
-        fs::write(
-            out.join(cell.folder()).join("summary.json"),
-            summary_text(stopped_by),
-        )
-        .unwrap();
+        fs::write(out.join(cell.folder()).join("summary.json"), summary_text(stopped_by)).unwrap();
     }
 
     #[test]
@@ -211,10 +196,7 @@ mod tests {
         };
         assert_eq!([count("spirals", "ldn"), count("spirals", "ddn")], [6, 6]);
         assert_eq!(
-            [
-                count("fashion-mnist-mini", "ldn"),
-                count("fashion-mnist-mini", "ddn")
-            ],
+            [count("fashion-mnist-mini", "ldn"), count("fashion-mnist-mini", "ddn")],
             [4, 4]
         );
     }

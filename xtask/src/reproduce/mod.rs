@@ -56,9 +56,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let experiments = chosen_experiments(args)?;
     let out = writable_folder(args)?;
     let data_dir = args.data_dir.as_deref().map(existing_folder).transpose()?;
-    let n_threads = args
-        .threads
-        .map_or_else(available_threads, std::num::NonZeroUsize::get);
+    let n_threads = args.threads.map_or_else(available_threads, std::num::NonZeroUsize::get);
     let binary = build_binary(args.offline)?;
     let configs = workspace_root().join("configs");
     let context = Context {
@@ -101,19 +99,14 @@ fn chosen_experiments(args: &Args) -> Result<Vec<&'static Experiment>> {
             names.join(", ")
         )));
     }
-    let is_chosen = |experiment: &&Experiment| {
-        args.only.is_empty() || args.only.iter().any(|name| name == experiment.name)
-    };
+    let is_chosen =
+        |experiment: &&Experiment| args.only.is_empty() || args.only.iter().any(|name| name == experiment.name);
     Ok(all.iter().filter(is_chosen).collect())
 }
 
 /// The output folder, made and tried before anything that takes long.
 fn writable_folder(args: &Args) -> Result<PathBuf> {
-    let default = || {
-        workspace_root()
-            .join("reproduction")
-            .join(args.profile.name())
-    };
+    let default = || workspace_root().join("reproduction").join(args.profile.name());
     let out = args.out.clone().unwrap_or_else(default);
     let probe = out.join(".writable");
     let tried = std::path::absolute(&out)
@@ -124,13 +117,9 @@ fn writable_folder(args: &Args) -> Result<PathBuf> {
 }
 
 fn existing_folder(folder: &Path) -> Result<PathBuf> {
-    folder.canonicalize().map_err(|error| {
-        BadRequest(format!(
-            "cannot read the data folder {}: {error}",
-            folder.display()
-        ))
-        .into()
-    })
+    folder
+        .canonicalize()
+        .map_err(|error| BadRequest(format!("cannot read the data folder {}: {error}", folder.display())).into())
 }
 
 fn available_threads() -> usize {
@@ -179,11 +168,7 @@ fn run_cells(cells: &[Cell], context: &Context) -> Vec<Outcome<Summary>> {
     schedule::run_all(cells, context.n_threads, |cell| {
         let outcome = run_cell(cell, context);
         let position = n_ended.fetch_add(1, Ordering::Relaxed) + 1;
-        println!(
-            "[{position:>2}/{}] {}",
-            cells.len(),
-            describe(cell, &outcome)
-        );
+        println!("[{position:>2}/{}] {}", cells.len(), describe(cell, &outcome));
         outcome.map(|(summary, _)| summary)
     })
 }
@@ -197,11 +182,9 @@ fn run_cell(cell: &Cell, context: &Context) -> Outcome<(Summary, Option<f64>)> {
         return Ok((summary, None));
     }
     let start = Instant::now();
-    cell.prepare(&context.out, &inputs)
-        .map_err(|error| error.to_string())?;
+    cell.prepare(&context.out, &inputs).map_err(|error| error.to_string())?;
     train(cell, context)?;
-    let summary =
-        Summary::read(&context.out.join(cell.folder())).map_err(|error| format!("{error:#}"))?;
+    let summary = Summary::read(&context.out.join(cell.folder())).map_err(|error| format!("{error:#}"))?;
     if !summary.went_to_its_end() {
         return Err("interrupted".to_owned());
     }
@@ -211,8 +194,7 @@ fn run_cell(cell: &Cell, context: &Context) -> Outcome<(Summary, Option<f64>)> {
 /// Runs `vds train` with its output in the cell's log.
 fn train(cell: &Cell, context: &Context) -> Result<(), String> {
     let path = context.out.join(cell.log());
-    let log =
-        File::create(&path).map_err(|error| format!("creating {}: {error}", path.display()))?;
+    let log = File::create(&path).map_err(|error| format!("creating {}: {error}", path.display()))?;
     let status = log
         .try_clone()
         .and_then(|stdout| {
@@ -249,10 +231,7 @@ fn vds(context: &Context) -> Command {
 fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let first = lines.len().saturating_sub(N_LINES_SHOWN);
-    lines[first..]
-        .iter()
-        .map(|line| format!("    {line}\n"))
-        .collect()
+    lines[first..].iter().map(|line| format!("    {line}\n")).collect()
 }
 
 fn describe(cell: &Cell, outcome: &Outcome<(Summary, Option<f64>)>) -> String {
@@ -270,10 +249,7 @@ fn describe(cell: &Cell, outcome: &Outcome<(Summary, Option<f64>)>) -> String {
 }
 
 /// The cells that have a summary, and the labels of those that have none.
-fn sort_out(
-    cells: &[Cell],
-    outcomes: Vec<Outcome<Summary>>,
-) -> (Vec<(Cell, Summary)>, Vec<String>) {
+fn sort_out(cells: &[Cell], outcomes: Vec<Outcome<Summary>>) -> (Vec<(Cell, Summary)>, Vec<String>) {
     let mut finished = Vec::new();
     let mut failed = Vec::new();
     for (cell, outcome) in cells.iter().zip(outcomes) {

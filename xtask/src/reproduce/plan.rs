@@ -108,11 +108,7 @@ mod tests {
     #[test]
     fn smoke_runs_the_experiments_of_quick() {
         let names = |profile: Profile| -> BTreeSet<&str> {
-            profile
-                .experiments()
-                .iter()
-                .map(|experiment| experiment.name)
-                .collect()
+            profile.experiments().iter().map(|experiment| experiment.name).collect()
         };
         assert_eq!(names(Profile::Smoke), names(Profile::Quick));
     }

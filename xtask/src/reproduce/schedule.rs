@@ -56,11 +56,7 @@ fn run_group<T: Send>(
         .collect()
 }
 
-fn take_next<'a, S>(
-    next: &AtomicUsize,
-    group: &'a [Cell],
-    slots: &'a [S],
-) -> Option<(&'a Cell, &'a S)> {
+fn take_next<'a, S>(next: &AtomicUsize, group: &'a [Cell], slots: &'a [S]) -> Option<(&'a Cell, &'a S)> {
     let index = next.fetch_add(1, Ordering::Relaxed);
     group.get(index).zip(slots.get(index))
 }
@@ -72,11 +68,7 @@ mod tests {
     use crate::reproduce::plan::Profile;
 
     fn quick_cells() -> Vec<Cell> {
-        Profile::Quick
-            .experiments()
-            .iter()
-            .flat_map(cells)
-            .collect()
+        Profile::Quick.experiments().iter().flat_map(cells).collect()
     }
 
     #[test]
@@ -95,10 +87,7 @@ mod tests {
                 .map(|outcome| outcome.clone().unwrap_or_else(|label| label))
                 .collect();
             assert_eq!(labels, cells.iter().map(Cell::label).collect::<Vec<_>>());
-            assert_eq!(
-                outcomes.iter().filter(|outcome| outcome.is_err()).count(),
-                4
-            );
+            assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), 4);
         }
     }
 

@@ -21,10 +21,7 @@ pub(crate) fn render(finished: &[(Cell, Summary)]) -> String {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut rest = finished;
     while let Some((first, _)) = rest.first() {
-        let n_same = rest
-            .iter()
-            .take_while(|(cell, _)| is_same_network(cell, first))
-            .count();
+        let n_same = rest.iter().take_while(|(cell, _)| is_same_network(cell, first)).count();
         let (group, others) = rest.split_at(n_same);
         rows.extend(rows_of_group(first, group));
         rest = others;
@@ -80,10 +77,7 @@ fn mean_and_deviation(values: &[f64], decimals: usize) -> String {
 }
 
 /// A count as a number; counts here are far below 2^53.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of runs and blocks are small"
-)]
+#[expect(clippy::cast_precision_loss, reason = "counts of runs and blocks are small")]
 fn as_f64(count: usize) -> f64 {
     count as f64
 }
@@ -108,12 +102,7 @@ mod tests {
     fn seeds_are_pooled_and_only_the_learnt_depth_is_pruned() {
         let finished: Vec<(Cell, Summary)> = cells(&EXPERIMENT)
             .into_iter()
-            .map(|cell| {
-                (
-                    cell,
-                    serde_json::from_str(&summary_text("max_epochs")).unwrap(),
-                )
-            })
+            .map(|cell| (cell, serde_json::from_str(&summary_text("max_epochs")).unwrap()))
             .collect();
         let expected = "\
 experiment     network  D  seeds     E[depth]      d_opt       error %              NLL        ECE %

@@ -49,8 +49,7 @@ impl Summary {
     /// Reads `summary.json` of a run directory.
     pub(crate) fn read(run: &Path) -> Result<Self> {
         let path = run.join("summary.json");
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("reading {}", path.display()))?;
+        let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         Self::parse(&text).with_context(|| format!("in {}", path.display()))
     }
 
@@ -106,11 +105,6 @@ pub(crate) mod tests {
     #[test]
     fn missing_field_is_an_error_that_names_it() {
         let text = summary_text("max_epochs").replace("pruned_depth", "depth");
-        assert!(
-            Summary::parse(&text)
-                .unwrap_err()
-                .to_string()
-                .contains("pruned_depth")
-        );
+        assert!(Summary::parse(&text).unwrap_err().to_string().contains("pruned_depth"));
     }
 }

@@ -48,11 +48,9 @@ fn output_folder_is_made_and_left_empty() {
 
 #[test]
 fn program_is_found_in_cargo_messages() {
-    let library =
-        r#"{"reason":"compiler-artifact","target":{"name":"vds_runner"},"executable":null}"#;
+    let library = r#"{"reason":"compiler-artifact","target":{"name":"vds_runner"},"executable":null}"#;
     assert_eq!(executable_of(library), None);
-    let program =
-        r#"{"reason":"compiler-artifact","target":{"name":"vds"},"executable":"t/release/vds"}"#;
+    let program = r#"{"reason":"compiler-artifact","target":{"name":"vds"},"executable":"t/release/vds"}"#;
     assert_eq!(executable_of(program), Some(PathBuf::from("t/release/vds")));
 }
 
@@ -60,10 +58,7 @@ fn program_is_found_in_cargo_messages() {
 fn only_the_end_of_a_long_output_is_shown() {
     let text: String = (0..20).map(|number| format!("{number}\n")).collect();
     let shown = last_lines(&text);
-    assert_eq!(
-        (shown.lines().count(), shown.lines().next()),
-        (15, Some("    5"))
-    );
+    assert_eq!((shown.lines().count(), shown.lines().next()), (15, Some("    5")));
 }
 
 /// A stand-in for `vds`: DDNs fail with a message, everything else writes the summary that lies beside it.
@@ -100,11 +95,7 @@ fn context_with_stand_in(folder: &tempfile::TempDir) -> Context {
 fn failed_run_is_reported_with_its_output_and_the_others_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let context = context_with_stand_in(&folder);
-    let cells: Vec<Cell> = Profile::Smoke
-        .experiments()
-        .iter()
-        .flat_map(cell::cells)
-        .collect();
+    let cells: Vec<Cell> = Profile::Smoke.experiments().iter().flat_map(cell::cells).collect();
     let outcomes = run_cells(&cells, &context);
     for (cell, outcome) in cells.iter().zip(&outcomes) {
         match outcome {
@@ -114,10 +105,7 @@ fn failed_run_is_reported_with_its_output_and_the_others_are_kept() {
     }
     let (finished, failed) = sort_out(&cells, outcomes);
     assert_eq!(finished.len(), 2);
-    assert_eq!(
-        failed,
-        ["spirals/ddn-D5-s0", "fashion-mnist-mini/ddn-D1-s0"]
-    );
+    assert_eq!(failed, ["spirals/ddn-D5-s0", "fashion-mnist-mini/ddn-D1-s0"]);
 
     let (_, seconds) = run_cell(&cells[0], &context).unwrap();
     assert_eq!(seconds, None, "the finished cell is kept");

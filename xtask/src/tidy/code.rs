@@ -12,11 +12,7 @@ pub(super) fn without_comments_and_literals(text: &str) -> String {
             position += 1;
         } else {
             let end = (position + length).min(chars.len());
-            code.extend(
-                chars[position..end]
-                    .iter()
-                    .map(|&c| if c == '\n' { '\n' } else { ' ' }),
-            );
+            code.extend(chars[position..end].iter().map(|&c| if c == '\n' { '\n' } else { ' ' }));
             position = end;
         }
     }
@@ -98,9 +94,7 @@ fn length_of_raw_string(rest: &[char]) -> usize {
     if rest.get(1 + n_hashes) != Some(&'"') {
         return 0;
     }
-    let closing: Vec<char> = std::iter::once('"')
-        .chain(std::iter::repeat_n('#', n_hashes))
-        .collect();
+    let closing: Vec<char> = std::iter::once('"').chain(std::iter::repeat_n('#', n_hashes)).collect();
     let start = n_hashes + 2;
     rest[start..]
         .windows(closing.len())
@@ -160,9 +154,6 @@ mod tests {
     #[test]
     fn test_module_in_a_file_of_its_own_does_not_end_the_file() {
         assert_eq!(start_of_test_module("a\n#[cfg(test)]\nmod tests;\nb\n"), 4);
-        assert_eq!(
-            start_of_test_module("a\n#[cfg(test)]\n#[x]\nmod tests {\n}\n"),
-            1
-        );
+        assert_eq!(start_of_test_module("a\n#[cfg(test)]\n#[x]\nmod tests {\n}\n"), 1);
     }
 }

@@ -22,25 +22,14 @@ pub(super) struct Dependency {
 }
 
 /// What `rule` finds in the members' manifests.
-pub(super) fn each_manifest(
-    tree: &Tree,
-    rule: impl Fn(&Manifest<'_>) -> Vec<Violation>,
-) -> Vec<Violation> {
+pub(super) fn each_manifest(tree: &Tree, rule: impl Fn(&Manifest<'_>) -> Vec<Violation>) -> Vec<Violation> {
     tree.manifests()
         .flat_map(|file| match file.text.parse::<Table>() {
             Ok(table) => {
                 let folder = file.path.trim_end_matches("/Cargo.toml");
-                rule(&Manifest {
-                    folder,
-                    file,
-                    table,
-                })
+                rule(&Manifest { folder, file, table })
             }
-            Err(error) => vec![Violation::new(
-                &file.path,
-                1,
-                format!("not TOML: {}", error.message()),
-            )],
+            Err(error) => vec![Violation::new(&file.path, 1, format!("not TOML: {}", error.message()))],
         })
         .collect()
 }
@@ -49,24 +38,17 @@ impl Manifest<'_> {
     /// Dependencies of every kind, those for one target too.
     pub(super) fn dependencies(&self) -> impl Iterator<Item = Dependency> {
         let targets = self.table.get("target").and_then(Value::as_table);
-        let of_targets = targets
-            .into_iter()
-            .flat_map(Table::values)
-            .filter_map(Value::as_table);
-        std::iter::once(&self.table)
-            .chain(of_targets)
-            .flat_map(|table| {
-                ["dependencies", "build-dependencies", "dev-dependencies"]
-                    .into_iter()
-                    .flat_map(|kind| dependencies_of_kind(table, kind))
-            })
+        let of_targets = targets.into_iter().flat_map(Table::values).filter_map(Value::as_table);
+        std::iter::once(&self.table).chain(of_targets).flat_map(|table| {
+            ["dependencies", "build-dependencies", "dev-dependencies"]
+                .into_iter()
+                .flat_map(|kind| dependencies_of_kind(table, kind))
+        })
     }
 
     /// Whether `[lints] workspace = true` is there.
     pub(super) fn inherits_lints(&self) -> bool {
-        self.table
-            .get("lints")
-            .is_some_and(|lints| is_true(lints, "workspace"))
+        self.table.get("lints").is_some_and(|lints| is_true(lints, "workspace"))
     }
 
     /// A violation at the first line that begins with `key`.
@@ -88,11 +70,7 @@ fn dependencies_of_kind(table: &Table, kind: &str) -> Vec<Dependency> {
     dependencies
         .iter()
         .map(|(key, value)| Dependency {
-            name: value
-                .get("package")
-                .and_then(Value::as_str)
-                .unwrap_or(key)
-                .to_owned(),
+            name: value.get("package").and_then(Value::as_str).unwrap_or(key).to_owned(),
             is_for_tests: kind == "dev-dependencies",
             is_optional: is_true(value, "optional"),
             is_inherited: is_true(value, "workspace"),

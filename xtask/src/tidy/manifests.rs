@@ -41,12 +41,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         folder: "crates/model",
         normal: &["vds-kernels"],
-        tests: &[
-            "vds-testkit",
-            "vds-variational",
-            "vds-datasets",
-            "vds-calibration",
-        ],
+        tests: &["vds-testkit", "vds-variational", "vds-datasets", "vds-calibration"],
     },
     Layer {
         folder: "crates/runner",
@@ -90,6 +85,7 @@ enum Dfdx {
 const DFDX: &[(&str, Dfdx)] = &[
     ("crates/model", Dfdx::Always),
     ("crates/runner", Dfdx::Always),
+    ("benches", Dfdx::Always),
     ("crates/variational", Dfdx::UnderItsFeature),
 ];
 
@@ -106,8 +102,7 @@ pub(super) fn workspace_dependencies_follow_the_layers(tree: &Tree) -> Vec<Viola
             .dependencies()
             .filter(|dependency| dependency.name.starts_with("vds-"));
         own.filter(|dependency| {
-            let for_tests =
-                dependency.is_for_tests && layer.tests.contains(&dependency.name.as_str());
+            let for_tests = dependency.is_for_tests && layer.tests.contains(&dependency.name.as_str());
             !for_tests && !layer.normal.contains(&dependency.name.as_str())
         })
         .map(|dependency| {
@@ -116,17 +111,14 @@ pub(super) fn workspace_dependencies_follow_the_layers(tree: &Tree) -> Vec<Viola
             } else {
                 "outside its tests"
             };
-            let what = format!(
-                "`{}` must not know `{}` {kind}",
-                manifest.folder, dependency.name
-            );
+            let what = format!("`{}` must not know `{}` {kind}", manifest.folder, dependency.name);
             manifest.violation(&dependency.name, what)
         })
         .collect()
     })
 }
 
-/// dfdx is known to `model` and `runner`, and to `variational` under a feature.
+/// dfdx is known to `model`, `runner` and `benches`, and to `variational` under a feature.
 pub(super) fn dfdx_stays_in_its_crates(tree: &Tree) -> Vec<Violation> {
     each_manifest(tree, |manifest| {
         let allowed = DFDX
@@ -155,10 +147,7 @@ pub(super) fn members_inherit_the_lints(tree: &Tree) -> Vec<Violation> {
         if manifest.inherits_lints() {
             return Vec::new();
         }
-        vec![manifest.violation(
-            "[lints]",
-            "`[lints] workspace = true` is missing".to_owned(),
-        )]
+        vec![manifest.violation("[lints]", "`[lints] workspace = true` is missing".to_owned())]
     })
 }
 
@@ -169,10 +158,7 @@ pub(super) fn versions_are_named_once(tree: &Tree) -> Vec<Violation> {
             .dependencies()
             .filter(|dependency| !dependency.is_inherited)
             .map(|dependency| {
-                let what = format!(
-                    "`{}` is not taken from [workspace.dependencies]",
-                    dependency.name
-                );
+                let what = format!("`{}` is not taken from [workspace.dependencies]", dependency.name);
                 manifest.violation(&dependency.name, what)
             })
             .collect()
@@ -194,8 +180,7 @@ mod tests {
 
     #[test]
     fn model_that_knows_the_posterior_is_found() {
-        let text =
-            "[dependencies]\nvds-kernels.workspace = true\nvds-variational.workspace = true\n";
+        let text = "[dependencies]\nvds-kernels.workspace = true\nvds-variational.workspace = true\n";
         let expected = "crates/model/Cargo.toml:3: `crates/model` must not know `vds-variational` outside its tests";
         check(
             workspace_dependencies_follow_the_layers,
@@ -215,7 +200,8 @@ mod tests {
     #[test]
     fn renamed_and_target_dependencies_are_found() {
         let text = "[target.'cfg(unix)'.dependencies]\nm = { package = \"vds-model\", workspace = true }\n";
-        let expected = "crates/calibration/Cargo.toml:1: `crates/calibration` must not know `vds-model` outside its tests";
+        let expected =
+            "crates/calibration/Cargo.toml:1: `crates/calibration` must not know `vds-model` outside its tests";
         check(
             workspace_dependencies_follow_the_layers,
             "crates/calibration/Cargo.toml",
@@ -251,8 +237,7 @@ mod tests {
     #[test]
     fn member_without_a_layer_is_found() {
         let text = "[package]\nname = \"vds-plots\"\n";
-        let expected =
-            "crates/plots/Cargo.toml:2: this member is in no layer; see LAYERS in xtask/src/tidy";
+        let expected = "crates/plots/Cargo.toml:2: this member is in no layer; see LAYERS in xtask/src/tidy";
         check(
             workspace_dependencies_follow_the_layers,
             "crates/plots/Cargo.toml",
@@ -279,20 +264,13 @@ mod tests {
                 &[&format!("{path}:2: `{folder}` must not know dfdx")],
             );
         }
-        check(
-            dfdx_stays_in_its_crates,
-            "crates/model/Cargo.toml",
-            text,
-            &[],
-        );
+        check(dfdx_stays_in_its_crates, "crates/model/Cargo.toml", text, &[]);
     }
 
     #[test]
     fn dfdx_without_the_feature_is_found_in_variational() {
         let path = "crates/variational/Cargo.toml";
-        let expected = format!(
-            "{path}:2: `crates/variational` may know dfdx only under a feature: make it optional"
-        );
+        let expected = format!("{path}:2: `crates/variational` may know dfdx only under a feature: make it optional");
         check(
             dfdx_stays_in_its_crates,
             path,
@@ -329,14 +307,8 @@ mod tests {
     #[test]
     fn version_in_a_member_is_found() {
         let text = "[dependencies]\nserde.workspace = true\nrayon = \"1.12\"\n";
-        let expected =
-            "crates/kernels/Cargo.toml:3: `rayon` is not taken from [workspace.dependencies]";
-        check(
-            versions_are_named_once,
-            "crates/kernels/Cargo.toml",
-            text,
-            &[expected],
-        );
+        let expected = "crates/kernels/Cargo.toml:3: `rayon` is not taken from [workspace.dependencies]";
+        check(versions_are_named_once, "crates/kernels/Cargo.toml", text, &[expected]);
     }
 
     #[test]

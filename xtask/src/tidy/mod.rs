@@ -22,19 +22,13 @@ type Rule = fn(&Tree) -> Vec<Violation>;
 
 /// Every rule by name.
 const RULES: &[(&str, Rule)] = &[
-    (
-        "layering",
-        manifests::workspace_dependencies_follow_the_layers,
-    ),
+    ("layering", manifests::workspace_dependencies_follow_the_layers),
     ("dfdx", manifests::dfdx_stays_in_its_crates),
     ("lints", manifests::members_inherit_the_lints),
     ("versions", manifests::versions_are_named_once),
     ("unsafe", sources::unsafe_stays_in_kernels),
     ("printing", sources::printing_stays_at_the_edge),
-    (
-        "ambient",
-        sources::environment_time_and_randomness_enter_at_the_edge,
-    ),
+    ("ambient", sources::environment_time_and_randomness_enter_at_the_edge),
     ("module-docs", sources::modules_say_what_they_are),
     ("unfinished", sources::nothing_is_left_unfinished),
     ("reasons", sources::lint_exceptions_have_reasons),
@@ -86,11 +80,7 @@ pub(crate) fn run() -> Result<()> {
 fn report(tree: &Tree) -> Vec<String> {
     RULES
         .iter()
-        .flat_map(|(name, rule)| {
-            rule(tree)
-                .into_iter()
-                .map(move |found| format!("{found} [{name}]"))
-        })
+        .flat_map(|(name, rule)| rule(tree).into_iter().map(move |found| format!("{found} [{name}]")))
         .collect()
 }
 
@@ -107,10 +97,7 @@ mod tests {
 
     #[test]
     fn a_violation_is_reported_with_file_line_and_rule() {
-        let tree = Tree::of(&[(
-            "crates/model/src/lib.rs",
-            "//! Model.\n\nfn f() { println!(); }\n",
-        )]);
+        let tree = Tree::of(&[("crates/model/src/lib.rs", "//! Model.\n\nfn f() { println!(); }\n")]);
         let expected = "crates/model/src/lib.rs:3: `println!` prints in a library; return the text instead [printing]";
         assert_eq!(report(&tree), [expected]);
     }

@@ -81,11 +81,7 @@ pub(super) fn environment_time_and_randomness_enter_at_the_edge(tree: &Tree) -> 
 pub(super) fn modules_say_what_they_are(tree: &Tree) -> Vec<Violation> {
     tree.rust_files()
         .filter(|file| file.path.contains("/src/") && !file.is_test_file())
-        .filter(|file| {
-            !["//!", "#![doc"]
-                .iter()
-                .any(|start| file.text.starts_with(start))
-        })
+        .filter(|file| !["//!", "#![doc"].iter().any(|start| file.text.starts_with(start)))
         .map(|file| {
             Violation::new(
                 &file.path,
@@ -110,11 +106,7 @@ pub(super) fn nothing_is_left_unfinished(tree: &Tree) -> Vec<Violation> {
         let text = numbered(&file.text).map(|line| (line, &in_text[..]));
         for ((number, line), words) in code.chain(text) {
             for word in words.iter().filter(|word| contains_word(line, word)) {
-                found.push(Violation::new(
-                    &file.path,
-                    number,
-                    format!("`{word}` is left open"),
-                ));
+                found.push(Violation::new(&file.path, number, format!("`{word}` is left open")));
             }
         }
     }
@@ -126,9 +118,7 @@ pub(super) fn lint_exceptions_have_reasons(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for file in tree.rust_files() {
         for (offset, attribute) in attributes(&file.code) {
-            let is_exception = ["allow(", "expect("]
-                .iter()
-                .any(|word| contains_word(attribute, word));
+            let is_exception = ["allow(", "expect("].iter().any(|word| contains_word(attribute, word));
             if is_exception && !contains_word(attribute, "reason") {
                 let line = file.code[..offset].matches('\n').count() + 1;
                 found.push(Violation::new(
@@ -170,9 +160,7 @@ fn stands_in(file: &File, places: &[&str]) -> bool {
 }
 
 fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line))
+    text.lines().enumerate().map(|(index, line)| (index + 1, line))
 }
 
 /// Whether `word` stands in `line` with no letter, digit or underscore next to its ends.
@@ -181,10 +169,7 @@ fn contains_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(start, _)| {
         let before = line[..start].chars().next_back().is_some_and(is_word);
         let ends_in_word = word.chars().next_back().is_some_and(is_word);
-        let after = line[start + word.len()..]
-            .chars()
-            .next()
-            .is_some_and(is_word);
+        let after = line[start + word.len()..].chars().next().is_some_and(is_word);
         !(before || ends_in_word && after)
     })
 }
@@ -206,18 +191,8 @@ mod tests {
     #[test]
     fn unsafe_outside_the_kernels_is_found() {
         let text = "// unsafe in a comment\nfn f() {\n    unsafe { g() }\n}\n";
-        check(
-            unsafe_stays_in_kernels,
-            "crates/model/src/op.rs",
-            text,
-            &[3],
-        );
-        check(
-            unsafe_stays_in_kernels,
-            "crates/kernels/src/simd.rs",
-            text,
-            &[],
-        );
+        check(unsafe_stays_in_kernels, "crates/model/src/op.rs", text, &[3]);
+        check(unsafe_stays_in_kernels, "crates/kernels/src/simd.rs", text, &[]);
         check(
             unsafe_stays_in_kernels,
             "crates/model/src/lib.rs",
@@ -229,12 +204,7 @@ mod tests {
     #[test]
     fn printing_library_is_found() {
         let text = "fn f() {\n    println!();\n    eprint!();\n    let s = \"println!\";\n}\n";
-        check(
-            printing_stays_at_the_edge,
-            "crates/runner/src/train.rs",
-            text,
-            &[2, 3],
-        );
+        check(printing_stays_at_the_edge, "crates/runner/src/train.rs", text, &[2, 3]);
         for path in [
             "crates/runner/src/main.rs",
             "crates/runner/src/progress.rs",
@@ -271,18 +241,14 @@ mod tests {
             "crates/model/src/tests.rs",
             "benches/benches/step.rs",
         ] {
-            check(
-                environment_time_and_randomness_enter_at_the_edge,
-                path,
-                text,
-                &[],
-            );
+            check(environment_time_and_randomness_enter_at_the_edge, path, text, &[]);
         }
     }
 
     #[test]
     fn compile_time_environment_and_unit_tests_are_allowed() {
-        let text = "const ROOT: &str = env!(\"A\");\n#[cfg(test)]\nmod tests {\n    fn f() { std::env::var(\"A\"); }\n}\n";
+        let text =
+            "const ROOT: &str = env!(\"A\");\n#[cfg(test)]\nmod tests {\n    fn f() { std::env::var(\"A\"); }\n}\n";
         check(
             environment_time_and_randomness_enter_at_the_edge,
             "crates/model/src/lib.rs",
@@ -305,12 +271,7 @@ mod tests {
             "use std::fmt;\n",
             &[1],
         );
-        check(
-            modules_say_what_they_are,
-            "crates/model/src/op.rs",
-            "//! Ops.\n",
-            &[],
-        );
+        check(modules_say_what_they_are, "crates/model/src/op.rs", "//! Ops.\n", &[]);
         check(
             modules_say_what_they_are,
             "crates/model/src/lib.rs",
@@ -333,12 +294,7 @@ mod tests {
             concat!("FIX", "ME"),
             concat!("ig", "nore")
         );
-        check(
-            nothing_is_left_unfinished,
-            "crates/model/src/op.rs",
-            &text,
-            &[2, 5, 4],
-        );
+        check(nothing_is_left_unfinished, "crates/model/src/op.rs", &text, &[2, 5, 4]);
         check(
             nothing_is_left_unfinished,
             "crates/model/src/op.rs",
@@ -350,19 +306,9 @@ mod tests {
     #[test]
     fn lint_switched_off_without_a_reason_is_found() {
         let text = "#[allow(dead_code)]\nfn f() {}\n\n#![expect(\n    unused,\n)]\n#[cfg_attr(test, allow(unused))]\n";
-        check(
-            lint_exceptions_have_reasons,
-            "crates/model/src/op.rs",
-            text,
-            &[1, 4, 7],
-        );
+        check(lint_exceptions_have_reasons, "crates/model/src/op.rs", text, &[1, 4, 7]);
         let text = "#[allow(\n    dead_code,\n    reason = \"[because]\"\n)]\nfn f() {}\n";
-        check(
-            lint_exceptions_have_reasons,
-            "crates/model/src/op.rs",
-            text,
-            &[],
-        );
+        check(lint_exceptions_have_reasons, "crates/model/src/op.rs", text, &[]);
         check(
             lint_exceptions_have_reasons,
             "crates/model/src/op.rs",

@@ -29,11 +29,7 @@ pub(super) fn lines_and_files_end_cleanly(tree: &Tree) -> Vec<Violation> {
     for file in tree.files.iter().filter(|file| !file.text.is_empty()) {
         for (index, line) in file.text.split('\n').enumerate() {
             if line.ends_with([' ', '\t', '\r']) {
-                found.push(Violation::new(
-                    &file.path,
-                    index + 1,
-                    "the line ends in whitespace",
-                ));
+                found.push(Violation::new(&file.path, index + 1, "the line ends in whitespace"));
             }
         }
         let n_lines = file.text.lines().count();
@@ -44,11 +40,7 @@ pub(super) fn lines_and_files_end_cleanly(tree: &Tree) -> Vec<Violation> {
                 "the file does not end with a line break",
             ));
         } else if file.text.ends_with("\n\n") {
-            found.push(Violation::new(
-                &file.path,
-                n_lines,
-                "the file ends with an empty line",
-            ));
+            found.push(Violation::new(&file.path, n_lines, "the file ends with an empty line"));
         }
     }
     found
@@ -71,12 +63,10 @@ pub(super) fn no_path_of_one_machine(tree: &Tree) -> Vec<Violation> {
 /// The first path in `line` that begins with one of [`MACHINE_FOLDERS`].
 fn machine_path(line: &str) -> Option<&str> {
     line.match_indices('/').find_map(|(start, _)| {
-        let is_absolute =
-            !line[..start].ends_with(|c: char| c.is_alphanumeric() || "._-/}~*)".contains(c));
+        let is_absolute = !line[..start].ends_with(|c: char| c.is_alphanumeric() || "._-/}~*)".contains(c));
         let rest = &line[start + 1..];
         let length = rest.find('/')?;
-        (is_absolute && MACHINE_FOLDERS.contains(&&rest[..length]))
-            .then(|| &line[start..start + length + 2])
+        (is_absolute && MACHINE_FOLDERS.contains(&&rest[..length])).then(|| &line[start..start + length + 2])
     })
 }
 
@@ -123,12 +113,7 @@ mod tests {
             "a.md:1: the line ends in whitespace",
             "a.md:3: the line ends in whitespace",
         ];
-        check(
-            lines_and_files_end_cleanly,
-            "a.md",
-            "a \nb\nc\r\n",
-            &expected,
-        );
+        check(lines_and_files_end_cleanly, "a.md", "a \nb\nc\r\n", &expected);
     }
 
     #[test]

@@ -49,8 +49,7 @@ impl Tree {
                     self.add_folder(&entry.path(), &format!("{prefix}{name}/"))?;
                 }
             } else if kind.is_file() {
-                let bytes =
-                    fs::read(entry.path()).with_context(|| format!("reading {prefix}{name}"))?;
+                let bytes = fs::read(entry.path()).with_context(|| format!("reading {prefix}{name}"))?;
                 self.files.push(File::new(format!("{prefix}{name}"), bytes));
             }
         }
@@ -68,9 +67,7 @@ impl Tree {
             .iter()
             .filter(|file| match file.path.strip_suffix("/Cargo.toml") {
                 Some("benches" | "xtask") => true,
-                Some(folder) => folder
-                    .strip_prefix("crates/")
-                    .is_some_and(|name| !name.contains('/')),
+                Some(folder) => folder.strip_prefix("crates/").is_some_and(|name| !name.contains('/')),
                 None => false,
             })
     }
