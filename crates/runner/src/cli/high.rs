@@ -236,7 +236,7 @@ fn checked_depth(depth: usize, config: &Config) -> Result<usize, Error> {
     match depth <= max_depth {
         true => Ok(depth),
         false => Err(Error::input(format!(
-            "--depth {depth}: the network has {max_depth} blocks"
+            "--depth {depth}: the maximum depth of the network is {max_depth}"
         ))),
     }
 }

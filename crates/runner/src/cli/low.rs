@@ -112,7 +112,7 @@ pub struct Prune {
     /// Replace the run in the folder
     #[arg(long)]
     pub overwrite: bool,
-    /// Rule that chooses the depth: near-mode[:RATIO], arg-max, rounded-expectation or tail-mass:TOLERANCE; by default that of
+    /// Rule that chooses the depth: near-mode, near-mode:RATIO, arg-max, rounded-expectation or tail-mass:TOLERANCE; by default that of
     /// the run's configuration
     #[arg(long, value_name = "RULE", conflicts_with = "depth")]
     pub rule: Option<String>,

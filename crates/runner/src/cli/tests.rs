@@ -1,1 +1,256 @@
+use clap::CommandFactory as _;
+use expect_test::{Expect, expect};
 
+use super::*;
+use crate::cli::high::Request;
+
+fn arguments(text: &str) -> Vec<OsString> {
+    text.split_whitespace().map(OsString::from).collect()
+}
+
+/// The help of a command at a fixed width.
+#[track_caller]
+fn check_help(path: &[&str], expected: Expect) {
+    let mut command = low::Cli::command().term_width(100);
+    command.build();
+    let mut found = &mut command;
+    for name in path {
+        found = found.find_subcommand_mut(name).unwrap();
+    }
+    expected.assert_eq(&found.render_long_help().to_string());
+}
+
+/// What is said of arguments that cannot be used.
+#[track_caller]
+fn check_refused(text: &str, expected: Expect) {
+    let message = match parse(&arguments(text)) {
+        Err(error) => error.to_string(),
+        Ok(cli) => crate::error::text(&Request::resolve(cli, &arguments(text)).unwrap_err()),
+    };
+    expected.assert_eq(&message);
+}
+
+#[test]
+fn help_of_the_program() {
+    check_help(
+        &[],
+        expect![[r#"
+        Learn the depth of residual networks, prune them, and measure how well they know what they do not
+        know
+
+        Exit codes: 0 done; 1 failed; 2 arguments, configuration, data or folder at fault; 75 interrupted,
+        what there was is stored.
+
+        Usage: vds <COMMAND>
+
+        Commands:
+          train        Train a network as a configuration says and store the run
+          evaluate     Score a stored network on its test set
+          prune        Cut a stored network to the depth that its posterior chose, and store it as a run of
+                       its own
+          predict      Predict classes of images or points with a stored network
+          report       Write stored runs as one self-contained HTML page
+          data         List, verify and import data sets
+          completions  Print a completion script for a shell
+          help         Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help
+                  Print help (see a summary with '-h')
+
+          -V, --version
+                  Print version
+    "#]],
+    );
+}
+
+#[test]
+fn help_of_train() {
+    check_help(
+        &["train"],
+        expect![[r#"
+        Train a network as a configuration says and store the run
+
+        Usage: vds train [OPTIONS] --out <DIR> <CONFIG.ron>
+
+        Arguments:
+          <CONFIG.ron>
+                  Configuration file
+
+        Options:
+              --out <DIR>
+                  Folder to store the run in
+
+              --overwrite
+                  Replace the run in the folder
+
+              --set <PATH=VALUE>
+                  Replace a field of the configuration, as --set max_depth=5 or --set
+                  optimizer.learning_rate=0.05; may be repeated
+
+              --seed <N>
+                  Replace the seed of the configuration
+
+              --threads <N>
+                  Threads to use; all of the machine by default. The results do not depend on it
+
+              --data-dir <DIR>
+                  Look for data sets here first, then in VDS_DATA_DIR, the XDG data folder and
+                  /usr/share/datasets
+
+          -q, --quiet
+                  Show no progress
+
+          -h, --help
+                  Print help
+    "#]],
+    );
+}
+
+#[test]
+fn help_of_prune() {
+    check_help(
+        &["prune"],
+        expect![[r#"
+            Cut a stored network to the depth that its posterior chose, and store it as a run of its own
+
+            Usage: vds prune [OPTIONS] --out <DIR> <RUN>
+
+            Arguments:
+              <RUN>
+                      Run directory
+
+            Options:
+                  --out <DIR>
+                      Folder to store the pruned network in
+
+                  --overwrite
+                      Replace the run in the folder
+
+                  --rule <RULE>
+                      Rule that chooses the depth: near-mode, near-mode:RATIO, arg-max, rounded-expectation or
+                      tail-mass:TOLERANCE; by default that of the run's configuration
+
+                  --depth <N>
+                      Depth to cut to
+
+                  --threads <N>
+                      Threads to use; all of the machine by default. The results do not depend on it
+
+                  --data-dir <DIR>
+                      Look for data sets here first, then in VDS_DATA_DIR, the XDG data folder and
+                      /usr/share/datasets
+
+              -h, --help
+                      Print help
+        "#]],
+    );
+}
+
+#[test]
+fn help_of_predict() {
+    check_help(
+        &["predict"],
+        expect![[r#"
+        Predict classes of images or points with a stored network
+
+        Usage: vds predict [OPTIONS] <RUN> <FILE>...
+
+        Arguments:
+          <RUN>
+                  Run directory
+
+          <FILE>...
+                  Files: IDX images (also compressed) or MAT v5 for networks on images; text with two
+                  coordinates a line for networks on points
+
+        Options:
+              --json
+                  Print the predictions as JSON
+
+              --threads <N>
+                  Threads to use; all of the machine by default. The results do not depend on it
+
+          -h, --help
+                  Print help
+    "#]],
+    );
+}
+
+#[test]
+fn arguments_that_contradict_are_refused() {
+    check_refused(
+        "vds prune r --out o --rule arg-max --depth 3",
+        expect![[r#"
+        error: the argument '--rule <RULE>' cannot be used with '--depth <N>'
+
+        Usage: vds prune --out <DIR> --rule <RULE> <RUN>
+
+        For more information, try '--help'.
+    "#]],
+    );
+    check_refused(
+        "vds train c.ron",
+        expect![[r#"
+        error: the following required arguments were not provided:
+          --out <DIR>
+
+        Usage: vds train --out <DIR> <CONFIG.ron>
+
+        For more information, try '--help'.
+    "#]],
+    );
+    check_refused(
+        "vds train c.ron --out o --threads 0",
+        expect![[r#"
+        error: invalid value '0' for '--threads <N>': number would be zero for non-zero type
+
+        For more information, try '--help'.
+    "#]],
+    );
+    check_refused(
+        "vds report --out x.html",
+        expect![[r#"
+        error: the following required arguments were not provided:
+          <RUN>...
+
+        Usage: vds report --out <FILE.html> <RUN>...
+
+        For more information, try '--help'.
+    "#]],
+    );
+}
+
+#[test]
+fn things_that_are_not_there_are_refused() {
+    check_refused(
+        "vds train no/such.ron --out o",
+        expect!["reading no/such.ron: No such file or directory (os error 2)"],
+    );
+    check_refused(
+        "vds evaluate no/such",
+        expect![[r#"
+        no/such is no run directory: there is no config.ron in it
+        hint: give the folder that `vds train --out` wrote"#]],
+    );
+    check_refused(
+        "vds data verify cifar",
+        expect![[
+            r#"there is no data set "cifar", the catalogue has mnist, fashion-mnist, svhn, svhn-like, fashion-mnist-mini"#
+        ]],
+    );
+}
+
+#[test]
+fn seed_of_the_option_wins_over_the_file_and_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.ron");
+    std::fs::write(&path, include_str!("../config/template.ron")).unwrap();
+    let text = format!("vds train {} --out o --seed 9 --set max_depth=3", path.display());
+    let request = Request::resolve(parse(&arguments(&text)).unwrap(), &arguments(&text)).unwrap();
+    let Request::Train(train) = request else {
+        panic!("the command is train");
+    };
+    assert_eq!((train.config.seed(), train.config.max_depth()), (9, 3));
+    assert_eq!(train.command_line.join(" "), text);
+}

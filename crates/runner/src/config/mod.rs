@@ -17,6 +17,8 @@ mod tests;
 
 use std::path::Path;
 
+pub use vds_model::HeadStatistics;
+
 pub use file::{
     ConfigFile, Dataset, Keep, Method, NetworkSizes, Optimizer, Prior, Protocol, Quantity, Schedule, Schedules,
     Selection,

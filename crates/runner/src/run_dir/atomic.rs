@@ -24,11 +24,16 @@ fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // What any new file would get; temporary files are private by default.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder.tempfile_in(folder).map_err(without_temporary_name)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
+}
+
+/// The error of making a temporary file names that file, of which nobody has heard.
+pub(super) fn without_temporary_name(error: io::Error) -> io::Error {
+    io::Error::from(error.kind())
 }
 
 /// The new name survives a crash only once its folder is synced.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::atomic::without_temporary_name;
 use super::{CONFIG, ENVIRONMENT, FILES, METRICS, MetricsLog, PLANE, SUMMARY, WEIGHTS, write_atomically};
 use crate::config::Config;
 use crate::error::{Error, OrInput as _};
@@ -40,7 +41,9 @@ impl RunDir {
         };
         fs::create_dir_all(path).or_input(|| format!("making the folder {}", path.display()))?;
         let probe = tempfile::Builder::new().prefix(".vds-").tempfile_in(path);
-        probe.or_input(|| format!("writing into {}", path.display()))?;
+        probe
+            .map_err(without_temporary_name)
+            .or_input(|| format!("writing into {}", path.display()))?;
         Ok(run_dir)
     }
 

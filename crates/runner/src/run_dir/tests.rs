@@ -1,1 +1,172 @@
+use std::fs;
+use std::path::Path;
 
+use expect_test::{Expect, expect};
+use vds_datasets::Provenance;
+
+use super::*;
+use crate::config::{self, Config};
+use crate::error;
+use crate::record::EpochMetrics;
+
+fn config() -> Config {
+    config::load(Path::new("t.ron"), include_str!("../config/template.ron"), &[]).unwrap()
+}
+
+fn environment() -> Environment {
+    let provenance = Provenance {
+        name: "none".to_owned(),
+        class_names: Vec::new(),
+        files: Vec::new(),
+    };
+    Environment::here(&["vds".to_owned()], &provenance)
+}
+
+fn metrics(epoch: usize) -> EpochMetrics {
+    EpochMetrics {
+        epoch,
+        learning_rate: 0.1,
+        train_loss: 1.0,
+        train_nll: 1.0,
+        kl_nats: 0.0,
+        elbo_nats: -1.0,
+        train_error: 0.5,
+        validation_error: None,
+        validation_nll: None,
+        posterior: vec![1.0],
+        expected_depth: 0.0,
+        seconds: 0.0,
+    }
+}
+
+/// The refusal of a folder, with the temporary folder's name taken out.
+#[track_caller]
+fn check_refused(root: &Path, path: &Path, overwrite: bool, expected: Expect) {
+    let refused = RunDir::create(path, overwrite).unwrap_err();
+    let text = error::text(&refused.into());
+    expected.assert_eq(&text.replace(&root.display().to_string(), "ROOT"));
+}
+
+#[test]
+fn run_that_does_not_begin_leaves_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let there = root.path().join("there");
+    fs::create_dir(&there).unwrap();
+    drop(RunDir::create(&there, false).unwrap());
+    assert!(there.exists(), "it was not made by the run");
+    drop(RunDir::create(&there.join("a/b/c"), false).unwrap());
+    assert_eq!(fs::read_dir(&there).unwrap().count(), 0);
+}
+
+#[test]
+fn run_that_begins_stays() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("a/b");
+    let mut run_dir = RunDir::create(&path, false).unwrap();
+    let mut log = run_dir.begin(&config(), &environment()).unwrap();
+    log.append(&metrics(1)).unwrap();
+    drop(run_dir);
+    assert_eq!(read_metrics(&path.join(METRICS)).unwrap(), [metrics(1)]);
+    assert_eq!(*StoredRun::open(&path).unwrap().config(), config());
+}
+
+#[test]
+fn folder_with_something_in_it_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let (run, other) = (root.path().join("run"), root.path().join("other"));
+    RunDir::create(&run, false)
+        .unwrap()
+        .begin(&config(), &environment())
+        .unwrap();
+    check_refused(
+        root.path(),
+        &run,
+        false,
+        expect![[r#"
+        ROOT/run holds an unfinished run
+        hint: choose another folder, or replace the run with --overwrite"#]],
+    );
+    fs::write(run.join(SUMMARY), "{}").unwrap();
+    check_refused(
+        root.path(),
+        &run,
+        false,
+        expect![[r#"
+        ROOT/run holds a finished run
+        hint: choose another folder, or replace the run with --overwrite"#]],
+    );
+
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("thesis.tex"), "text").unwrap();
+    check_refused(
+        root.path(),
+        &other,
+        false,
+        expect![[r#"
+        ROOT/other is not empty and holds no run
+        hint: choose another folder"#]],
+    );
+    check_refused(
+        root.path(),
+        &other,
+        true,
+        expect![[r#"
+        ROOT/other is not empty and holds no run
+        hint: choose another folder"#]],
+    );
+    check_refused(
+        root.path(),
+        &other.join("thesis.tex"),
+        false,
+        expect!["looking into the output folder ROOT/other/thesis.tex: Not a directory (os error 20)"],
+    );
+}
+
+#[test]
+fn overwriting_takes_the_old_files_away_only_when_the_new_run_begins() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path();
+    RunDir::create(path, false)
+        .unwrap()
+        .begin(&config(), &environment())
+        .unwrap();
+    fs::write(path.join(SUMMARY), "old").unwrap();
+    fs::write(path.join("notes.txt"), "mine").unwrap();
+    let mut run_dir = RunDir::create(path, true).unwrap();
+    assert!(path.join(SUMMARY).exists());
+    run_dir.begin(&config(), &environment()).unwrap();
+    assert!(!path.join(SUMMARY).exists());
+    assert!(path.join("notes.txt").exists(), "only files of a run are removed");
+}
+
+#[test]
+fn file_is_replaced_whole_and_leaves_no_temporary_one() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("file");
+    write_atomically(&path, b"first").unwrap();
+    write_atomically(&path, b"second").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"second");
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    let refused = write_atomically(&root.path().join("no/such/folder"), b"").unwrap_err();
+    assert_eq!(error::exit_code(&refused.into()), error::ExitCode::BadInput);
+}
+
+#[test]
+fn torn_line_of_metrics_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join(METRICS);
+    let mut log = MetricsLog::create(&path).unwrap();
+    log.append(&metrics(1)).unwrap();
+    log.append(&metrics(2)).unwrap();
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 20]).unwrap();
+    let text = error::text(&read_metrics(&path).unwrap_err().into());
+    assert!(text.contains("metrics.jsonl, line 2: EOF"), "{text}");
+}
+
+#[test]
+fn environment_reads_back() {
+    let text = serde_json::to_string(&environment()).unwrap();
+    assert_eq!(serde_json::from_str::<Environment>(&text).unwrap(), environment());
+    assert!(!text.contains("pruned_from"));
+}

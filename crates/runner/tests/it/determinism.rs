@@ -1,0 +1,54 @@
+//! Equal seeds give equal bytes.
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+
+const RUNS: [&str; 2] = [
+    "train CONFIGS/spirals.ron --set epochs=15 --set max_depth=4 --seed 3 --quiet",
+    "train CONFIGS/fashion-mnist-mini.ron --set n_train=200 --set max_depth=2 --set epochs=2 --seed 3 --quiet",
+];
+
+/// What must not change: the records without their times, and the weights.
+fn fingerprint(sandbox: &Sandbox, run: &str) -> (Vec<Value>, Value, Vec<u8>) {
+    let metrics = sandbox.text(&format!("{run}/metrics.jsonl"));
+    let without_time = |mut value: Value| {
+        let record = value.as_object_mut().unwrap();
+        let _ = record
+            .remove("seconds")
+            .or_else(|| record.remove("wall_seconds"))
+            .expect("records tell their time");
+        value
+    };
+    let metrics = metrics
+        .lines()
+        .map(|line| without_time(serde_json::from_str(line).unwrap()))
+        .collect();
+    let summary = without_time(sandbox.json(&format!("{run}/summary.json")));
+    (
+        metrics,
+        summary,
+        std::fs::read(sandbox.path(run).join("weights.safetensors")).unwrap(),
+    )
+}
+
+#[test]
+fn same_seed_gives_the_same_bytes_on_any_number_of_threads() {
+    for train in RUNS {
+        let sandbox = Sandbox::new();
+        sandbox.run(&format!("{train} --threads 1 --out one"));
+        let one = fingerprint(&sandbox, "one");
+        for threads in [1, 2, 3] {
+            sandbox.run(&format!("{train} --threads {threads} --out other --overwrite"));
+            assert!(fingerprint(&sandbox, "other") == one, "{threads} threads: {train}");
+        }
+    }
+}
+
+#[test]
+fn another_seed_gives_other_weights() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&format!("{} --out a", RUNS[0]));
+    sandbox.run(&format!("{} --seed 4 --out b", RUNS[0].replace(" --seed 3", "")));
+    assert_ne!(fingerprint(&sandbox, "a").2, fingerprint(&sandbox, "b").2);
+}

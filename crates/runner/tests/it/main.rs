@@ -1,0 +1,10 @@
+//! The real binary in a fresh folder.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod configs;
+mod determinism;
+mod flow;
+mod interrupt;
+mod sandbox;
