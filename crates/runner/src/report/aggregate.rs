@@ -92,7 +92,8 @@ impl<'a> Group<'a> {
 
     /// Maximum depths in rising order, each once.
     pub(super) fn depths(&self) -> Vec<usize> {
-        let mut depths: Vec<usize> = self.runs.iter().map(|entry| entry.run.summary.max_depth).collect();
+        let trained = self.runs.iter().filter(|entry| entry.run.is_trained());
+        let mut depths: Vec<usize> = trained.map(|entry| entry.run.summary.max_depth).collect();
         depths.sort_unstable();
         depths.dedup();
         depths
@@ -100,7 +101,10 @@ impl<'a> Group<'a> {
 
     /// Runs that `predictor` is a part of, of maximum depth `depth`.
     pub(super) fn of(&self, predictor: Predictor, depth: usize) -> Vec<&'a RunRecord> {
-        let wanted = |run: &RunRecord| run.is_ldn() == (predictor != Predictor::Ddn) && run.summary.max_depth == depth;
+        let wanted = |run: &RunRecord| {
+            let is_part = run.is_ldn() == (predictor != Predictor::Ddn);
+            run.is_trained() && is_part && run.summary.max_depth == depth
+        };
         self.runs
             .iter()
             .map(|entry| entry.run)

@@ -31,6 +31,16 @@ impl RunRecord {
 
     /// The method as printed: `LDN`, `DDN`, or the stored name in capitals.
     pub(super) fn method_label(&self) -> String {
-        self.summary.method.to_uppercase()
+        let method = self.summary.method.to_uppercase();
+        match self.summary.pruned_from {
+            Some(depth) => format!("{method} pruned from D = {depth}"),
+            None => method,
+        }
+    }
+
+    /// Whether the run was trained at its maximum depth. One that was pruned to it says nothing about training there, so
+    /// that comparisons over depth leave it out.
+    pub(super) fn is_trained(&self) -> bool {
+        self.summary.pruned_from.is_none()
     }
 }

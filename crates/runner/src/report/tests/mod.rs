@@ -307,3 +307,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_pruned_network_is_no_point_of_the_comparison_over_depth() {
+    let (trained, mut pruned) = (run("spirals", "ldn", 5, 0), run("spirals", "ldn", 2, 0));
+    pruned.summary.pruned_from = Some(5);
+    let runs = [trained, pruned];
+    let groups = super::aggregate::Group::collect(&runs);
+    let depths: Vec<Vec<usize>> = groups.iter().map(super::aggregate::Group::depths).collect();
+    assert_eq!(depths, [[5]]);
+    assert!(check(&runs).text.contains("LDN pruned from D = 5"));
+}
