@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// Run only this experiment; may be given more than once
     #[arg(long, value_name = "EXPERIMENT")]
     only: Vec<String>,
-    /// Folder for the runs and the page [default: reproduction/<PROFILE>]
+    /// Folder for the runs and the page [default: `reproduction` and the profile's name]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Where the data sets lie, if not in a usual place
