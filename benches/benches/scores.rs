@@ -31,7 +31,7 @@ fn calibration(criterion: &mut Criterion) {
         (0..n_classes).map(move |class| if class == i % n_classes { confident } else { rest })
     };
     let probs: Vec<f32> = (0..n).flat_map(row).collect();
-    let labels: Vec<u32> = (0..n).map(|i| u32::from(i * 7 % n_classes)).collect();
+    let labels: Vec<u32> = (0..u32::from(n)).map(|i| i * 7 % u32::from(n_classes)).collect();
     let mut group = criterion.benchmark_group("calibration");
     group.throughput(Throughput::Elements(u64::from(n)));
     group.bench_function("check, NLL and ECE of 10000 x 10", |bencher| {

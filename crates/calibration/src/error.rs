@@ -11,7 +11,7 @@ pub enum Error {
     #[error("predictions need at least one class")]
     NoClasses,
     /// The number of probabilities does not fit the labels.
-    #[error("{actual} probabilities for {n} examples of {n_classes} classes, expected {}", n * n_classes)]
+    #[error("{actual} probabilities for {n} examples of {n_classes} classes, expected {}", n.saturating_mul(*n_classes))]
     Shape {
         /// Probabilities found.
         actual: usize,
@@ -60,6 +60,29 @@ pub enum Error {
         n_depths: usize,
         /// Classes.
         n_classes: usize,
+    },
+    /// The probabilities of one depth are none.
+    #[error("depth {depth} predicts no probabilities")]
+    Depth {
+        /// The depth.
+        depth: usize,
+        /// What is wrong with them.
+        #[source]
+        source: Box<Self>,
+    },
+    /// The posterior holds something that is no probability.
+    #[error("posterior probability {value} of depth {depth} is not in [0, 1]")]
+    PosteriorProbability {
+        /// The depth.
+        depth: usize,
+        /// The value.
+        value: f64,
+    },
+    /// The posterior does not sum to one.
+    #[error("the posterior sums to {sum}, expected 1")]
+    PosteriorSum {
+        /// Its sum.
+        sum: f64,
     },
 }
 

@@ -3,7 +3,10 @@
 use crate::{Error, Result};
 
 /// How far the probabilities of an example may sum from one: what `f32` and thousands of classes can cause, and no more.
-const SUM_TOLERANCE: f64 = 1e-3;
+pub(crate) const SUM_TOLERANCE: f64 = 1e-3;
+
+/// How far a probability may exceed one: a softmax in `f32` does by a few roundings.
+pub(crate) const EXCESS: f32 = 1e-5;
 
 /// Class probabilities and labels that fit each other.
 #[derive(Clone, Copy, Debug)]
@@ -96,13 +99,13 @@ impl<'a> Predictions<'a> {
 
     /// Mean over the examples.
     pub(crate) fn mean(&self, values: impl Iterator<Item = f64>) -> f64 {
-        values.sum::<f64>() / self.len() as f64
+        // `sum` starts at -0, which would be the mean of values that are all -0, such as `-ln 1`.
+        values.fold(0.0, |sum, value| sum + value) / self.len() as f64
     }
 }
 
-fn check_row(example: usize, row: &[f32]) -> Result<()> {
-    // A softmax in f32 can exceed one by a few roundings.
-    let is_probability = |p: f32| (0.0..=1.0 + 1e-5).contains(&p);
+pub(crate) fn check_row(example: usize, row: &[f32]) -> Result<()> {
+    let is_probability = |p: f32| (0.0..=1.0 + EXCESS).contains(&p);
     if let Some((class, value)) = row.iter().enumerate().find(|(_, p)| !is_probability(**p)) {
         return Err(Error::Probability {
             example,

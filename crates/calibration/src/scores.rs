@@ -42,5 +42,8 @@ pub fn predictive_entropy(predictions: &Predictions<'_>) -> Vec<f64> {
 }
 
 pub(crate) fn entropy(probs: impl Iterator<Item = f64>) -> f64 {
-    probs.map(|p| if p > 0.0 { -p * p.ln() } else { 0.0 }).sum()
+    // Certainty has entropy 0, not the -0 of `-1 ln 1`.
+    probs
+        .map(|p| if p > 0.0 { -p * p.ln() } else { 0.0 })
+        .fold(0.0, |sum, term| sum + term)
 }

@@ -1,5 +1,6 @@
 //! The entropy of a mixture over depths and its two parts.
 
+use crate::predictions::{EXCESS, SUM_TOLERANCE, check_row};
 use crate::scores::entropy;
 use crate::{Error, Result};
 
@@ -22,23 +23,16 @@ pub struct DepthUncertainty {
 /// Splits the uncertainty of a mixture of the depths' class probabilities.
 ///
 /// # Shapes
-/// `depth_probs`: `[n_depths, n, n_classes]`, row-major; `posterior`: `[n_depths]`. Both are used as they are.
+/// `depth_probs`: `[n_depths, n, n_classes]`, row-major; `posterior`: `[n_depths]`.
+///
+/// # Numerics
+/// Rows and posterior are checked, and then used as they are, not normalised again.
 ///
 /// # Errors
-/// [`Error::Depths`] if the lengths do not fit, [`Error::NoClasses`].
+/// If there is no class, the lengths do not fit, a number is NaN or outside `[0, 1]` (by more than rounding), or a depth's
+/// probabilities of an example or the posterior do not sum to one within 1e-3.
 pub fn depth_uncertainty(depth_probs: &[f32], posterior: &[f64], n_classes: usize) -> Result<DepthUncertainty> {
-    if n_classes == 0 {
-        return Err(Error::NoClasses);
-    }
-    let n_depths = posterior.len();
-    if n_depths == 0 || !depth_probs.len().is_multiple_of(n_depths * n_classes) {
-        return Err(Error::Depths {
-            actual: depth_probs.len(),
-            n_depths,
-            n_classes,
-        });
-    }
-    let n = depth_probs.len() / (n_depths * n_classes);
+    let n = check(depth_probs, posterior, n_classes)?;
     let (mut marginal_probs, mut expected_entropy) = (vec![0.0; n * n_classes], vec![0.0; n]);
     for (probs, q) in depth_probs.chunks_exact((n * n_classes).max(1)).zip(posterior) {
         marginal_probs
@@ -68,4 +62,41 @@ pub fn depth_uncertainty(depth_probs: &[f32], posterior: &[f64], n_classes: usiz
         marginal_probs,
         expected_entropy,
     })
+}
+
+/// Checks shapes and probabilities, and gives the number of examples.
+fn check(depth_probs: &[f32], posterior: &[f64], n_classes: usize) -> Result<usize> {
+    if n_classes == 0 {
+        return Err(Error::NoClasses);
+    }
+    let (actual, n_depths) = (depth_probs.len(), posterior.len());
+    let stride = n_depths.checked_mul(n_classes).filter(|stride| *stride > 0);
+    let Some(stride) = stride.filter(|stride| actual.is_multiple_of(*stride)) else {
+        return Err(Error::Depths {
+            actual,
+            n_depths,
+            n_classes,
+        });
+    };
+    check_posterior(posterior)?;
+    let n = actual / stride;
+    for (index, row) in depth_probs.chunks_exact(n_classes).enumerate() {
+        check_row(index % n, row).map_err(|source| Error::Depth {
+            depth: index / n,
+            source: Box::new(source),
+        })?;
+    }
+    Ok(n)
+}
+
+fn check_posterior(posterior: &[f64]) -> Result<()> {
+    let is_probability = |q: f64| (0.0..=1.0 + f64::from(EXCESS)).contains(&q);
+    if let Some((depth, value)) = posterior.iter().enumerate().find(|(_, q)| !is_probability(**q)) {
+        return Err(Error::PosteriorProbability { depth, value: *value });
+    }
+    let sum: f64 = posterior.iter().sum();
+    if (sum - 1.0).abs() > SUM_TOLERANCE {
+        return Err(Error::PosteriorSum { sum });
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@ pub enum ExitCode {
     Failure,
     /// Arguments, configuration, data, a stored run or the place for the output are at fault.
     BadInput,
-    /// A signal ended the run early; what there was is stored. The code is `EX_TEMPFAIL`: run again to go on.
+    /// A signal ended the run early; what there was is stored. The code is `EX_TEMPFAIL`.
     Interrupted,
 }
 

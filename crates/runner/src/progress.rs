@@ -33,7 +33,7 @@ impl Progress {
             return Self::Lines { epochs };
         }
         let bar = ProgressBar::with_draw_target(Some(epochs as u64), ProgressDrawTarget::stderr_with_hz(10));
-        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} (left {eta}) {msg}");
+        let style = ProgressStyle::with_template("{bar:12} {pos}/{len} {elapsed} (left {eta}) {wide_msg}");
         if let Ok(style) = style {
             bar.set_style(style);
         }

@@ -52,8 +52,16 @@ pub struct DataDir {
 #[derive(Clone, Debug, Args)]
 pub struct Threads {
     /// Threads to use; all of the machine by default. The results do not depend on it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = n_threads)]
     pub threads: Option<NonZeroUsize>,
+}
+
+/// Far more threads than any machine has; beyond it, starting them alone takes minutes.
+const MAX_THREADS: usize = 1024;
+
+fn n_threads(text: &str) -> Result<NonZeroUsize, String> {
+    let in_range = text.parse().ok().filter(|n: &NonZeroUsize| n.get() <= MAX_THREADS);
+    in_range.ok_or_else(|| format!("expected a whole number from 1 to {MAX_THREADS}"))
 }
 
 /// Arguments of `vds train`.

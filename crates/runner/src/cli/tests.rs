@@ -203,7 +203,7 @@ fn arguments_that_contradict_are_refused() {
     check_refused(
         "vds train c.ron --out o --threads 0",
         expect![[r#"
-        error: invalid value '0' for '--threads <N>': number would be zero for non-zero type
+        error: invalid value '0' for '--threads <N>': expected a whole number from 1 to 1024
 
         For more information, try '--help'.
     "#]],

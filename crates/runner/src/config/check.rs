@@ -8,7 +8,7 @@ use super::fields::{
     MAX_BATCH, MAX_BINS, MAX_DEGREES, MAX_DEPTH, MAX_EPOCHS, MAX_NAME, MAX_PARAMETERS, MAX_POINTS, MAX_RATE, MAX_STEPS,
     MAX_WIDTH,
 };
-use super::file::{ConfigFile, Dataset, NetworkSizes, Prior, Protocol, Quantity, Schedule};
+use super::file::{ConfigFile, Dataset, Method, NetworkSizes, Prior, Protocol, Quantity, Schedule};
 use super::problem::Problem;
 use super::recover::{Parsed, bad_value};
 use super::source::Source;
@@ -136,6 +136,17 @@ impl Checker<'_> {
                 let probs_error = DepthPrior::from_probs(probs).err();
                 self.fits(&["prior"], probs_error.is_none(), || {
                     probs_error.map(|error| error.to_string()).unwrap_or_default()
+                });
+                // The posterior starts uniform, and its divergence from a prior that excludes a depth is infinite.
+                let excluded = probs
+                    .iter()
+                    .position(|p| *p == 0.0)
+                    .filter(|_| file.method == Method::Ldn);
+                self.fits(&["prior"], excluded.is_none(), || {
+                    let depth = excluded.unwrap_or_default();
+                    format!(
+                        "prior is 0 at depth {depth}, expected a probability above 0 for every depth that is learnt"
+                    )
                 });
                 let (actual, expected) = (probs.len(), file.max_depth.saturating_add(1));
                 self.fits(&["prior", "max_depth"], actual == expected, || {

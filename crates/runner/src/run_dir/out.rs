@@ -136,7 +136,12 @@ fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
     }
     let hint = "choose another folder, or replace the run with --overwrite";
     if path.join(SUMMARY).exists() {
-        Err(Error::input_with_hint(format!("{shown} holds a finished run"), hint))
+        let state = if is_interrupted(path) {
+            "an interrupted"
+        } else {
+            "a finished"
+        };
+        Err(Error::input_with_hint(format!("{shown} holds {state} run"), hint))
     } else if path.join(CONFIG).exists() {
         Err(Error::input_with_hint(format!("{shown} holds an unfinished run"), hint))
     } else {
@@ -145,4 +150,10 @@ fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
             "choose another folder",
         ))
     }
+}
+
+/// Whether the summary says that the run was interrupted; one that cannot be read says nothing.
+fn is_interrupted(path: &Path) -> bool {
+    let text = fs::read_to_string(path.join(SUMMARY)).unwrap_or_default();
+    serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|summary| summary["stopped_by"] == "interrupted")
 }

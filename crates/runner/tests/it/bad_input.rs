@@ -293,3 +293,16 @@ fn loss_that_is_not_finite_is_a_failure_and_keeps_the_last_good_weights() {
     assert!(!sandbox.path("r/summary.json").exists(), "the run is not finished");
     sandbox.run("evaluate r");
 }
+
+#[test]
+fn a_prior_that_excludes_a_learnt_depth() {
+    let sandbox = Sandbox::new();
+    check_in(
+        &sandbox,
+        "train CONFIGS/spirals.ron --set max_depth=2 --set prior=Explicit([0.5,0.5,0]) --out o",
+        expect![[r#"
+            error: CONFIGS/spirals.ron: 1 problem in the configuration
+              --set prior=Explicit([0.5,0.5,0]): prior is 0 at depth 2, expected a probability above 0 for every depth that is learnt
+        "#]],
+    );
+}

@@ -149,7 +149,7 @@ impl GoldenCase {
             .collect()
     }
 
-    /// Raw bytes of a tensor with its shape and whether it is F32 (else I64).
+    /// Raw bytes of a tensor with its shape and element type.
     pub fn raw(&self, name: &str) -> (Vec<u8>, Vec<usize>, Dtype) {
         self.with(name, |view| (view.data().to_vec(), view.shape().to_vec(), view.dtype()))
     }

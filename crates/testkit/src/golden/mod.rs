@@ -19,6 +19,7 @@ use serde::Deserialize;
 pub struct GoldenSet {
     folder: PathBuf,
     manifest: Manifest,
+    is_committed: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -40,12 +41,26 @@ struct GroupTolerance {
 impl GoldenSet {
     /// The set in `VDS_GOLDEN_DIR`, else the one in `tests/golden` under the crate's folder.
     ///
+    /// A relative path is taken from the workspace, two folders above the crate: cargo starts a test in its crate's folder,
+    /// where nobody types paths.
+    ///
     /// # Panics
     /// If the manifest cannot be read, or the folder holds a case that it does not list.
     pub fn locate(crate_folder: &str) -> Self {
-        let folder = std::env::var_os("VDS_GOLDEN_DIR")
-            .map_or_else(|| Path::new(crate_folder).join("tests/golden"), PathBuf::from);
-        Self::open(&folder)
+        let crate_folder = Path::new(crate_folder);
+        match std::env::var_os("VDS_GOLDEN_DIR") {
+            Some(named) => Self::open(&crate_folder.join("../..").join(named)),
+            None => Self {
+                is_committed: true,
+                ..Self::open(&crate_folder.join("tests/golden"))
+            },
+        }
+    }
+
+    /// Whether this is the set that is committed with the crate, which holds at least one case of each of its kinds; a named
+    /// folder may lack some.
+    pub fn is_committed(&self) -> bool {
+        self.is_committed
     }
 
     /// The set in a folder.
@@ -60,6 +75,7 @@ impl GoldenSet {
         let set = Self {
             folder: folder.to_owned(),
             manifest,
+            is_committed: false,
         };
         set.check_listing();
         set

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use dfdx::prelude::{Backward, Cpu, Gradients, SplitTape, Tensor, TensorFromVec};
-use vds_model::{Network, Sgd, weights};
+use dfdx::prelude::{Backward, Cpu, Gradients, OwnedTape, SplitTape, Tensor, TensorFromVec};
+use vds_model::{DepthLogits, Network, Sgd, weights};
 use vds_testkit::golden::GoldenCase;
-use vds_variational::{DepthPosterior, DepthPrior};
+use vds_variational::{DepthPosterior, DepthPrior, LossTerms};
 use vds_variational::{deterministic_loss, negative_elbo};
+
+type OnTape = DepthLogits<Cpu, OwnedTape<f32, Cpu>>;
 
 /// A network with its objective and optimisers, on one fixed batch.
 pub(super) struct Trainer {
@@ -99,16 +101,21 @@ impl Trainer {
         weights::to_bytes(&network, posterior, &BTreeMap::new()).unwrap()
     }
 
+    /// The loss of the batch for logits on a tape.
+    pub(super) fn loss(&self, logits: OnTape) -> LossTerms<Cpu, OwnedTape<f32, Cpu>> {
+        match &self.objective {
+            Objective::Deterministic { depth } => deterministic_loss(logits, &self.labels, *depth),
+            Objective::Learnt(l) => negative_elbo(logits, &self.labels, &l.logits, &l.prior, l.n_train),
+        }
+        .unwrap()
+    }
+
     pub(super) fn step(&mut self) -> Pass {
         let depth_logits = self.network.forward_train(&self.input, self.labels.len()).unwrap();
         let (logits, tape) = depth_logits.split_tape();
         let depth_logits = dfdx::prelude::PutTape::put_tape(logits.clone(), tape);
         let state_after_forward = self.state();
-        let terms = match &self.objective {
-            Objective::Deterministic { depth } => deterministic_loss(depth_logits, &self.labels, *depth),
-            Objective::Learnt(l) => negative_elbo(depth_logits, &self.labels, &l.logits, &l.prior, l.n_train),
-        }
-        .unwrap();
+        let terms = self.loss(depth_logits);
         let mut gradients: Gradients<f32, Cpu> = terms.loss.backward();
         let gradient = gradients.get(self.network.params()).as_vec();
         self.sgd
