@@ -61,8 +61,8 @@ pub enum Error {
         /// Classes.
         n_classes: usize,
     },
-    /// The probabilities of one depth are none.
-    #[error("depth {depth} predicts no probabilities")]
+    /// What a depth predicts for one example is no distribution.
+    #[error("the prediction of depth {depth} is no distribution")]
     Depth {
         /// The depth.
         depth: usize,

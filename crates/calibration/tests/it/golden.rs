@@ -39,9 +39,54 @@ fn calibration(report: &mut Report<'_>, case: &GoldenCase) {
     compare("mean_confidence", &[mean_confidence(&predictions)]);
     compare("mean_prob_of_label", &[mean_true_probability(&predictions)]);
     compare("entropy", &predictive_entropy(&predictions));
-    for n_bins in case.meta::<Vec<usize>>("bins") {
-        bins(report, case, &predictions, n_bins);
+    let all_bins: Vec<usize> = case.meta("bins");
+    for n_bins in &all_bins {
+        bins(report, case, &predictions, *n_bins);
     }
+    check_known(case, &SCORES, &all_bins);
+}
+
+/// Tensors of a calibration case that do not depend on bins; the first two are what is scored.
+const SCORES: [&str; 9] = [
+    "probs",
+    "labels",
+    "accuracy",
+    "error",
+    "nll",
+    "brier",
+    "mean_confidence",
+    "mean_prob_of_label",
+    "entropy",
+];
+
+/// Tensors of a calibration case for each number of bins.
+const BINNED: [&str; 11] = [
+    "edges",
+    "count",
+    "acc",
+    "conf",
+    "ece",
+    "mce",
+    "rmsce",
+    "adaptive_ece",
+    "adaptive_ece_quantile",
+    "refcurve_count",
+    "refcurve_correct",
+];
+
+/// A tensor that nobody compares would pass whatever it holds.
+fn check_known(case: &GoldenCase, names: &[&str], all_bins: &[usize]) {
+    let binned = all_bins
+        .iter()
+        .flat_map(|n_bins| BINNED.iter().map(move |what| format!("bins{n_bins}/{what}")));
+    let mut known: Vec<String> = names.iter().map(|name| (*name).to_owned()).chain(binned).collect();
+    known.push("bins10/ref_notebook_ece".to_owned());
+    let unknown: Vec<String> = case
+        .names("")
+        .into_iter()
+        .filter(|name| !known.contains(name))
+        .collect();
+    assert!(unknown.is_empty(), "{}: nothing compares {unknown:?}", case.name());
 }
 
 fn bins(report: &mut Report<'_>, case: &GoldenCase, predictions: &Predictions<'_>, n_bins: usize) {
@@ -101,6 +146,20 @@ fn bins(report: &mut Report<'_>, case: &GoldenCase, predictions: &Predictions<'_
     }
 }
 
+/// Tensors of an uncertainty case; the first three are what is split.
+const MIXTURE: [&str; 10] = [
+    "depth_probs",
+    "q",
+    "labels",
+    "marginal_probs",
+    "entropy_total",
+    "entropy_expected",
+    "mutual_information",
+    "max_prob",
+    "variation_ratio",
+    "nll",
+];
+
 fn uncertainty(report: &mut Report<'_>, case: &GoldenCase) {
     let (probs, labels, shape) = (
         case.f32("depth_probs"),
@@ -127,4 +186,5 @@ fn uncertainty(report: &mut Report<'_>, case: &GoldenCase) {
     ] {
         report.compare(case, tensor, &format!("uncert.{tensor}"), actual);
     }
+    check_known(case, &MIXTURE, &[]);
 }

@@ -4,4 +4,5 @@
 #![allow(clippy::print_stdout, reason = "the golden tests print their largest deviations")]
 
 mod golden;
+mod input;
 mod properties;

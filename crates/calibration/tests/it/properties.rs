@@ -55,31 +55,44 @@ fn edge(k: usize, n_bins: usize) -> f32 {
     (k as f64 / n_bins as f64) as f32
 }
 
+/// Predictions, and the numbers below `n` of them in any order.
+fn with_order(n: fn(&Classified) -> usize) -> impl Strategy<Value = (Classified, Vec<usize>)> {
+    classified(60, 2..8).prop_flat_map(move |data| {
+        let order = Just((0..n(&data)).collect::<Vec<_>>()).prop_shuffle();
+        (Just(data), order)
+    })
+}
+
 proptest! {
     #[test]
-    fn scores_do_not_depend_on_the_order_of_the_examples(data in classified(60, 2..8), n_bins in 1..20_usize) {
-        let reversed = Classified {
-            probs: data.probs.chunks(data.n_classes).rev().flatten().copied().collect(),
-            labels: data.labels.iter().rev().copied().collect(),
+    fn scores_do_not_depend_on_the_order_of_the_examples(
+        (data, order) in with_order(|data| data.labels.len()), n_bins in 1..20_usize
+    ) {
+        let reordered = Classified {
+            probs: order.iter().flat_map(|i| &data.probs[i * data.n_classes..][..data.n_classes]).copied().collect(),
+            labels: order.iter().map(|i| data.labels[*i]).collect(),
             n_classes: data.n_classes,
         };
-        for (a, b) in all_scores(&data, n_bins).into_iter().zip(all_scores(&reversed, n_bins)) {
+        for (a, b) in all_scores(&data, n_bins).into_iter().zip(all_scores(&reordered, n_bins)) {
             check_close(a, b, REORDERED);
         }
     }
 
     #[test]
-    fn scores_do_not_depend_on_the_names_of_the_classes(data in classified(60, 2..8), n_bins in 1..20_usize) {
+    fn scores_do_not_depend_on_the_names_of_the_classes(
+        (data, names) in with_order(|data| data.n_classes), n_bins in 1..20_usize
+    ) {
         // A tie for the largest probability is broken by the order of the classes, so rows with one are left out.
         let has_tie = data.probs.chunks(data.n_classes).any(|row| {
             let largest = row.iter().copied().fold(0.0, f32::max);
             row.iter().filter(|p| p.to_bits() == largest.to_bits()).count() > 1
         });
         prop_assume!(!has_tie);
-        let last = u32::try_from(data.n_classes - 1).unwrap();
+        // Class `names[k]` becomes class `k`.
+        let new_name = |label: &u32| names.iter().position(|old| *old == *label as usize).unwrap();
         let renamed = Classified {
-            probs: data.probs.chunks(data.n_classes).flat_map(|row| row.iter().rev()).copied().collect(),
-            labels: data.labels.iter().map(|label| last - label).collect(),
+            probs: data.probs.chunks(data.n_classes).flat_map(|row| names.iter().map(|old| row[*old])).collect(),
+            labels: data.labels.iter().map(|label| u32::try_from(new_name(label)).unwrap()).collect(),
             n_classes: data.n_classes,
         };
         for (a, b) in all_scores(&data, n_bins).into_iter().zip(all_scores(&renamed, n_bins)) {
@@ -105,6 +118,20 @@ proptest! {
         prop_assert!(0.0 <= ece && ece <= rmsce + 1e-12 && rmsce <= mce + 1e-12 && mce <= 1.0);
         check_close(ece, naive_ece(&data, n_bins), REORDERED);
         prop_assert_eq!(diagram.bins.iter().map(|bin| bin.count).sum::<usize>(), data.labels.len());
+    }
+
+    #[test]
+    fn an_edge_belongs_to_the_bin_below_for_any_number_of_bins(n_bins in 1..40_usize, k in 1..=40_usize) {
+        // Of two classes, the prediction has at least half.
+        prop_assume!(k <= n_bins && 2 * k >= n_bins);
+        let on_edge = edge(k, n_bins);
+        let mut expected = vec![0; n_bins];
+        expected[k - 1] = 1;
+        check_bins(&[on_edge], n_bins, &expected);
+        if k < n_bins {
+            expected[k] = 1;
+            check_bins(&[on_edge, f32::from_bits(on_edge.to_bits() + 1)], n_bins, &expected);
+        }
     }
 
     #[test]
@@ -163,6 +190,10 @@ fn certainty_is_scored_exactly() {
     let predictions = |labels: &'static [u32]| Predictions::new(&[1.0, 0.0, 0.0, 1.0], 2, labels).unwrap();
     let right = predictions(&[0, 1]);
     assert_eq!((brier_score(&right), negative_log_likelihood(&right)), (0.0, 0.0));
+    assert!(
+        negative_log_likelihood(&right).is_sign_positive(),
+        "a report would print -0"
+    );
     assert_eq!(expected_calibration_error(&right, 15).unwrap(), 0.0);
     let wrong = predictions(&[1, 0]);
     assert_eq!(
@@ -171,49 +202,4 @@ fn certainty_is_scored_exactly() {
     );
     assert_eq!(expected_calibration_error(&wrong, 15).unwrap(), 1.0);
     assert_eq!(paper_pooled_calibration(&wrong), None);
-}
-
-#[track_caller]
-fn check_refused(probs: &[f32], n_classes: usize, labels: &[u32], message: &str) {
-    assert_eq!(
-        Predictions::new(probs, n_classes, labels).unwrap_err().to_string(),
-        message
-    );
-}
-
-#[test]
-fn what_is_no_prediction_is_refused() {
-    check_refused(&[], 2, &[], "no predictions");
-    check_refused(&[], 0, &[0], "predictions need at least one class");
-    check_refused(
-        &[1.0],
-        2,
-        &[0],
-        "1 probabilities for 1 examples of 2 classes, expected 2",
-    );
-    check_refused(&[0.5, 0.5], 2, &[2], "label 2 of example 0 is not below 2");
-    check_refused(
-        &[f32::NAN, 0.5],
-        2,
-        &[0],
-        "probability NaN of class 0 of example 0 is not in [0, 1]",
-    );
-    check_refused(
-        &[1.5, -0.5],
-        2,
-        &[0],
-        "probability 1.5 of class 0 of example 0 is not in [0, 1]",
-    );
-    check_refused(
-        &[0.5, 0.25],
-        2,
-        &[0],
-        "the probabilities of example 0 sum to 0.75, expected 1",
-    );
-    let predictions = Predictions::new(&[1.0], 1, &[0]).unwrap();
-    assert_eq!(ReliabilityDiagram::new(&predictions, 0).unwrap_err(), Error::NoBins);
-    assert!(matches!(
-        depth_uncertainty(&[0.5; 3], &[0.5, 0.5], 1),
-        Err(Error::Depths { actual: 3, .. })
-    ));
 }

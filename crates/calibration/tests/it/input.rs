@@ -1,0 +1,128 @@
+//! Input that is refused, and what is said about it.
+
+use vds_calibration::*;
+
+#[track_caller]
+fn check_refused(probs: &[f32], n_classes: usize, labels: &[u32], message: &str) {
+    assert_eq!(
+        Predictions::new(probs, n_classes, labels).unwrap_err().to_string(),
+        message
+    );
+}
+
+#[test]
+fn what_is_no_prediction_is_refused() {
+    check_refused(&[], 2, &[], "no predictions");
+    check_refused(&[], 0, &[0], "predictions need at least one class");
+    check_refused(
+        &[1.0],
+        2,
+        &[0],
+        "1 probabilities for 1 examples of 2 classes, expected 2",
+    );
+    check_refused(&[0.5, 0.5], 2, &[2], "label 2 of example 0 is not below 2");
+    check_refused(
+        &[f32::NAN, 0.5],
+        2,
+        &[0],
+        "probability NaN of class 0 of example 0 is not in [0, 1]",
+    );
+    check_refused(
+        &[1.5, -0.5],
+        2,
+        &[0],
+        "probability 1.5 of class 0 of example 0 is not in [0, 1]",
+    );
+    check_refused(
+        &[0.5, 0.25],
+        2,
+        &[0],
+        "the probabilities of example 0 sum to 0.75, expected 1",
+    );
+    check_refused(
+        &[1.0, 0.0, 0.5, 0.25],
+        2,
+        &[0, 1],
+        "the probabilities of example 1 sum to 0.75, expected 1",
+    );
+}
+
+#[test]
+fn sizes_beyond_the_address_space_are_refused() {
+    let error = Predictions::new(&[1.0], usize::MAX, &[0, 0]).unwrap_err();
+    assert!(error.to_string().starts_with("1 probabilities for 2 examples"));
+    assert!(matches!(
+        depth_uncertainty(&[1.0], &[0.5, 0.5], usize::MAX),
+        Err(Error::Depths { actual: 1, .. })
+    ));
+}
+
+#[test]
+fn a_sum_may_be_off_by_rounding_and_no_more() {
+    assert!(Predictions::new(&[0.5, 0.500_9], 2, &[0]).is_ok());
+    assert!(Predictions::new(&[0.5, 0.501_1], 2, &[0]).is_err());
+    assert!(Predictions::new(&[1.0 + 1e-6, 0.0], 2, &[0]).is_ok());
+    assert!(Predictions::new(&[1.0 + 1e-4, 0.0], 2, &[0]).is_err());
+}
+
+#[test]
+fn no_bins_are_refused() {
+    let predictions = Predictions::new(&[1.0], 1, &[0]).unwrap();
+    assert_eq!(ReliabilityDiagram::new(&predictions, 0), Err(Error::NoBins));
+    assert_eq!(equal_mass_calibration_error(&predictions, 0), Err(Error::NoBins));
+    assert_eq!(quantile_calibration_error(&predictions, 0), Err(Error::NoBins));
+    assert_eq!(paper_pooled_curve(&predictions, 0), Err(Error::NoBins));
+}
+
+/// The messages of the error and of its causes.
+#[track_caller]
+fn check_mixture_refused(depth_probs: &[f32], posterior: &[f64], n_classes: usize, messages: &[&str]) {
+    let error = depth_uncertainty(depth_probs, posterior, n_classes).unwrap_err();
+    let chain = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    assert_eq!(chain.map(ToString::to_string).collect::<Vec<_>>(), messages);
+}
+
+#[test]
+fn what_is_no_mixture_is_refused() {
+    check_mixture_refused(&[], &[1.0], 0, &["predictions need at least one class"]);
+    check_mixture_refused(
+        &[0.5; 3],
+        &[0.5, 0.5],
+        1,
+        &["3 probabilities do not divide into 2 depths of 1 classes"],
+    );
+    check_mixture_refused(
+        &[],
+        &[],
+        2,
+        &["0 probabilities do not divide into 0 depths of 2 classes"],
+    );
+    check_mixture_refused(
+        &[1.0, 0.0],
+        &[f64::NAN],
+        2,
+        &["posterior probability NaN of depth 0 is not in [0, 1]"],
+    );
+    check_mixture_refused(
+        &[1.0, 0.0, 1.0, 0.0],
+        &[1.5, -0.5],
+        2,
+        &["posterior probability 1.5 of depth 0 is not in [0, 1]"],
+    );
+    check_mixture_refused(&[1.0, 0.0], &[0.5], 2, &["the posterior sums to 0.5, expected 1"]);
+    // Two depths, two examples: the last row is the second example of the deeper one.
+    check_mixture_refused(
+        &[1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, f32::NAN],
+        &[0.5, 0.5],
+        2,
+        &[
+            "the prediction of depth 1 is no distribution",
+            "probability NaN of class 1 of example 1 is not in [0, 1]",
+        ],
+    );
+}
+
+#[test]
+fn a_mixture_of_no_examples_is_empty() {
+    assert!(depth_uncertainty(&[], &[1.0], 2).unwrap().confidence.is_empty());
+}
