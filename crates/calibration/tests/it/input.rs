@@ -110,14 +110,14 @@ fn what_is_no_mixture_is_refused() {
         &["posterior probability 1.5 of depth 0 is not in [0, 1]"],
     );
     check_mixture_refused(&[1.0, 0.0], &[0.5], 2, &["the posterior sums to 0.5, expected 1"]);
-    // Two depths, two examples: the last row is the second example of the deeper one.
+    // Two depths, two examples: the third row is the first example of the deeper one.
     check_mixture_refused(
-        &[1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, f32::NAN],
+        &[1.0, 0.0, 1.0, 0.0, 1.0, f32::NAN, 1.0, 0.0],
         &[0.5, 0.5],
         2,
         &[
             "the prediction of depth 1 is no distribution",
-            "probability NaN of class 1 of example 1 is not in [0, 1]",
+            "probability NaN of class 1 of example 0 is not in [0, 1]",
         ],
     );
 }

@@ -186,6 +186,23 @@ fn an_edge_belongs_to_the_bin_below() {
 }
 
 #[test]
+fn of_equal_probabilities_the_first_is_the_prediction() {
+    let is_right = |label: u32| accuracy(&Predictions::new(&[0.25, 0.375, 0.375], 3, &[label]).unwrap());
+    assert_eq!([is_right(0), is_right(1), is_right(2)], [0.0, 1.0, 0.0]);
+}
+
+#[test]
+fn bins_of_equal_mass_differ_in_where_the_middle_goes() {
+    // Confidences 5/8 (right), 3/4 (wrong) and 7/8 (right); the median is 3/4.
+    let probs = [0.625, 0.375, 0.75, 0.25, 0.875, 0.125];
+    let predictions = Predictions::new(&probs, 2, &[0, 1, 0]).unwrap();
+    // The median is the closed lower edge of the upper bin: gaps 3/8 of one and 5/8 of two.
+    assert_eq!(quantile_calibration_error(&predictions, 2).unwrap(), 1.0 / 3.0);
+    // The first run is the longer one: gaps 3/8 of two and 1/8 of one.
+    assert_eq!(equal_mass_calibration_error(&predictions, 2).unwrap(), 0.5 / 3.0);
+}
+
+#[test]
 fn certainty_is_scored_exactly() {
     let predictions = |labels: &'static [u32]| Predictions::new(&[1.0, 0.0, 0.0, 1.0], 2, labels).unwrap();
     let right = predictions(&[0, 1]);
