@@ -39,6 +39,8 @@ pub struct ConvEngine {
 #[derive(Debug)]
 struct Training {
     batch: usize,
+    /// Depths that ran in the last pass.
+    n_depths: usize,
     input: Vec<f32>,
     activations: Vec<Activation>,
     states: Vec<BlockState>,
@@ -74,29 +76,31 @@ impl ConvEngine {
         &self.layout
     }
 
-    /// Training pass: per-depth logits `[max_depth + 1, batch, n_classes]` of `input`, `[batch, channels, height, width]`.
+    /// Training pass: per-depth logits `[depth + 1, batch, n_classes]` of `input`, `[batch, channels, height, width]`.
     ///
-    /// Writes the mean and the unbiased variance of each batch norm's input into `statistics`. The state for
-    /// [`Self::backward`] is kept until the next training pass.
+    /// The length of `logits` says how deep to go: blocks beyond that depth do not run. Writes the mean and the unbiased
+    /// variance of the input of each batch norm that ran into `statistics`. The state for [`Self::backward`] is kept until
+    /// the next training pass.
     ///
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
     pub fn forward_train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
-        let batch = self.check(params, input, statistics, logits);
+        let (batch, n_depths) = self.check(params, input, statistics, logits);
         self.load(params);
         let mut training = self.training.take().unwrap_or_else(|| self.training());
-        self.fit(&mut training, batch);
+        self.fit(&mut training, batch, n_depths);
         training.input.copy_from_slice(input);
         self.forward_stem(&mut training);
         let pass = self.pass(batch);
-        for (index, weights) in self.blocks.iter().enumerate() {
+        for (index, weights) in self.blocks[..n_depths - 1].iter().enumerate() {
             let (before, after) = training.activations.split_at_mut(index + 1);
             let (before, after, state) = (&before[index], &mut after[0], &mut training.states[index]);
             pass.forward(weights, before, state, after, &mut training.moments);
             state.store_statistics(&self.layout.block_statistics[index], statistics);
         }
         let outer = self.geometry.outer;
-        for (head, activation) in training.heads.iter_mut().zip(&training.activations) {
+        let heads = &mut training.heads[..n_depths];
+        for (head, activation) in heads.iter_mut().zip(&training.activations) {
             for (pooled, moments) in head
                 .pooled
                 .chunks_exact_mut(outer)
@@ -106,7 +110,7 @@ impl ConvEngine {
             }
         }
         self.head
-            .forward_train(self.isa, &self.layout, &mut training.heads, statistics, logits);
+            .forward_train(self.isa, &self.layout, heads, statistics, logits);
         self.training = Some(training);
     }
 
@@ -120,14 +124,15 @@ impl ConvEngine {
         assert_eq!(d_params.len(), self.layout.n_params, "gradient of the parameters");
         assert_eq!(
             d_logits.len(),
-            (shape.max_depth + 1) * training.batch * shape.n_classes,
+            training.n_depths * training.batch * shape.n_classes,
             "gradient of the logits"
         );
-        self.head
-            .backward(self.isa, &self.layout, &mut training.heads, d_logits, d_params);
+        let n_blocks = training.n_depths - 1;
+        let heads = &mut training.heads[..=n_blocks];
+        self.head.backward(self.isa, &self.layout, heads, d_logits, d_params);
         training.gradient.fill(0.0);
         let pass = self.pass(training.batch);
-        for index in (0..self.blocks.len()).rev() {
+        for index in (0..n_blocks).rev() {
             self.finish_activation_gradient(&mut training, index + 1);
             let Training {
                 activations,
@@ -156,7 +161,8 @@ impl ConvEngine {
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
     pub fn forward_eval(&mut self, params: &[f32], statistics: &[f32], input: &[f32], logits: &mut [f32]) {
-        self.check(params, input, statistics, logits);
+        let (_, n_depths) = self.check(params, input, statistics, logits);
+        assert_eq!(n_depths, self.blocks.len() + 1, "depths");
         self.load(params);
         let blocks: Vec<_> = self
             .blocks
@@ -170,14 +176,20 @@ impl ConvEngine {
             .forward_eval(self.isa, &self.layout, statistics, &pooled, logits);
     }
 
-    fn check(&self, params: &[f32], input: &[f32], statistics: &[f32], logits: &[f32]) -> usize {
+    /// Batch and number of depths.
+    fn check(&self, params: &[f32], input: &[f32], statistics: &[f32], logits: &[f32]) -> (usize, usize) {
         let shape = self.layout.shape;
         let batch = input.len() / shape.image_len();
         assert_eq!(params.len(), self.layout.n_params, "parameters");
         assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
         assert_eq!(input.len(), batch * shape.image_len(), "inputs");
-        assert_eq!(logits.len(), (shape.max_depth + 1) * batch * shape.n_classes, "logits");
-        batch
+        let n_depths = logits.len() / (batch * shape.n_classes).max(1);
+        assert!(
+            (1..=shape.max_depth + 1).contains(&n_depths),
+            "logits of {n_depths} depths"
+        );
+        assert_eq!(logits.len(), n_depths * batch * shape.n_classes, "logits");
+        (batch, n_depths)
     }
 
     fn load(&mut self, params: &[f32]) {
@@ -200,6 +212,7 @@ impl ConvEngine {
         let n_depths = self.blocks.len() + 1;
         Training {
             batch: 0,
+            n_depths: 1,
             input: Vec::new(),
             activations: vec![Activation::default(); n_depths],
             states: vec![BlockState::new(self.geometry); self.blocks.len()],
@@ -211,17 +224,20 @@ impl ConvEngine {
         }
     }
 
-    /// Makes room for `batch` images; a smaller batch leaves the larger one's memory in place.
-    fn fit(&self, training: &mut Training, batch: usize) {
+    /// Makes room for `batch` images and `n_depths` depths; smaller ones leave the larger ones' memory in place.
+    fn fit(&self, training: &mut Training, batch: usize, n_depths: usize) {
         let g = self.geometry;
-        training.batch = batch;
+        (training.batch, training.n_depths) = (batch, n_depths);
         training.input.resize(batch * self.layout.shape.image_len(), 0.0);
-        training
-            .activations
-            .iter_mut()
-            .for_each(|activation| activation.fit(g, batch));
-        training.states.iter_mut().for_each(|state| state.fit(g, batch));
-        training.heads.iter_mut().for_each(|head| self.head.fit(head, batch));
+        for activation in &mut training.activations[..n_depths] {
+            activation.fit(g, batch);
+        }
+        for state in &mut training.states[..n_depths - 1] {
+            state.fit(g, batch);
+        }
+        for head in &mut training.heads[..n_depths] {
+            self.head.fit(head, batch);
+        }
         training.moments.resize(batch * 2 * g.inner, 0.0);
         training.gradient.resize(batch * g.outer_len(), 0.0);
         training.buffers.iter_mut().for_each(|buffers| buffers.fit(g, batch));
@@ -268,10 +284,11 @@ impl ConvEngine {
         let images = gradient
             .par_chunks_exact_mut(g.outer_len())
             .zip(d_pooled.par_chunks_exact(g.outer));
-        match (states.get(depth), buffers) {
+        let above = states[..training.n_depths - 1].get(depth);
+        match (above, buffers) {
             (Some(BlockState { norms: [norm, ..], .. }), Some(buffers)) => {
-                let above = buffers.outer.par_chunks_exact(g.outer_len());
-                let images = images.zip(above.zip(activations[depth].values.par_chunks_exact(g.outer_len())));
+                let d_above = buffers.outer.par_chunks_exact(g.outer_len());
+                let images = images.zip(d_above.zip(activations[depth].values.par_chunks_exact(g.outer_len())));
                 images.for_each(|((total, pooled), (d, x))| {
                     finish_gradient(isa, total, d, x, norm, pooled);
                 });

@@ -20,6 +20,8 @@ pub struct FcEngine {
     blocks: Vec<ResidualLinear>,
     read_out: Linear,
     batch: usize,
+    /// Depths that ran in the last training pass.
+    n_depths: usize,
     input: Vec<f32>,
     activations: Vec<Vec<f32>>,
     saved: Vec<Saved>,
@@ -51,6 +53,7 @@ impl FcEngine {
             blocks: vec![block; shape.max_depth],
             read_out,
             batch: 0,
+            n_depths: 1,
             input: Vec::new(),
             activations: vec![Vec::new(); shape.max_depth + 1],
             logits: Vec::new(),
@@ -64,21 +67,22 @@ impl FcEngine {
         &self.layout
     }
 
-    /// Training pass: per-depth logits `[max_depth + 1, batch, n_classes]` of `input`, `[batch, n_inputs]`.
+    /// Training pass: per-depth logits `[depth + 1, batch, n_classes]` of `input`, `[batch, n_inputs]`.
     ///
-    /// Writes the mean and the unbiased variance of each batch norm's input into `statistics`, laid out as the running
-    /// statistics. The state for [`Self::backward`] is kept until the next training pass.
+    /// The length of `logits` says how deep to go: blocks beyond that depth do not run. Writes the mean and the unbiased
+    /// variance of the input of each batch norm that ran into `statistics`, laid out as the running statistics. The state for [`Self::backward`] is kept until the next training pass.
     ///
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
     pub fn forward_train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
-        let batch = self.check(params, input, logits);
+        let (batch, n_depths) = self.check(params, input, logits);
         assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
         self.load(params);
         self.fit(batch);
+        self.n_depths = n_depths;
         pad_rows(input, self.layout.shape.n_inputs, &mut self.input);
         self.stem.forward(self.isa, &self.input, &mut self.activations[0]);
-        for (depth, block) in self.blocks.iter().enumerate() {
+        for (depth, block) in self.blocks[..n_depths - 1].iter().enumerate() {
             let (before, after) = self.activations.split_at_mut(depth + 1);
             block.forward_train(self.isa, &before[depth], &mut self.saved[depth], &mut after[0]);
             let ranges = &self.layout.block_statistics[depth];
@@ -98,7 +102,7 @@ impl FcEngine {
         assert_eq!(d_params.len(), self.layout.n_params, "gradient of the parameters");
         assert_eq!(
             d_logits.len(),
-            self.activations.len() * self.batch * n_classes,
+            self.n_depths * self.batch * n_classes,
             "gradient of the logits"
         );
         self.read_out_gradient.clear();
@@ -137,7 +141,8 @@ impl FcEngine {
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
     pub fn forward_eval(&mut self, params: &[f32], statistics: &[f32], input: &[f32], logits: &mut [f32]) {
-        let batch = self.check(params, input, logits);
+        let (batch, n_depths) = self.check(params, input, logits);
+        assert_eq!(n_depths, self.blocks.len() + 1, "depths");
         assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
         self.load(params);
         let (isa, shape) = (self.isa, self.layout.shape);
@@ -164,13 +169,19 @@ impl FcEngine {
         }
     }
 
-    fn check(&self, params: &[f32], input: &[f32], logits: &[f32]) -> usize {
+    /// Batch and number of depths.
+    fn check(&self, params: &[f32], input: &[f32], logits: &[f32]) -> (usize, usize) {
         let shape = self.layout.shape;
         let batch = input.len() / shape.n_inputs;
         assert_eq!(params.len(), self.layout.n_params, "parameters");
         assert_eq!(input.len(), batch * shape.n_inputs, "inputs");
-        assert_eq!(logits.len(), (shape.max_depth + 1) * batch * shape.n_classes, "logits");
-        batch
+        let n_depths = logits.len() / (batch * shape.n_classes).max(1);
+        assert!(
+            (1..=shape.max_depth + 1).contains(&n_depths),
+            "logits of {n_depths} depths"
+        );
+        assert_eq!(logits.len(), n_depths * batch * shape.n_classes, "logits");
+        (batch, n_depths)
     }
 
     fn load(&mut self, params: &[f32]) {

@@ -137,3 +137,81 @@ fn a_single_image_is_evaluated() {
     engine.forward_eval(&params, &statistics, &numbers(784, 1), &mut logits);
     assert!(logits.iter().all(|x| x.is_finite()));
 }
+
+#[test]
+fn a_shorter_run_is_a_prefix_of_the_whole_one() {
+    let shape = FcShape {
+        n_inputs: 3,
+        width: 11,
+        n_classes: 4,
+        max_depth: 5,
+    };
+    let (batch, depth) = (20, 2);
+    let mut engine = FcEngine::new(shape);
+    let (params, input) = (params(engine.layout().n_params, 1), numbers(batch * 3, 2));
+    let (mut statistics, mut logits) = (vec![0.0; engine.layout().n_statistics], vec![0.0; 6 * batch * 4]);
+    engine.forward_train(&params, &input, &mut statistics, &mut logits);
+    let (mut short_statistics, mut short) = (vec![f32::NAN; statistics.len()], vec![0.0; (depth + 1) * batch * 4]);
+    engine.forward_train(&params, &input, &mut short_statistics, &mut short);
+    assert_eq!(short, logits[..short.len()]);
+    let ran = engine.layout().block_statistics[depth - 1].second.end;
+    assert_eq!(short_statistics[..ran], statistics[..ran]);
+    assert!(
+        short_statistics[ran..].iter().all(|x| x.is_nan()),
+        "deeper blocks leave no statistics"
+    );
+    let mut gradient = vec![0.0; params.len()];
+    engine.backward(&numbers(short.len(), 3), &mut gradient);
+    let deeper = &engine.layout().blocks[depth..];
+    assert!(
+        deeper
+            .iter()
+            .all(|block| gradient[block.linear.weight.clone()].iter().all(|&g| g == 0.0))
+    );
+}
+
+#[test]
+fn a_shorter_convolutional_run_is_a_prefix_of_the_whole_one() {
+    let shape = ConvShape {
+        channels: 1,
+        height: 10,
+        width: 10,
+        outer: 9,
+        inner: 5,
+        n_classes: 3,
+        max_depth: 4,
+    };
+    let (batch, depth) = (6, 1);
+    let mut engine = ConvEngine::new(shape);
+    let (params, input) = (params(engine.layout().n_params, 1), numbers(batch * 100, 2));
+    let (mut statistics, mut logits) = (vec![0.0; engine.layout().n_statistics], vec![0.0; 5 * batch * 3]);
+    engine.forward_train(&params, &input, &mut statistics, &mut logits);
+    let (mut short_statistics, mut short) = (vec![f32::NAN; statistics.len()], vec![0.0; (depth + 1) * batch * 3]);
+    engine.forward_train(&params, &input, &mut short_statistics, &mut short);
+    assert_eq!(short, logits[..short.len()]);
+    let layout = engine.layout().clone();
+    assert!(
+        short_statistics[layout.block_statistics[depth].norm1.first.clone()]
+            .iter()
+            .all(|x| x.is_nan())
+    );
+    assert!(
+        short_statistics[layout.head_statistics[depth + 1].first.clone()]
+            .iter()
+            .all(|x| x.is_nan())
+    );
+    let d_logits = numbers(short.len(), 3);
+    let (mut gradient, mut of_whole) = (vec![0.0; params.len()], vec![0.0; params.len()]);
+    engine.backward(&d_logits, &mut gradient);
+    engine.forward_train(&params, &input, &mut statistics, &mut logits);
+    let mut padded = vec![0.0; logits.len()];
+    padded[..d_logits.len()].copy_from_slice(&d_logits);
+    engine.backward(&padded, &mut of_whole);
+    let scale = of_whole.iter().fold(0.0_f32, |scale, x| scale.max(x.abs()));
+    assert!(
+        gradient
+            .iter()
+            .zip(&of_whole)
+            .all(|(x, y)| (x - y).abs() <= 1e-5 * scale)
+    );
+}
