@@ -4,6 +4,7 @@
     reason = "the one crate that may: raw pointers in the micro-kernel and calls behind detected CPU features"
 )]
 
+mod buffer;
 pub mod conv;
 pub mod fc;
 mod layout;

@@ -1,8 +1,9 @@
 //! A linear map between padded widths, at one tap or at several (a convolution's filter).
 
+use crate::buffer::Buffer;
 use crate::layout::LinearRanges;
 use crate::linalg::{Product, Start, multiply, pack, pack_transposed, unpack_add};
-use crate::norm::column_sums;
+use crate::norm::{Norm, column_sums};
 use crate::simd::{Isa, padded};
 
 /// Weight `[taps, padded n_in, padded n_out]`, its transpose, and the bias.
@@ -11,17 +12,17 @@ pub(crate) struct Linear {
     taps: usize,
     n_in: usize,
     n_out: usize,
-    pub(crate) weight: Vec<f32>,
+    pub(crate) weight: Buffer,
     /// `[taps reversed, padded n_out, padded n_in]`.
-    pub(crate) transpose: Vec<f32>,
-    pub(crate) bias: Vec<f32>,
+    pub(crate) transpose: Buffer,
+    pub(crate) bias: Buffer,
 }
 
 /// The gradient of a [`Linear`], in its padded layout.
 #[derive(Clone, Debug)]
 pub(crate) struct LinearGradient {
-    pub(crate) weight: Vec<f32>,
-    bias: Vec<f32>,
+    pub(crate) weight: Buffer,
+    bias: Buffer,
 }
 
 impl Linear {
@@ -35,9 +36,9 @@ impl Linear {
             taps,
             n_in,
             n_out,
-            weight: vec![0.0; len],
-            transpose: vec![0.0; len],
-            bias: vec![0.0; padded(n_out)],
+            weight: Buffer::zeros(len),
+            transpose: Buffer::zeros(len),
+            bias: Buffer::zeros(padded(n_out)),
         }
     }
 
@@ -46,6 +47,18 @@ impl Linear {
         pack(&params[ranges.weight.clone()], shape, widths, &mut self.weight);
         pack_transposed(&params[ranges.weight.clone()], shape, widths, &mut self.transpose);
         self.bias[..self.n_out].copy_from_slice(&params[ranges.bias.clone()]);
+    }
+
+    /// Appends the affine map of `norm`; the transpose keeps its old values.
+    pub(crate) fn fold(&mut self, norm: &Norm) {
+        for row in self.weight.chunks_exact_mut(norm.scale.len()) {
+            row.iter_mut()
+                .zip(norm.scale.iter())
+                .for_each(|(weight, scale)| *weight *= scale);
+        }
+        for ((bias, scale), shift) in self.bias.iter_mut().zip(norm.scale.iter()).zip(norm.shift.iter()) {
+            *bias = *bias * scale + shift;
+        }
     }
 
     pub(crate) fn padded_in(&self) -> usize {
@@ -144,8 +157,8 @@ impl Linear {
 
     pub(crate) fn gradient(&self) -> LinearGradient {
         LinearGradient {
-            weight: vec![0.0; self.weight.len()],
-            bias: vec![0.0; self.bias.len()],
+            weight: Buffer::zeros(self.weight.len()),
+            bias: Buffer::zeros(self.bias.len()),
         }
     }
 

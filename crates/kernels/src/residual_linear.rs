@@ -3,6 +3,7 @@
 //! It is the residual block of the fully connected network and, shared by all depths, part of the output block of the
 //! convolutional one. It runs in one thread on `[rows, width]` with padded widths.
 
+use crate::buffer::Buffer;
 use crate::layout::{LinearRanges, NormRanges};
 use crate::linear::{Linear, LinearGradient, add};
 use crate::norm::{Norm, batch_statistics, group_moments, input_gradient, norm_add, relu_mask, unit_gradient};
@@ -23,13 +24,13 @@ pub(crate) struct ResidualLinear {
 #[derive(Clone, Debug)]
 pub(crate) struct Saved {
     /// `relu(Linear(h))`.
-    rectified: Vec<f32>,
+    rectified: Buffer,
     /// Statistics of the batch.
     pub(crate) norm: Norm,
     /// Moments or sums of the groups of rows.
-    groups: Vec<f32>,
+    groups: Buffer,
     /// The gradient with respect to `rectified`, later to the linear map's output.
-    gradient: Vec<f32>,
+    gradient: Buffer,
 }
 
 /// The gradient of a [`ResidualLinear`].
@@ -59,19 +60,19 @@ impl ResidualLinear {
     pub(crate) fn saved(&self) -> Saved {
         let norm = Norm::new(self.linear.padded_in());
         Saved {
-            rectified: Vec::new(),
+            rectified: Buffer::default(),
             norm,
-            groups: Vec::new(),
-            gradient: Vec::new(),
+            groups: Buffer::default(),
+            gradient: Buffer::default(),
         }
     }
 
     /// Makes room for `rows` rows.
     pub(crate) fn fit(&self, saved: &mut Saved, rows: usize) {
         let width = self.linear.padded_in();
-        saved.rectified.resize(rows * width, 0.0);
-        saved.groups.resize(rows.div_ceil(GROUP_ROWS) * 2 * width, 0.0);
-        saved.gradient.resize(rows * width, 0.0);
+        saved.rectified.resize(rows * width);
+        saved.groups.resize(rows.div_ceil(GROUP_ROWS) * 2 * width);
+        saved.gradient.resize(rows * width);
     }
 
     /// `y = h + BN(ReLU(Linear(h)))` with the statistics of the batch.

@@ -3,11 +3,13 @@
 use rayon::prelude::*;
 
 use super::block::BlockWeights;
+use super::filter::{Epilogue, Filter, Group};
 use super::geometry::Geometry;
 use super::layout::ConvBlockStatistics;
-use super::scratch::with_scratch;
+use super::scratch::{Scratch, with_scratch};
 use super::stem::Stem;
 use crate::NormRanges;
+use crate::buffer::Buffer;
 use crate::linalg::{Axis, Product, Start, multiply};
 use crate::linear::Linear;
 use crate::norm::{Norm, affine_relu, column_means};
@@ -18,76 +20,96 @@ use crate::simd::Isa;
 pub(super) struct FoldedBlock {
     norm1: Norm,
     conv1: Linear,
-    conv2: Linear,
+    conv2: Filter,
     conv3: Linear,
 }
 
 impl FoldedBlock {
-    pub(super) fn new(weights: &BlockWeights, ranges: &ConvBlockStatistics, statistics: &[f32], g: Geometry) -> Self {
+    pub(super) fn new(
+        isa: Isa,
+        weights: &BlockWeights,
+        ranges: &ConvBlockStatistics,
+        statistics: &[f32],
+        g: Geometry,
+    ) -> Self {
         let norm = |index: usize, width: usize, ranges: &NormRanges| {
             let (affine, mut norm) = (&weights.norms[index], Norm::new(width));
             let (mean, variance) = (&statistics[ranges.first.clone()], &statistics[ranges.second.clone()]);
             norm.set_running(mean, variance, &affine.weight, &affine.bias);
             norm
         };
+        let mut conv1 = weights.conv1.clone();
+        conv1.fold(&norm(1, g.inner, &ranges.norm2));
         Self {
             norm1: norm(0, g.outer, &ranges.norm1),
-            conv1: fold(&weights.conv1, &norm(1, g.inner, &ranges.norm2)),
-            conv2: fold(&weights.conv2, &norm(2, g.inner, &ranges.norm3)),
+            conv1,
+            conv2: weights.conv2.folded(isa, &norm(2, g.inner, &ranges.norm3)),
             conv3: weights.conv3.clone(),
+        }
+    }
+
+    /// Adds the block to the activations of a group of images.
+    fn forward(&self, isa: Isa, g: Geometry, scratch: &mut Scratch, activations: &mut [f32]) {
+        let n_images = activations.len() / g.outer_len();
+        let padded = scratch.padded[0].chunks_exact_mut(g.padded_len());
+        for (activation, padded) in activations.chunks_exact(g.outer_len()).zip(padded) {
+            affine_relu(isa, activation, &self.norm1, &mut scratch.outer);
+            reduce_into_padded(isa, g, &self.conv1, &scratch.outer, padded);
+        }
+        let (padded, inner) = (
+            &scratch.padded[0][..n_images * g.padded_len()],
+            &mut scratch.inner[..n_images * g.inner_len()],
+        );
+        let mut group = Group {
+            isa,
+            geometry: g,
+            tiles: &mut scratch.tiles,
+        };
+        self.conv2
+            .forward(&mut group, padded, Epilogue::BiasRelu(self.conv2.bias()), inner);
+        let images = inner.chunks_exact(g.inner_len());
+        for (inner, activation) in images.zip(activations.chunks_exact_mut(g.outer_len())) {
+            self.conv3.forward_add(isa, inner, activation);
         }
     }
 }
 
-/// The linear map followed by the affine one of `norm`.
-fn fold(linear: &Linear, norm: &Norm) -> Linear {
-    let mut folded = linear.clone();
-    for row in folded.weight.chunks_exact_mut(norm.scale.len()) {
-        row.iter_mut()
-            .zip(&norm.scale)
-            .for_each(|(weight, scale)| *weight *= scale);
-    }
-    for ((bias, scale), shift) in folded.bias.iter_mut().zip(&norm.scale).zip(&norm.shift) {
-        *bias = *bias * scale + shift;
-    }
-    folded
-}
-
 /// Pixel means of the activations of every depth, `[batch, depths, padded outer]`.
-pub(super) fn pixel_means(isa: Isa, g: Geometry, stem: &Stem, blocks: &[FoldedBlock], images: &[&[f32]]) -> Vec<f32> {
-    let n_depths = blocks.len() + 1;
-    let mut means = vec![0.0; images.len() * n_depths * g.outer];
-    images
-        .par_iter()
-        .zip(means.par_chunks_exact_mut(n_depths * g.outer))
+pub(super) fn pixel_means(isa: Isa, g: Geometry, stem: &Stem, blocks: &[FoldedBlock], input: &[f32]) -> Vec<f32> {
+    let (n_depths, image_len) = (blocks.len() + 1, stem.image_len());
+    let mut means = vec![0.0; input.len() / image_len * n_depths * g.outer];
+    input
+        .par_chunks(g.group * image_len)
+        .zip(means.par_chunks_mut(g.group * n_depths * g.outer))
         .for_each_init(
-            || vec![0.0; g.outer_len()],
-            |activation, (image, means)| {
+            || Buffer::zeros(g.group * g.outer_len()),
+            |activations, (images, means)| {
                 with_scratch(g, stem.patch_len(), |scratch| {
-                    stem.gather(image, &mut scratch.patches);
-                    stem.forward(isa, &scratch.patches, activation);
-                    let (first, rest) = means.split_at_mut(g.outer);
-                    column_means(isa, activation, first);
-                    for (block, means) in blocks.iter().zip(rest.chunks_exact_mut(g.outer)) {
-                        affine_relu(isa, activation, &block.norm1, &mut scratch.outer);
-                        let padded = &mut scratch.padded[0];
-                        reduce_into_padded(isa, g, &block.conv1, &scratch.outer, padded);
-                        let start = Start::BiasRelu(&block.conv2.bias);
-                        multiply(
-                            isa,
-                            &g.convolution(),
-                            padded,
-                            &block.conv2.weight,
-                            &mut scratch.inner,
-                            start,
-                        );
-                        block.conv3.forward_add(isa, &scratch.inner, activation);
-                        column_means(isa, activation, means);
+                    let n_images = images.len() / image_len;
+                    let activations = &mut activations[..n_images * g.outer_len()];
+                    for (image, activation) in images
+                        .chunks_exact(image_len)
+                        .zip(activations.chunks_exact_mut(g.outer_len()))
+                    {
+                        stem.gather(image, &mut scratch.patches);
+                        stem.forward(isa, &scratch.patches, activation);
+                    }
+                    store_means(isa, g, activations, (means, n_depths, 0));
+                    for (index, block) in blocks.iter().enumerate() {
+                        block.forward(isa, g, scratch, activations);
+                        store_means(isa, g, activations, (means, n_depths, index + 1));
                     }
                 });
             },
         );
     means
+}
+
+fn store_means(isa: Isa, g: Geometry, activations: &[f32], (means, n_depths, depth): (&mut [f32], usize, usize)) {
+    let means = means.chunks_exact_mut(n_depths * g.outer);
+    for (activation, means) in activations.chunks_exact(g.outer_len()).zip(means) {
+        column_means(isa, activation, &mut means[depth * g.outer..(depth + 1) * g.outer]);
+    }
 }
 
 /// The first convolution with its ReLU, straight into the interior of a padded image.

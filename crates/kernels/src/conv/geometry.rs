@@ -1,5 +1,6 @@
 //! Sizes of the activations and of the work units.
 
+use super::filter::{Convolution, TILE};
 use crate::conv::ConvShape;
 use crate::linalg::{Axis, Product};
 use crate::simd::padded;
@@ -8,7 +9,7 @@ use crate::simd::padded;
 pub(super) const MAX_UNITS: usize = 16;
 
 /// Channels-last activations of one image inside the trunk, with padded channel counts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Geometry {
     pub(super) height: usize,
     pub(super) width: usize,
@@ -16,12 +17,22 @@ pub(super) struct Geometry {
     pub(super) outer: usize,
     /// Padded inner channels.
     pub(super) inner: usize,
+    /// Images that the 3x3 convolution takes at once.
+    pub(super) group: usize,
 }
 
+/// Tiles of a group: few enough for the cache, enough rows for the products' register tiles.
+const GROUP_TILES: usize = 36;
+
 impl Geometry {
-    pub(super) fn new(shape: ConvShape) -> Self {
+    pub(super) fn new(shape: ConvShape, convolution: Convolution) -> Self {
         let (height, width) = shape.pooled_size();
+        let n_tiles = height.div_ceil(TILE) * width.div_ceil(TILE);
         Self {
+            group: match convolution {
+                Convolution::Direct => 1,
+                Convolution::Winograd => (GROUP_TILES / n_tiles).max(1),
+            },
             height,
             width,
             outer: padded(shape.outer),
@@ -48,14 +59,30 @@ impl Geometry {
         self.width * self.inner
     }
 
-    /// Elements of one row of an image with inner channels that is padded by a pixel.
-    pub(super) fn padded_row(self) -> usize {
-        (self.width + 2) * self.inner
+    /// Elements of a row of an image with inner channels, not padded and padded.
+    pub(super) fn inner_rows(self) -> [usize; 2] {
+        [self.inner_row(), self.padded_row()]
     }
 
-    /// Elements of an image with inner channels that is padded by a pixel.
+    /// Rows and columns of tiles that cover an image.
+    pub(super) fn tiles(self) -> [usize; 2] {
+        [self.height.div_ceil(TILE), self.width.div_ceil(TILE)]
+    }
+
+    /// Tiles that cover an image.
+    pub(super) fn n_tiles(self) -> usize {
+        let [rows, columns] = self.tiles();
+        rows * columns
+    }
+
+    /// Elements of one row of an image with inner channels that is padded to whole tiles and by a pixel around them.
+    pub(super) fn padded_row(self) -> usize {
+        (TILE * self.tiles()[1] + 2) * self.inner
+    }
+
+    /// Elements of such an image.
     pub(super) fn padded_len(self) -> usize {
-        (self.height + 2) * self.padded_row()
+        (TILE * self.tiles()[0] + 2) * self.padded_row()
     }
 
     /// Where the first pixel of such an image lies.

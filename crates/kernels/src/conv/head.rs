@@ -5,6 +5,7 @@
 use rayon::prelude::*;
 
 use super::layout::ConvLayout;
+use crate::buffer::Buffer;
 use crate::fc::{pad_rows, unpad_rows};
 use crate::linear::{Linear, LinearGradient};
 use crate::norm::Norm;
@@ -22,11 +23,11 @@ pub(super) struct Head {
 #[derive(Clone, Debug)]
 pub(super) struct HeadState {
     /// Pixel means `[batch, padded outer]`; on the way back the gradient with respect to them.
-    pub(super) pooled: Vec<f32>,
-    pub(super) d_pooled: Vec<f32>,
+    pub(super) pooled: Buffer,
+    pub(super) d_pooled: Buffer,
     saved: Saved,
-    features: Vec<f32>,
-    logits: Vec<f32>,
+    features: Buffer,
+    logits: Buffer,
     block_gradient: ResidualLinearGradient,
     read_out_gradient: LinearGradient,
 }
@@ -48,11 +49,11 @@ impl Head {
     /// Empty buffers of one depth.
     pub(super) fn state(&self) -> HeadState {
         HeadState {
-            pooled: Vec::new(),
-            d_pooled: Vec::new(),
-            features: Vec::new(),
+            pooled: Buffer::default(),
+            d_pooled: Buffer::default(),
+            features: Buffer::default(),
             saved: self.block.saved(),
-            logits: Vec::new(),
+            logits: Buffer::default(),
             block_gradient: self.block.gradient(),
             read_out_gradient: self.read_out.gradient(),
         }
@@ -61,9 +62,9 @@ impl Head {
     /// Makes room for `batch` images.
     pub(super) fn fit(&self, state: &mut HeadState, batch: usize) {
         for rows in [&mut state.pooled, &mut state.d_pooled, &mut state.features] {
-            rows.resize(batch * self.read_out.padded_in(), 0.0);
+            rows.resize(batch * self.read_out.padded_in());
         }
-        state.logits.resize(batch * self.read_out.padded_out(), 0.0);
+        state.logits.resize(batch * self.read_out.padded_out());
         self.block.fit(&mut state.saved, batch);
     }
 

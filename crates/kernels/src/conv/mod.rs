@@ -5,16 +5,19 @@
 
 mod block;
 mod evaluation;
+mod filter;
 mod geometry;
 mod head;
 mod layout;
 mod scratch;
 mod stem;
 
+pub use filter::Convolution;
 pub use layout::{ConvBlockRanges, ConvBlockStatistics, ConvLayout, ConvShape};
 
 use rayon::prelude::*;
 
+use crate::buffer::Buffer;
 use crate::norm::{add_row, finish_gradient, group_moments};
 use crate::simd::Isa;
 use block::{Activation, BackwardBuffers, BlockState, BlockWeights, Pass};
@@ -45,8 +48,8 @@ struct Training {
     activations: Vec<Activation>,
     states: Vec<BlockState>,
     heads: Vec<HeadState>,
-    moments: Vec<f32>,
-    gradient: Vec<f32>,
+    moments: Buffer,
+    gradient: Buffer,
     buffers: Option<BackwardBuffers>,
     stem_partials: Vec<StemGradient>,
 }
@@ -54,17 +57,17 @@ struct Training {
 impl ConvEngine {
     /// An engine for networks of the given shape, with the fastest instruction set of this CPU.
     pub fn new(shape: ConvShape) -> Self {
-        Self::with_isa(shape, Isa::detect())
+        Self::with(shape, Convolution::default(), Isa::detect())
     }
 
-    /// The same with a given instruction set.
-    pub fn with_isa(shape: ConvShape, isa: Isa) -> Self {
+    /// The same with a given algorithm for the 3x3 convolutions and a given instruction set.
+    pub fn with(shape: ConvShape, convolution: Convolution, isa: Isa) -> Self {
         let layout = ConvLayout::new(shape);
         Self {
             isa,
-            geometry: Geometry::new(shape),
+            geometry: Geometry::new(shape, convolution),
             stem: Stem::new(shape),
-            blocks: vec![BlockWeights::new(shape); shape.max_depth],
+            blocks: vec![BlockWeights::new(shape, convolution); shape.max_depth],
             head: Head::new(&layout),
             training: None,
             layout,
@@ -168,10 +171,9 @@ impl ConvEngine {
             .blocks
             .iter()
             .zip(&self.layout.block_statistics)
-            .map(|(weights, ranges)| evaluation::FoldedBlock::new(weights, ranges, statistics, self.geometry))
+            .map(|(weights, ranges)| evaluation::FoldedBlock::new(self.isa, weights, ranges, statistics, self.geometry))
             .collect();
-        let images: Vec<&[f32]> = input.chunks_exact(self.layout.shape.image_len()).collect();
-        let pooled = evaluation::pixel_means(self.isa, self.geometry, &self.stem, &blocks, &images);
+        let pooled = evaluation::pixel_means(self.isa, self.geometry, &self.stem, &blocks, input);
         self.head
             .forward_eval(self.isa, &self.layout, statistics, &pooled, logits);
     }
@@ -195,9 +197,8 @@ impl ConvEngine {
     fn load(&mut self, params: &[f32]) {
         self.stem.load(params, &self.layout.stem);
         self.head.load(params, &self.layout);
-        for (block, ranges) in self.blocks.iter_mut().zip(&self.layout.blocks) {
-            block.load(params, ranges);
-        }
+        let (isa, blocks) = (self.isa, self.blocks.par_iter_mut().zip(&self.layout.blocks));
+        blocks.for_each(|(block, ranges)| block.load(isa, params, ranges));
     }
 
     fn pass(&self, batch: usize) -> Pass {
@@ -217,8 +218,8 @@ impl ConvEngine {
             activations: vec![Activation::default(); n_depths],
             states: vec![BlockState::new(self.geometry); self.blocks.len()],
             heads: vec![self.head.state(); n_depths],
-            moments: Vec::new(),
-            gradient: Vec::new(),
+            moments: Buffer::default(),
+            gradient: Buffer::default(),
             buffers: self.blocks.first().map(BackwardBuffers::new),
             stem_partials: vec![self.stem.gradient(); MAX_UNITS],
         }
@@ -238,8 +239,8 @@ impl ConvEngine {
         for head in &mut training.heads[..n_depths] {
             self.head.fit(head, batch);
         }
-        training.moments.resize(batch * 2 * g.inner, 0.0);
-        training.gradient.resize(batch * g.outer_len(), 0.0);
+        training.moments.resize(batch * 2 * g.inner);
+        training.gradient.resize(batch * g.outer_len());
         training.buffers.iter_mut().for_each(|buffers| buffers.fit(g, batch));
     }
 

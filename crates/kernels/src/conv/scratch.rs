@@ -1,30 +1,39 @@
-//! Buffers for one image's tiles, one set a thread.
+//! Buffers that live for an image or a few, one set a thread.
 
 use std::cell::RefCell;
 
+use super::filter::Tiles;
 use super::geometry::Geometry;
+use crate::buffer::Buffer;
 
-/// Tiles that live for one image. Their content never outlives it, except for the zero rims.
+/// Buffers for one image, or for a group of images where the 3x3 convolution takes part. Their content never outlives
+/// the image or group, except for the zero rims.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    pub(super) outer: Vec<f32>,
-    pub(super) inner: Vec<f32>,
-    pub(super) patches: Vec<f32>,
-    /// Two padded images; the rim of one pixel stays zero.
-    pub(super) padded: [Vec<f32>; 2],
-    size: [usize; 4],
+    pub(super) outer: Buffer,
+    /// Of a group.
+    pub(super) inner: Buffer,
+    pub(super) patches: Buffer,
+    /// Padded images of a group, twice; the rims stay zero.
+    pub(super) padded: [Buffer; 2],
+    pub(super) tiles: Tiles,
+    geometry: Option<Geometry>,
 }
 
 impl Scratch {
     fn fit(&mut self, geometry: Geometry, patch_len: usize) {
-        let size = [geometry.height, geometry.width, geometry.outer, geometry.inner];
-        if self.size != size {
-            self.size = size;
-            self.outer = vec![0.0; geometry.outer_len()];
-            self.inner = vec![0.0; geometry.inner_len()];
-            self.padded = [vec![0.0; geometry.padded_len()], vec![0.0; geometry.padded_len()]];
+        if self.geometry != Some(geometry) {
+            let group = geometry.group;
+            *self = Self {
+                outer: Buffer::zeros(geometry.outer_len()),
+                inner: Buffer::zeros(group * geometry.inner_len()),
+                padded: [(); 2].map(|()| Buffer::zeros(group * geometry.padded_len())),
+                geometry: Some(geometry),
+                ..Self::default()
+            };
+            self.tiles.fit(geometry);
         }
-        self.patches.resize(geometry.pixels() * patch_len, 0.0);
+        self.patches.resize(geometry.pixels() * patch_len);
     }
 }
 

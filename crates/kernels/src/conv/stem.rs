@@ -5,6 +5,7 @@
 //! convolution and its gradient are matrix products.
 
 use super::layout::{ConvShape, STEM};
+use crate::buffer::Buffer;
 use crate::layout::LinearRanges;
 use crate::linalg::{Product, Start, multiply};
 use crate::norm::column_sums;
@@ -17,15 +18,15 @@ const SIDE: usize = STEM + 1;
 #[derive(Debug)]
 pub(super) struct Stem {
     shape: ConvShape,
-    filter: Vec<f32>,
-    bias: Vec<f32>,
+    filter: Buffer,
+    bias: Buffer,
 }
 
 /// The gradient of the composed filter and of the bias.
 #[derive(Clone, Debug)]
 pub(super) struct StemGradient {
-    filter: Vec<f32>,
-    bias: Vec<f32>,
+    filter: Buffer,
+    bias: Buffer,
 }
 
 impl Stem {
@@ -33,9 +34,14 @@ impl Stem {
         let outer = padded(shape.outer);
         Self {
             shape,
-            filter: vec![0.0; SIDE * SIDE * shape.channels * outer],
-            bias: vec![0.0; outer],
+            filter: Buffer::zeros(SIDE * SIDE * shape.channels * outer),
+            bias: Buffer::zeros(outer),
         }
+    }
+
+    /// Elements of one image.
+    pub(super) fn image_len(&self) -> usize {
+        self.shape.image_len()
     }
 
     /// Elements of one patch.
@@ -106,8 +112,8 @@ impl Stem {
 
     pub(super) fn gradient(&self) -> StemGradient {
         StemGradient {
-            filter: vec![0.0; self.filter.len()],
-            bias: vec![0.0; self.bias.len()],
+            filter: Buffer::zeros(self.filter.len()),
+            bias: Buffer::zeros(self.bias.len()),
         }
     }
 

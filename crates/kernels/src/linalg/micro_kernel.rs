@@ -1,13 +1,11 @@
-//! The register tile: up to six rows by sixteen columns of C stay in registers while `k` runs.
+//! The register tile: some rows by two vectors of C stay in registers while `k` runs.
 //!
-//! Twelve accumulators, two vectors of B and one broadcast element of A fill the sixteen registers of AVX2; a step of `k`
-//! costs eight loads for twelve multiply-adds, which both ports can sustain. Nothing is packed: A is read by
+//! With AVX2, six rows: twelve accumulators, two vectors of B and one broadcast element of A fill the sixteen registers; a
+//! step of `k` costs eight loads for twelve multiply-adds, which both ports can sustain. With AVX-512, twelve rows. Nothing is packed: A is read by
 //! broadcast, so that its strides do not matter, and a row of B is contiguous by construction.
 
 use super::{Product, Start};
-use crate::simd::{LANES, Vector};
-
-const MAX_ROWS: usize = 6;
+use crate::simd::Vector;
 
 /// Slices that `super::multiply` has checked against the product's extents and strides.
 #[derive(Clone, Copy)]
@@ -24,12 +22,16 @@ pub(super) struct Operands<'a> {
 pub(super) fn run<V: Vector>(operands: Operands<'_>) {
     let n = operands.product.n;
     let mut column = 0;
-    while column + 2 * LANES <= n {
+    while column + 2 * V::LANES <= n {
         panel::<V, 2>(operands, column);
-        column += 2 * LANES;
+        column += 2 * V::LANES;
+    }
+    if column + V::LANES <= n {
+        panel::<V, 1>(operands, column);
+        column += V::LANES;
     }
     if column < n {
-        panel::<V, 1>(operands, column);
+        panel::<V::Half, 1>(operands, column);
     }
 }
 
@@ -37,23 +39,35 @@ pub(super) fn run<V: Vector>(operands: Operands<'_>) {
 #[inline(always)]
 fn panel<V: Vector, const COLUMNS: usize>(operands: Operands<'_>, column: usize) {
     let m = operands.product.m;
-    let n_tiles = m.inner.div_ceil(MAX_ROWS);
+    let n_tiles = m.inner.div_ceil(V::TILE_ROWS);
     let (size, n_larger) = (m.inner / n_tiles, m.inner % n_tiles);
     for outer in 0..m.outer {
         let mut row = 0;
         for tile in 0..n_tiles {
             let rows = size + usize::from(tile < n_larger);
-            let place = Place { outer, row, column };
-            match rows {
-                1 => compute::<V, 1, COLUMNS>(operands, place),
-                2 => compute::<V, 2, COLUMNS>(operands, place),
-                3 => compute::<V, 3, COLUMNS>(operands, place),
-                4 => compute::<V, 4, COLUMNS>(operands, place),
-                5 => compute::<V, 5, COLUMNS>(operands, place),
-                _ => compute::<V, 6, COLUMNS>(operands, place),
-            }
+            tile_of::<V, COLUMNS>(operands, rows, Place { outer, row, column });
             row += rows;
         }
+    }
+}
+
+/// Chooses the instantiation; those above [`Vector::TILE_ROWS`] are never made.
+#[inline(always)]
+fn tile_of<V: Vector, const COLUMNS: usize>(operands: Operands<'_>, rows: usize, place: Place) {
+    match rows {
+        1 => compute::<V, 1, COLUMNS>(operands, place),
+        2 => compute::<V, 2, COLUMNS>(operands, place),
+        3 => compute::<V, 3, COLUMNS>(operands, place),
+        4 => compute::<V, 4, COLUMNS>(operands, place),
+        5 => compute::<V, 5, COLUMNS>(operands, place),
+        6 => compute::<V, 6, COLUMNS>(operands, place),
+        7 if V::TILE_ROWS > 6 => compute::<V, 7, COLUMNS>(operands, place),
+        8 if V::TILE_ROWS > 6 => compute::<V, 8, COLUMNS>(operands, place),
+        9 if V::TILE_ROWS > 6 => compute::<V, 9, COLUMNS>(operands, place),
+        10 if V::TILE_ROWS > 6 => compute::<V, 10, COLUMNS>(operands, place),
+        11 if V::TILE_ROWS > 6 => compute::<V, 11, COLUMNS>(operands, place),
+        12 if V::TILE_ROWS > 6 => compute::<V, 12, COLUMNS>(operands, place),
+        _ => unreachable!("a tile has 1 to {} rows", V::TILE_ROWS),
     }
 }
 
@@ -81,8 +95,8 @@ fn compute<V: Vector, const ROWS: usize, const COLUMNS: usize>(operands: Operand
         let offset = place.outer * p.c_m.outer + place.row * p.c_m.inner + place.column;
         for (row, sums) in sums.into_iter().enumerate() {
             for (group, sum) in sums.into_iter().enumerate() {
-                let at = offset + row * p.c_m.inner + group * LANES;
-                finish(sum, start, c, at, place.column + group * LANES);
+                let at = offset + row * p.c_m.inner + group * V::LANES;
+                finish(sum, start, c, at, place.column + group * V::LANES);
             }
         }
     }
@@ -104,7 +118,7 @@ unsafe fn sum_over_k<V: Vector, const ROWS: usize, const COLUMNS: usize>(
             for _ in 0..p.k.inner {
                 let mut b_row = [V::splat(0.0); COLUMNS];
                 for (group, values) in b_row.iter_mut().enumerate() {
-                    *values = V::load(b.add(group * LANES));
+                    *values = V::load(b.add(group * V::LANES));
                 }
                 for (row, sums) in sums.iter_mut().enumerate() {
                     let factor = V::splat(*a.add(row * p.a_m.inner));
@@ -122,7 +136,7 @@ unsafe fn sum_over_k<V: Vector, const ROWS: usize, const COLUMNS: usize>(
 }
 
 /// # Safety
-/// `at + 8` elements of `c`, and of the start's slices, must be valid.
+/// A vector's elements from `at` on of `c`, and of the start's slices, must be valid.
 #[inline(always)]
 unsafe fn finish<V: Vector>(sum: V, start: Start<'_>, c: *mut f32, at: usize, column: usize) {
     // SAFETY: promised by the caller.

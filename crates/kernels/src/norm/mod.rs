@@ -10,6 +10,7 @@ mod passes;
 #[cfg(test)]
 mod tests;
 
+use crate::buffer::Buffer;
 pub(crate) use moments::{batch_statistics, group_moments};
 pub(crate) use passes::{
     add_row, affine_relu, affine_relu_padded, column_means, column_sums, finish_gradient, input_gradient,
@@ -23,24 +24,24 @@ pub(crate) const EPSILON: f64 = 1e-5;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Norm {
     /// Mean of the batch.
-    pub(crate) mean: Vec<f32>,
+    pub(crate) mean: Buffer,
     /// `1 / sqrt(biased variance + epsilon)`.
-    pub(crate) inverse_sd: Vec<f32>,
+    pub(crate) inverse_sd: Buffer,
     /// Unbiased variance, for the running statistics.
-    pub(crate) unbiased_variance: Vec<f32>,
+    pub(crate) unbiased_variance: Buffer,
     /// `weight * inverse_sd`: the output is `x * scale + shift`.
-    pub(crate) scale: Vec<f32>,
+    pub(crate) scale: Buffer,
     /// `bias - mean * scale`.
-    pub(crate) shift: Vec<f32>,
+    pub(crate) shift: Buffer,
     /// In backward: mean over the rows of the gradient with respect to the output.
-    pub(crate) mean_gradient: Vec<f32>,
+    pub(crate) mean_gradient: Buffer,
     /// In backward: mean over the rows of that gradient times the normalised input.
-    pub(crate) mean_gradient_x: Vec<f32>,
+    pub(crate) mean_gradient_x: Buffer,
 }
 
 impl Norm {
     pub(crate) fn new(width: usize) -> Self {
-        let zeros = || vec![0.0; width];
+        let zeros = || Buffer::zeros(width);
         Self {
             mean: zeros(),
             inverse_sd: zeros(),

@@ -10,8 +10,8 @@ simd_fn! {
     pub(crate) fn affine_relu(x: &[f32], norm: &Norm, out: &mut [f32]) = plain affine_relu_body
 }
 simd_fn! {
-    /// The same into the interior of an image padded by one pixel; `row_len` is `w * width`.
-    pub(crate) fn affine_relu_padded(x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) = plain affine_relu_padded_body
+    /// The same into the interior of a padded image: rows of `rows[0]` elements into rows of `rows[1]`, after a rim of one pixel.
+    pub(crate) fn affine_relu_padded(x: &[f32], norm: &Norm, rows: [usize; 2], out: &mut [f32]) = plain affine_relu_padded_body
 }
 simd_fn! {
     /// `out += x * scale + shift`.
@@ -31,8 +31,8 @@ simd_fn! {
     pub(crate) fn input_gradient(gradient: &mut [f32], x: &[f32], norm: &Norm) = plain input_gradient_body
 }
 simd_fn! {
-    /// The same into the interior of an image padded by one pixel; `row_len` is `w * width`.
-    pub(crate) fn input_gradient_padded(gradient: &[f32], x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) = plain input_gradient_padded_body
+    /// The same into the interior of a padded image, as [`affine_relu_padded`].
+    pub(crate) fn input_gradient_padded(gradient: &[f32], x: &[f32], norm: &Norm, rows: [usize; 2], out: &mut [f32]) = plain input_gradient_padded_body
 }
 simd_fn! {
     /// Adds to `total` the gradient with respect to a batch norm's input x, and the row `extra` to every row.
@@ -94,9 +94,8 @@ fn affine_relu_body(x: &[f32], norm: &Norm, out: &mut [f32]) {
 }
 
 #[inline(always)]
-fn affine_relu_padded_body(x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) {
+fn affine_relu_padded_body(x: &[f32], norm: &Norm, [row_len, padded_len]: [usize; 2], out: &mut [f32]) {
     let width = norm.scale.len();
-    let padded_len = row_len + 2 * width;
     for (x, out) in x
         .chunks_exact(row_len)
         .zip(out[padded_len..].chunks_exact_mut(padded_len))
@@ -190,9 +189,14 @@ fn input_gradient_body(gradient: &mut [f32], x: &[f32], norm: &Norm) {
 }
 
 #[inline(always)]
-fn input_gradient_padded_body(gradient: &[f32], x: &[f32], norm: &Norm, row_len: usize, out: &mut [f32]) {
+fn input_gradient_padded_body(
+    gradient: &[f32],
+    x: &[f32],
+    norm: &Norm,
+    [row_len, padded_len]: [usize; 2],
+    out: &mut [f32],
+) {
     let width = norm.scale.len();
-    let padded_len = row_len + 2 * width;
     let rows = gradient.chunks_exact(row_len).zip(x.chunks_exact(row_len));
     for ((gradient, x), out) in rows.zip(out[padded_len..].chunks_exact_mut(padded_len)) {
         let pixels = gradient.chunks_exact(width).zip(x.chunks_exact(width));

@@ -78,10 +78,8 @@ proptest! {
 #[test]
 fn a_relu_keeps_nan_so_that_it_is_noticed() {
     for isa in Isa::available() {
-        let norm = Norm {
-            scale: vec![1.0; 8],
-            ..Norm::new(8)
-        };
+        let mut norm = Norm::new(8);
+        norm.scale.fill(1.0);
         let mut out = vec![0.0; 8];
         affine_relu(isa, &[f32::NAN, -1.0, 2.0, 0.0, 1.0, 1.0, 1.0, 1.0], &norm, &mut out);
         assert!(out[0].is_nan(), "{}", isa.name());

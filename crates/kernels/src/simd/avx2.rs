@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::{
     __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_set1_ps, _mm256_setzero_ps,
-    _mm256_storeu_ps,
+    _mm256_storeu_ps, _mm256_sub_ps,
 };
 
 use super::Vector;
@@ -11,6 +11,11 @@ use super::Vector;
 pub(crate) struct Avx2(__m256);
 
 impl Vector for Avx2 {
+    const LANES: usize = 8;
+    // Twelve accumulators, two vectors of B and one factor: 15 of 16 registers.
+    const TILE_ROWS: usize = 6;
+    type Half = Self;
+
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
         // SAFETY: reached only where AVX2 is enabled (contract of `Vector`).
@@ -33,6 +38,12 @@ impl Vector for Avx2 {
     unsafe fn add(self, other: Self) -> Self {
         // SAFETY: reached only where AVX2 is enabled (contract of `Vector`).
         Self(unsafe { _mm256_add_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: reached only where AVX2 is enabled (contract of `Vector`).
+        Self(unsafe { _mm256_sub_ps(self.0, other.0) })
     }
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-//! Vectors of eight lanes, and the choice of an instruction set at run time.
+//! Vectors of eight or sixteen lanes, and the choice of an instruction set at run time.
 //!
 //! Layers: a safe function with checked slices, a generic body over [`Vector`], an instantiation for each
 //! instruction set behind `#[target_feature]`. The `simd_fn!` macro writes the last layer. The portable
@@ -6,13 +6,17 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512::Avx512;
 pub(crate) use portable::Portable;
 
-/// Lanes of a [`Vector`]; channel counts are padded to a multiple of it inside the engines.
+/// Lanes of the narrower vectors; channel counts are padded to a multiple of it inside the engines.
 pub(crate) const LANES: usize = 8;
 
 /// `n` rounded up to a multiple of [`LANES`].
@@ -32,6 +36,8 @@ pub(crate) enum Kind {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2Fma,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
 
 impl Isa {
@@ -51,16 +57,21 @@ impl Isa {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             found.push(Self(Kind::Avx2Fma));
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+                found.push(Self(Kind::Avx512));
+            }
         }
         found
     }
 
-    /// `portable` or `avx2+fma`.
+    /// `portable`, `avx2+fma` or `avx512`.
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2Fma => "avx2+fma",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => "avx512",
         }
     }
 
@@ -69,20 +80,29 @@ impl Isa {
     }
 }
 
-/// Eight `f32` lanes.
+/// Some `f32` lanes in a register.
 ///
 /// # Safety
 /// Implementations may use instructions beyond the baseline, so every method must be reached only through
-/// a function that enables them (see `simd_fn!`); `load` and `store` need eight valid elements at the pointer.
+/// a function that enables them (see `simd_fn!`); `load` and `store` need [`Self::LANES`] valid elements at the pointer.
 pub(crate) trait Vector: Copy {
+    /// Lanes, 8 or 16.
+    const LANES: usize;
+    /// Rows of the register tile that is two vectors wide.
+    const TILE_ROWS: usize;
+    /// Eight lanes, for what is left of a row that is no multiple of sixteen.
+    type Half: Vector;
+
     /// All lanes `value`.
     unsafe fn splat(value: f32) -> Self;
-    /// The eight elements at `from`.
+    /// The elements at `from`.
     unsafe fn load(from: *const f32) -> Self;
-    /// Writes the eight lanes to `to`.
+    /// Writes the lanes to `to`.
     unsafe fn store(self, to: *mut f32);
     /// `self + other`, lane by lane.
     unsafe fn add(self, other: Self) -> Self;
+    /// `self - other`, lane by lane.
+    unsafe fn sub(self, other: Self) -> Self;
     /// `self + a * b`, lane by lane, fused where the instruction set can.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
     /// `max(0, self)`, lane by lane; NaN stays NaN.
@@ -93,15 +113,18 @@ pub(crate) trait Vector: Copy {
 /// is generic over the vector, `= plain body` for safe loops that the compiler turns into vectors by itself.
 macro_rules! simd_fn {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = plain $body:ident) => {
-        simd_fn! { @define [$(#[$meta])* $vis] $name ($($arg: $type),*) { $body } { $body } }
+        simd_fn! { @define [$(#[$meta])* $vis] $name ($($arg: $type),*) { $body } { $body } { $body } }
     };
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:ident) => {
         simd_fn! {
             @define [$(#[$meta])* $vis] $name ($($arg: $type),*)
-            { $body::<crate::simd::Portable> } { $body::<crate::simd::Avx2> }
+            { $body::<crate::simd::Portable> } { $body::<crate::simd::Avx2> } { $body::<crate::simd::Avx512> }
         }
     };
-    (@define [$($head:tt)*] $name:ident ($($arg:ident: $type:ty),*) { $($portable:tt)* } { $($avx2:tt)* }) => {
+    (
+        @define [$($head:tt)*] $name:ident ($($arg:ident: $type:ty),*)
+        { $($portable:tt)* } { $($avx2:tt)* } { $($avx512:tt)* }
+    ) => {
         $($head)* fn $name(isa: crate::simd::Isa, $($arg: $type),*) {
             match isa.kind() {
                 crate::simd::Kind::Portable => $($portable)*($($arg),*),
@@ -112,6 +135,15 @@ macro_rules! simd_fn {
                         $($avx2)*($($arg),*);
                     }
                     // SAFETY: an `Isa` of this kind exists only after AVX2 and FMA were detected.
+                    unsafe { instantiated($($arg),*) }
+                }
+                #[cfg(target_arch = "x86_64")]
+                crate::simd::Kind::Avx512 => {
+                    #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+                    fn instantiated($($arg: $type),*) {
+                        $($avx512)*($($arg),*);
+                    }
+                    // SAFETY: an `Isa` of this kind exists only after AVX-512F and VL, AVX2 and FMA were detected.
                     unsafe { instantiated($($arg),*) }
                 }
             }

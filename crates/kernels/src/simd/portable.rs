@@ -6,6 +6,10 @@ use super::{LANES, Vector};
 pub(crate) struct Portable([f32; LANES]);
 
 impl Vector for Portable {
+    const LANES: usize = LANES;
+    const TILE_ROWS: usize = 6;
+    type Half = Self;
+
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
         Self([value; LANES])
@@ -26,6 +30,11 @@ impl Vector for Portable {
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         Self(std::array::from_fn(|lane| self.0[lane] + other.0[lane]))
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        Self(std::array::from_fn(|lane| self.0[lane] - other.0[lane]))
     }
 
     #[inline(always)]

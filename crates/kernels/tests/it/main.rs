@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use vds_kernels::Isa;
-use vds_kernels::conv::{ConvEngine, ConvShape};
+use vds_kernels::conv::{ConvEngine, ConvShape, Convolution};
 use vds_kernels::fc::{FcEngine, FcShape};
 
 fn numbers(n: usize, seed: usize) -> Vec<f32> {
@@ -20,7 +20,7 @@ fn params(n: usize, seed: usize) -> Vec<f32> {
 struct Outcome([Vec<f32>; 4]);
 
 fn conv(shape: ConvShape, batch: usize, seed: usize, isa: Isa) -> Outcome {
-    let mut engine = ConvEngine::with_isa(shape, isa);
+    let mut engine = ConvEngine::with(shape, Convolution::Winograd, isa);
     let (params, input) = (
         params(engine.layout().n_params, seed),
         numbers(batch * shape.image_len(), seed + 1),

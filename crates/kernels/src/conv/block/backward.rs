@@ -4,10 +4,11 @@ use rayon::prelude::*;
 
 use super::{Activation, BlockState, BlockWeights, Pass};
 use crate::NormRanges;
+use crate::buffer::Buffer;
+use crate::conv::filter::{Filter, Group};
 use crate::conv::geometry::{Geometry, MAX_UNITS};
 use crate::conv::layout::ConvBlockRanges;
 use crate::conv::scratch::with_scratch;
-use crate::linalg::{Start, multiply};
 use crate::linear::{Linear, LinearGradient};
 use crate::norm::{Norm, affine_relu, affine_relu_padded, input_gradient, input_gradient_padded, relu_gradient};
 
@@ -15,11 +16,11 @@ use crate::norm::{Norm, affine_relu, affine_relu_padded, input_gradient, input_g
 #[derive(Debug)]
 pub(in crate::conv) struct BackwardBuffers {
     /// Gradient with respect to the second or third convolution's normalised input.
-    inner: Vec<f32>,
+    inner: Buffer,
     /// Gradient with respect to the first convolution's normalised input; its way through the batch norm is left to
     /// whoever reads it, since that needs `norms[0]`'s gradient means.
-    pub(in crate::conv) outer: Vec<f32>,
-    sums: Vec<f32>,
+    pub(in crate::conv) outer: Buffer,
+    sums: Buffer,
     partials: Vec<[LinearGradient; 3]>,
 }
 
@@ -31,18 +32,18 @@ impl BackwardBuffers {
             weights.conv3.gradient(),
         ];
         Self {
-            inner: Vec::new(),
-            outer: Vec::new(),
-            sums: Vec::new(),
+            inner: Buffer::default(),
+            outer: Buffer::default(),
+            sums: Buffer::default(),
             partials: vec![gradients; MAX_UNITS],
         }
     }
 
     /// Makes room for `batch` images.
     pub(in crate::conv) fn fit(&mut self, geometry: Geometry, batch: usize) {
-        self.inner.resize(batch * geometry.inner_len(), 0.0);
-        self.outer.resize(batch * geometry.outer_len(), 0.0);
-        self.sums.resize(batch * 2 * geometry.outer.max(geometry.inner), 0.0);
+        self.inner.resize(batch * geometry.inner_len());
+        self.outer.resize(batch * geometry.outer_len());
+        self.sums.resize(batch * 2 * geometry.outer.max(geometry.inner));
     }
 }
 
@@ -74,7 +75,7 @@ impl Pass {
         self.norm_gradient(norm1, &ranges.norm1, (buffers, n_rows), d_params);
         for [partial1, partial2, partial3] in &buffers.partials {
             weights.conv1.unload(partial1, &ranges.conv1, d_params);
-            weights.conv2.unload(partial2, &ranges.conv2, d_params);
+            weights.conv2.unload(partial2, ranges, d_params);
             weights.conv3.unload(partial3, &ranges.conv3, d_params);
         }
     }
@@ -112,8 +113,8 @@ impl Pass {
                         .chunks_exact_mut(g.inner_len())
                         .zip(sums.chunks_exact_mut(2 * g.inner));
                     for ((x, d_y), (d_x, sums)) in images.zip(results) {
-                        affine_relu(isa, x, norm, &mut scratch.inner);
-                        conv.parameter_gradient(isa, &scratch.inner, d_y, partial);
+                        affine_relu(isa, x, norm, &mut scratch.inner[..g.inner_len()]);
+                        conv.parameter_gradient(isa, &scratch.inner[..g.inner_len()], d_y, partial);
                         conv.input_gradient(isa, d_y, d_x);
                         relu_gradient(isa, d_x, x, norm, sums);
                     }
@@ -123,7 +124,7 @@ impl Pass {
 
     /// A bias ahead of a batch norm cannot change its output, so the gradients of the first two convolutions' biases are
     /// zero and are not computed.
-    fn filter_back(self, conv: &Linear, [(x, norm), (y, norm_y)]: [(&[f32], &Norm); 2], buffers: &mut BackwardBuffers) {
+    fn filter_back(self, conv: &Filter, [(x, norm), (y, norm_y)]: [(&[f32], &Norm); 2], buffers: &mut BackwardBuffers) {
         let (isa, g) = (self.isa, self.geometry);
         let inner = self.unit(g.inner_len());
         let sums = buffers.sums[..self.batch * 2 * g.inner].par_chunks_mut(self.unit(2 * g.inner));
@@ -135,25 +136,39 @@ impl Pass {
             .for_each(|(((x, y), (d, sums)), [_, partial, _])| {
                 with_scratch(g, 0, |scratch| {
                     let [z, d_y] = &mut scratch.padded;
-                    let images = x.chunks_exact(g.inner_len()).zip(y.chunks_exact(g.inner_len()));
+                    let mut group = Group {
+                        isa,
+                        geometry: g,
+                        tiles: &mut scratch.tiles,
+                    };
+                    conv.begin_gradient(&mut group);
+                    let groups = |len| g.group * len;
+                    let images = x.chunks(groups(g.inner_len())).zip(y.chunks(groups(g.inner_len())));
                     let results = d
-                        .chunks_exact_mut(g.inner_len())
-                        .zip(sums.chunks_exact_mut(2 * g.inner));
+                        .chunks_mut(groups(g.inner_len()))
+                        .zip(sums.chunks_mut(groups(2 * g.inner)));
                     for ((x, y), (d, sums)) in images.zip(results) {
-                        affine_relu_padded(isa, x, norm, g.inner_row(), z);
-                        input_gradient_padded(isa, d, y, norm_y, g.inner_row(), d_y);
-                        let first_pixel = &d_y[g.padded_start()..];
-                        multiply(
-                            isa,
-                            &g.filter_gradient(),
-                            z,
-                            first_pixel,
-                            &mut partial.weight,
-                            Start::Accumulate,
-                        );
-                        multiply(isa, &g.convolution(), d_y, &conv.transpose, d, Start::Zero);
-                        relu_gradient(isa, d, x, norm, sums);
+                        let padded = z
+                            .chunks_exact_mut(g.padded_len())
+                            .zip(d_y.chunks_exact_mut(g.padded_len()));
+                        let images = x
+                            .chunks_exact(g.inner_len())
+                            .zip(y.chunks_exact(g.inner_len()))
+                            .zip(d.chunks_exact(g.inner_len()));
+                        let mut n_images = 0;
+                        for (((x, y), d), (z, d_y)) in images.zip(padded) {
+                            affine_relu_padded(isa, x, norm, g.inner_rows(), z);
+                            input_gradient_padded(isa, d, y, norm_y, g.inner_rows(), d_y);
+                            n_images += 1;
+                        }
+                        let end = n_images * g.padded_len();
+                        conv.backward(&mut group, (&z[..end], &d_y[..end]), d, partial);
+                        let images = x.chunks_exact(g.inner_len()).zip(d.chunks_exact_mut(g.inner_len()));
+                        for ((x, d), sums) in images.zip(sums.chunks_exact_mut(2 * g.inner)) {
+                            relu_gradient(isa, d, x, norm, sums);
+                        }
                     }
+                    conv.end_gradient(&mut group, partial);
                 });
             });
     }

@@ -11,10 +11,11 @@ pub(super) use backward::BackwardBuffers;
 
 use rayon::prelude::*;
 
+use super::filter::{Convolution, Epilogue, Filter, Group};
 use super::geometry::{Geometry, unit_images};
 use super::layout::{ConvBlockRanges, ConvBlockStatistics, ConvShape};
 use super::scratch::with_scratch;
-use crate::linalg::{Start, multiply};
+use crate::buffer::Buffer;
 use crate::linear::Linear;
 use crate::norm::{Norm, affine_relu, affine_relu_padded, batch_statistics, group_moments};
 use crate::simd::Isa;
@@ -24,7 +25,7 @@ use crate::simd::Isa;
 pub(super) struct BlockWeights {
     pub(super) norms: [Affine; 3],
     pub(super) conv1: Linear,
-    pub(super) conv2: Linear,
+    pub(super) conv2: Filter,
     pub(super) conv3: Linear,
 }
 
@@ -54,22 +55,22 @@ impl Affine {
 }
 
 impl BlockWeights {
-    pub(super) fn new(shape: ConvShape) -> Self {
+    pub(super) fn new(shape: ConvShape, convolution: Convolution) -> Self {
         let (outer, inner) = (shape.outer, shape.inner);
         Self {
             norms: [Affine::new(outer), Affine::new(inner), Affine::new(inner)],
             conv1: Linear::new(outer, inner),
-            conv2: Linear::with_taps(9, inner, inner),
+            conv2: Filter::new(inner, convolution),
             conv3: Linear::new(inner, outer),
         }
     }
 
-    pub(super) fn load(&mut self, params: &[f32], ranges: &ConvBlockRanges) {
+    pub(super) fn load(&mut self, isa: Isa, params: &[f32], ranges: &ConvBlockRanges) {
         for (norm, ranges) in self.norms.iter_mut().zip([&ranges.norm1, &ranges.norm2, &ranges.norm3]) {
             norm.load(params, ranges);
         }
         self.conv1.load(params, &ranges.conv1);
-        self.conv2.load(params, &ranges.conv2);
+        self.conv2.load(isa, params, ranges);
         self.conv3.load(params, &ranges.conv3);
     }
 }
@@ -80,9 +81,9 @@ pub(super) struct BlockState {
     /// Batch norms ahead of the three convolutions.
     pub(super) norms: [Norm; 3],
     /// Output of the first convolution.
-    reduced: Vec<f32>,
+    reduced: Buffer,
     /// Output of the second.
-    filtered: Vec<f32>,
+    filtered: Buffer,
 }
 
 impl BlockState {
@@ -90,15 +91,15 @@ impl BlockState {
         let norm = Norm::new(geometry.inner);
         Self {
             norms: [Norm::new(geometry.outer), norm.clone(), norm],
-            reduced: Vec::new(),
-            filtered: Vec::new(),
+            reduced: Buffer::default(),
+            filtered: Buffer::default(),
         }
     }
 
     /// Makes room for `batch` images.
     pub(super) fn fit(&mut self, geometry: Geometry, batch: usize) {
-        self.reduced.resize(batch * geometry.inner_len(), 0.0);
-        self.filtered.resize(batch * geometry.inner_len(), 0.0);
+        self.reduced.resize(batch * geometry.inner_len());
+        self.filtered.resize(batch * geometry.inner_len());
     }
 
     /// Writes mean and unbiased variance of the block's inputs.
@@ -115,16 +116,16 @@ impl BlockState {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Activation {
     /// `[batch, height, width, outer]`.
-    pub(super) values: Vec<f32>,
+    pub(super) values: Buffer,
     /// Moments of each image, `[batch, 2, outer]`; the mean is what the output block reads.
-    pub(super) moments: Vec<f32>,
+    pub(super) moments: Buffer,
 }
 
 impl Activation {
     /// Makes room for `batch` images.
     pub(super) fn fit(&mut self, geometry: Geometry, batch: usize) {
-        self.values.resize(batch * geometry.outer_len(), 0.0);
-        self.moments.resize(batch * 2 * geometry.outer, 0.0);
+        self.values.resize(batch * geometry.outer_len());
+        self.moments.resize(batch * 2 * geometry.outer);
     }
 }
 
@@ -187,7 +188,7 @@ impl Pass {
             });
     }
 
-    fn filter(self, conv: &Linear, (x, norm): (&[f32], &Norm), y: &mut [f32], moments: &mut [f32]) {
+    fn filter(self, conv: &Filter, (x, norm): (&[f32], &Norm), y: &mut [f32], moments: &mut [f32]) {
         let (isa, g) = (self.isa, self.geometry);
         let units = x
             .par_chunks(self.unit(g.inner_len()))
@@ -196,17 +197,29 @@ impl Pass {
             .zip(moments.par_chunks_mut(self.unit(2 * g.inner)))
             .for_each(|((x, y), moments)| {
                 with_scratch(g, 0, |scratch| {
-                    let images = x.chunks_exact(g.inner_len()).zip(y.chunks_exact_mut(g.inner_len()));
-                    for ((x, y), moments) in images.zip(moments.chunks_exact_mut(2 * g.inner)) {
-                        affine_relu_padded(isa, x, norm, g.inner_row(), &mut scratch.padded[0]);
-                        multiply(
+                    let groups = x
+                        .chunks(g.group * g.inner_len())
+                        .zip(y.chunks_mut(g.group * g.inner_len()));
+                    for (x, y) in groups {
+                        let padded = scratch.padded[0].chunks_exact_mut(g.padded_len());
+                        let n_images = x
+                            .chunks_exact(g.inner_len())
+                            .zip(padded)
+                            .map(|(x, padded)| affine_relu_padded(isa, x, norm, g.inner_rows(), padded))
+                            .count();
+                        let mut group = Group {
                             isa,
-                            &g.convolution(),
-                            &scratch.padded[0],
-                            &conv.weight,
+                            geometry: g,
+                            tiles: &mut scratch.tiles,
+                        };
+                        conv.forward(
+                            &mut group,
+                            &scratch.padded[0][..n_images * g.padded_len()],
+                            Epilogue::Bias(conv.bias()),
                             y,
-                            Start::Bias(&conv.bias),
                         );
+                    }
+                    for (y, moments) in y.chunks_exact(g.inner_len()).zip(moments.chunks_exact_mut(2 * g.inner)) {
                         group_moments(isa, y, moments);
                     }
                 });
@@ -230,8 +243,8 @@ impl Pass {
                     .chunks_exact_mut(g.outer_len())
                     .zip(moments.chunks_exact_mut(2 * g.outer));
                 for ((x, before), (after, moments)) in images.zip(results) {
-                    affine_relu(isa, x, norm, &mut scratch.inner);
-                    conv.forward_residual(isa, &scratch.inner, before, after);
+                    affine_relu(isa, x, norm, &mut scratch.inner[..g.inner_len()]);
+                    conv.forward_residual(isa, &scratch.inner[..g.inner_len()], before, after);
                     group_moments(isa, after, moments);
                 }
             });

@@ -1,0 +1,147 @@
+//! The 3x3 convolution and its gradients, on groups of padded images.
+
+mod transforms;
+mod weights;
+mod winograd;
+
+pub(super) use transforms::TILE;
+pub(super) use winograd::Tiles;
+
+use super::geometry::Geometry;
+use super::layout::ConvBlockRanges;
+use crate::linalg::{Start, multiply};
+use crate::linear::{Linear, LinearGradient};
+use crate::norm::Norm;
+use crate::simd::Isa;
+use winograd::Transformed;
+
+/// How the 3x3 convolutions and their gradients are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Convolution {
+    /// As a sum over the nine taps.
+    Direct,
+    /// By Winograd's F(4x4, 3x3): a quarter of the multiplications where tiles of 4x4 fit the image, and about twice the
+    /// rounding error.
+    #[default]
+    Winograd,
+}
+
+/// What is done with the pixels of an output.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Epilogue<'a> {
+    /// Nothing.
+    Plain,
+    /// A bias for each channel is added.
+    Bias(&'a [f32]),
+    /// The same, and the result goes through a ReLU.
+    BiasRelu(&'a [f32]),
+}
+
+/// The filter of one block.
+#[derive(Clone, Debug)]
+pub(super) struct Filter {
+    linear: Linear,
+    transformed: Option<Transformed>,
+}
+
+/// A group of images and what the passes over them share.
+#[derive(Debug)]
+pub(super) struct Group<'a> {
+    pub(super) isa: Isa,
+    pub(super) geometry: Geometry,
+    pub(super) tiles: &'a mut Tiles,
+}
+
+impl Filter {
+    pub(super) fn new(inner: usize, algorithm: Convolution) -> Self {
+        let linear = Linear::with_taps(9, inner, inner);
+        let transformed = match algorithm {
+            Convolution::Direct => None,
+            Convolution::Winograd => Some(Transformed::new(&linear)),
+        };
+        Self { linear, transformed }
+    }
+
+    pub(super) fn load(&mut self, isa: Isa, params: &[f32], ranges: &ConvBlockRanges) {
+        self.linear.load(params, &ranges.conv2);
+        if let Some(transformed) = &mut self.transformed {
+            transformed.load(isa, &self.linear);
+        }
+    }
+
+    /// The filter followed by the affine map of `norm`, for [`Self::forward`] alone.
+    pub(super) fn folded(&self, isa: Isa, norm: &Norm) -> Self {
+        let mut folded = self.clone();
+        folded.linear.fold(norm);
+        if let Some(transformed) = &mut folded.transformed {
+            transformed.load_forward(isa, &folded.linear);
+        }
+        folded
+    }
+
+    pub(super) fn bias(&self) -> &[f32] {
+        &self.linear.bias
+    }
+
+    pub(super) fn gradient(&self) -> LinearGradient {
+        self.linear.gradient()
+    }
+
+    pub(super) fn unload(&self, gradient: &LinearGradient, ranges: &ConvBlockRanges, d_params: &mut [f32]) {
+        self.linear.unload(gradient, &ranges.conv2, d_params);
+    }
+
+    /// The convolution of the padded images `z`, at most [`Geometry::group`] of them, into the images `y`.
+    pub(super) fn forward(&self, group: &mut Group<'_>, z: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
+        if let Some(transformed) = &self.transformed {
+            transformed.forward(group, z, epilogue, y);
+        } else {
+            let g = group.geometry;
+            for (z, y) in z.chunks_exact(g.padded_len()).zip(y.chunks_exact_mut(g.inner_len())) {
+                let start = match epilogue {
+                    Epilogue::Plain => Start::Zero,
+                    Epilogue::Bias(bias) => Start::Bias(bias),
+                    Epilogue::BiasRelu(bias) => Start::BiasRelu(bias),
+                };
+                multiply(group.isa, &g.convolution(), z, &self.linear.weight, y, start);
+            }
+        }
+    }
+
+    /// Begins the gradient of the filter over some groups.
+    pub(super) fn begin_gradient(&self, group: &mut Group<'_>) {
+        if self.transformed.is_some() {
+            group.tiles.clear_gradient();
+        }
+    }
+
+    /// The way back of one group: from padded inputs `z` and padded gradients `d_y` to the gradients `d_z` of the inputs, which
+    /// are not padded. The gradient of the filter is in `gradient` after [`Self::end_gradient`].
+    pub(super) fn backward(
+        &self,
+        group: &mut Group<'_>,
+        (z, d_y): (&[f32], &[f32]),
+        d_z: &mut [f32],
+        gradient: &mut LinearGradient,
+    ) {
+        if let Some(transformed) = &self.transformed {
+            transformed.backward(group, z, d_y, d_z);
+        } else {
+            let (isa, g) = (group.isa, group.geometry);
+            let images = z.chunks_exact(g.padded_len()).zip(d_y.chunks_exact(g.padded_len()));
+            for ((z, d_y), d_z) in images.zip(d_z.chunks_exact_mut(g.inner_len())) {
+                let first_pixel = &d_y[g.padded_start()..];
+                let product = g.filter_gradient();
+                multiply(isa, &product, z, first_pixel, &mut gradient.weight, Start::Accumulate);
+                multiply(isa, &g.convolution(), d_y, &self.linear.transpose, d_z, Start::Zero);
+            }
+        }
+    }
+
+    /// Ends what [`Self::begin_gradient`] began.
+    pub(super) fn end_gradient(&self, group: &mut Group<'_>, gradient: &mut LinearGradient) {
+        if self.transformed.is_some() {
+            group.tiles.add_gradient(group.isa, &mut gradient.weight);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The filters' side of Winograd's F(4x4, 3x3): `G g Gᵀ` and the way back, for many filters at once.
+
+use super::transforms::{A, B, PATCH, POSITIONS};
+use crate::simd::{Vector, simd_fn};
+
+/// Rows and columns of the filter.
+const SIDE: usize = 3;
+
+simd_fn! {
+    /// `G g Gᵀ` of the filters `[3, 3, n]` into `[36, n]`.
+    pub(super) fn transform_filters(filters: &[f32], transformed: &mut [f32]) = transform_filters_body
+}
+simd_fn! {
+    /// `Gᵀ u G` of the gradients `[36, n]`, added to `[3, 3, n]` with the taps in reverse.
+    pub(super) fn restore_filters(transformed: &[f32], filters: &mut [f32]) = restore_filters_body
+}
+
+/// Rows of G: the weights of the filter's taps at each point.
+const G: [[f32; SIDE]; PATCH] = {
+    let (a2, b2) = (A * A, B * B);
+    let (of_a, of_b) = (0.5 / (a2 * (a2 - b2)), 0.5 / (b2 * (b2 - a2)));
+    [
+        [1.0 / (a2 * b2), 0.0, 0.0],
+        [of_a, of_a * A, of_a * a2],
+        [of_a, -of_a * A, of_a * a2],
+        [of_b, of_b * B, of_b * b2],
+        [of_b, -of_b * B, of_b * b2],
+        [0.0, 0.0, 1.0],
+    ]
+};
+
+#[inline(always)]
+fn transform_filters_body<V: Vector>(filters: &[f32], transformed: &mut [f32]) {
+    let n = check(filters.len(), transformed.len());
+    let mut at = 0;
+    while at < n {
+        // SAFETY: `check` holds `[3, 3, n]` and `[36, n]` inside the slices; whole vectors only while they fit, and n is a
+        // multiple of eight.
+        unsafe {
+            let (from, to) = (filters.as_ptr().add(at), transformed.as_mut_ptr().add(at));
+            if at + V::LANES <= n {
+                transform::<V>(from, n, to);
+                at += V::LANES;
+            } else {
+                transform::<V::Half>(from, n, to);
+                at += V::Half::LANES;
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `[3, 3]` and `[36]` vectors with stride `n` must be valid at `from` and `to`.
+#[inline(always)]
+unsafe fn transform<V: Vector>(from: *const f32, n: usize, to: *mut f32) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut half = [[V::splat(0.0); SIDE]; PATCH];
+        for x in 0..SIDE {
+            for (y, row) in G.iter().enumerate() {
+                for (tap, &weight) in row.iter().enumerate() {
+                    let value = V::load(from.add((tap * SIDE + x) * n));
+                    half[y][x] = half[y][x].add_product(V::splat(weight), value);
+                }
+            }
+        }
+        for (y, half) in half.iter().enumerate() {
+            for (x, row) in G.iter().enumerate() {
+                let mut sum = V::splat(0.0);
+                for (&value, &weight) in half.iter().zip(row) {
+                    sum = sum.add_product(V::splat(weight), value);
+                }
+                sum.store(to.add((y * PATCH + x) * n));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn restore_filters_body<V: Vector>(transformed: &[f32], filters: &mut [f32]) {
+    let n = check(filters.len(), transformed.len());
+    let mut at = 0;
+    while at < n {
+        // SAFETY: as above.
+        unsafe {
+            let (from, to) = (transformed.as_ptr().add(at), filters.as_mut_ptr().add(at));
+            if at + V::LANES <= n {
+                restore::<V>(from, n, to);
+                at += V::LANES;
+            } else {
+                restore::<V::Half>(from, n, to);
+                at += V::Half::LANES;
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `[36]` and `[3, 3]` vectors with stride `n` must be valid at `from` and `to`.
+#[inline(always)]
+unsafe fn restore<V: Vector>(from: *const f32, n: usize, to: *mut f32) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut half = [[V::splat(0.0); PATCH]; SIDE];
+        for x in 0..PATCH {
+            for (y, row) in G.iter().enumerate() {
+                let value = V::load(from.add((y * PATCH + x) * n));
+                for (tap, &weight) in row.iter().enumerate() {
+                    half[tap][x] = half[tap][x].add_product(V::splat(weight), value);
+                }
+            }
+        }
+        for (y, half) in half.iter().enumerate() {
+            for x in 0..SIDE {
+                let to = to.add(((SIDE - 1 - y) * SIDE + SIDE - 1 - x) * n);
+                let mut sum = V::load(to);
+                for (&value, row) in half.iter().zip(&G) {
+                    sum = sum.add_product(V::splat(row[x]), value);
+                }
+                sum.store(to);
+            }
+        }
+    }
+}
+
+/// Filters of the two arrays.
+fn check(filters: usize, transformed: usize) -> usize {
+    let n = filters / (SIDE * SIDE);
+    assert!(n.is_multiple_of(8), "filters come in eights: {n}");
+    assert!(transformed >= POSITIONS * n, "transformed filters: {transformed}");
+    n
+}
