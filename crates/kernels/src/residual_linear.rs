@@ -131,8 +131,7 @@ impl ResidualLinear {
             &mut gradient.norm_weight,
             &mut gradient.norm_bias,
         );
-        inner.copy_from_slice(d);
-        input_gradient(isa, inner, rectified, norm);
+        input_gradient(isa, d, rectified, norm, inner);
         relu_mask(isa, inner, rectified);
         self.linear.parameter_gradient(isa, h, inner, &mut gradient.linear);
         self.linear.input_gradient_add(isa, inner, d);

@@ -18,7 +18,7 @@ pub use layout::{ConvBlockRanges, ConvBlockStatistics, ConvLayout, ConvShape};
 use rayon::prelude::*;
 
 use crate::buffer::Buffer;
-use crate::norm::{add_row, finish_gradient, group_moments};
+use crate::norm::{add_input_gradient, add_row, group_moments};
 use crate::simd::Isa;
 use block::{Activation, BackwardBuffers, BlockState, BlockWeights, Pass};
 use geometry::{Geometry, MAX_UNITS, unit_images};
@@ -291,7 +291,7 @@ impl ConvEngine {
                 let d_above = buffers.outer.par_chunks_exact(g.outer_len());
                 let images = images.zip(d_above.zip(activations[depth].values.par_chunks_exact(g.outer_len())));
                 images.for_each(|((total, pooled), (d, x))| {
-                    finish_gradient(isa, total, d, x, norm, pooled);
+                    add_input_gradient(isa, total, d, x, norm, pooled);
                 });
             }
             _ => images.for_each(|(total, pooled)| add_row(isa, total, pooled)),

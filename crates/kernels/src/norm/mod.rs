@@ -7,15 +7,18 @@
 
 mod moments;
 mod passes;
+mod sums;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
 use crate::buffer::Buffer;
-pub(crate) use moments::{batch_statistics, group_moments};
+pub(crate) use moments::batch_statistics;
 pub(crate) use passes::{
-    add_row, affine_relu, affine_relu_padded, column_means, column_sums, finish_gradient, input_gradient,
-    input_gradient_padded, norm_add, relu_gradient, relu_mask, unit_gradient,
+    add_input_gradient, add_row, affine_relu, affine_relu_padded, input_gradient, input_gradient_padded, norm_add,
+    relu_mask,
 };
+pub(crate) use sums::{column_means, column_sums, group_moments, relu_gradient, unit_gradient};
 
 /// Added to a variance before its root is taken, as PyTorch does.
 pub(crate) const EPSILON: f64 = 1e-5;
@@ -51,6 +54,11 @@ impl Norm {
             mean_gradient: zeros(),
             mean_gradient_x: zeros(),
         }
+    }
+
+    /// Channels.
+    pub(crate) fn width(&self) -> usize {
+        self.scale.len()
     }
 
     /// Sets the affine map that normalises with given statistics (evaluation mode).

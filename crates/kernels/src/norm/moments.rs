@@ -1,42 +1,10 @@
 //! Means and variances of a batch from the moments of its groups.
 
 use super::{Norm, narrow};
-use crate::simd::{LANES, simd_fn};
-
-simd_fn! {
-    /// Writes the mean of the rows of `x` into the first half of `moments`, the sum of their squared deviations into the
-    /// second.
-    pub(crate) fn group_moments(x: &[f32], moments: &mut [f32]) = plain group_moments_body
-}
-
-#[inline(always)]
-fn group_moments_body(x: &[f32], moments: &mut [f32]) {
-    let width = moments.len() / 2;
-    let (mean, squares) = moments.split_at_mut(width);
-    let (mean, squares) = (mean.as_chunks_mut::<LANES>().0, squares.as_chunks_mut::<LANES>().0);
-    mean.fill([0.0; LANES]);
-    squares.fill([0.0; LANES]);
-    for row in x.chunks_exact(width) {
-        for (sum, &x) in mean.iter_mut().zip(row.as_chunks::<LANES>().0) {
-            let before = *sum;
-            *sum = std::array::from_fn(|i| before[i] + x[i]);
-        }
-    }
-    let inverse = 1.0 / (x.len() / width) as f32;
-    for value in mean.as_flattened_mut() {
-        *value *= inverse;
-    }
-    for row in x.chunks_exact(width) {
-        for ((sum, &mean), &x) in squares.iter_mut().zip(&*mean).zip(row.as_chunks::<LANES>().0) {
-            let (before, deviation): ([f32; LANES], [f32; LANES]) = (*sum, std::array::from_fn(|i| x[i] - mean[i]));
-            *sum = std::array::from_fn(|i| before[i] + deviation[i] * deviation[i]);
-        }
-    }
-}
 
 /// Sets `norm` from the moments of the groups of a batch (Chan, Golub and LeVeque's combination, in the groups' order).
 ///
-/// `moments` holds `[groups, 2, width]`, each as [`group_moments`] writes it over `rows(group)` rows.
+/// `moments` holds `[groups, 2, width]`, each as [`super::group_moments`] writes it over `rows(group)` rows.
 /// Channels beyond the length of `weight` are padding: their scale and shift become zero.
 pub(crate) fn batch_statistics(
     norm: &mut Norm,

@@ -1,262 +1,344 @@
 //! The element-wise passes that ride on the convolutions, on tiles that are in the cache.
-//!
-//! They are plain loops over eights, which the compiler turns into vectors of the instruction set that `simd_fn!` enables.
 
 use super::Norm;
-use crate::simd::{LANES, simd_fn};
+use super::sweep::{Sweep, load, store, sweep};
+use crate::simd::{Vector, simd_fn};
 
 simd_fn! {
     /// `out = relu(x * scale + shift)`.
-    pub(crate) fn affine_relu(x: &[f32], norm: &Norm, out: &mut [f32]) = plain affine_relu_body
+    pub(crate) fn affine_relu(x: &[f32], norm: &Norm, out: &mut [f32]) = affine_relu_body
 }
 simd_fn! {
     /// The same into the interior of a padded image: rows of `rows[0]` elements into rows of `rows[1]`, after a rim of one pixel.
-    pub(crate) fn affine_relu_padded(x: &[f32], norm: &Norm, rows: [usize; 2], out: &mut [f32]) = plain affine_relu_padded_body
+    pub(crate) fn affine_relu_padded(x: &[f32], norm: &Norm, rows: [usize; 2], out: &mut [f32]) = affine_relu_padded_body
 }
 simd_fn! {
     /// `out += x * scale + shift`.
-    pub(crate) fn norm_add(x: &[f32], norm: &Norm, out: &mut [f32]) = plain norm_add_body
+    pub(crate) fn norm_add(x: &[f32], norm: &Norm, out: &mut [f32]) = norm_add_body
 }
 simd_fn! {
-    /// Turns the gradient with respect to `relu(x * scale + shift)` into that with respect to the ReLU's input, in place, and
-    /// writes its sums over the rows, plain and times the normalised x, into `sums` (`[2, width]`).
-    pub(crate) fn relu_gradient(gradient: &mut [f32], x: &[f32], norm: &Norm, sums: &mut [f32]) = plain relu_gradient_body
-}
-simd_fn! {
-    /// Sums over the rows of a batch norm's output gradient, plain and times the normalised x, into `sums` (`[2, width]`).
-    pub(crate) fn unit_gradient(gradient: &[f32], x: &[f32], norm: &Norm, sums: &mut [f32]) = plain unit_gradient_body
-}
-simd_fn! {
-    /// The gradient with respect to a batch norm's input x, from that with respect to its output, in place.
-    pub(crate) fn input_gradient(gradient: &mut [f32], x: &[f32], norm: &Norm) = plain input_gradient_body
+    /// The gradient with respect to a batch norm's input x, from that with respect to its output.
+    pub(crate) fn input_gradient(gradient: &[f32], x: &[f32], norm: &Norm, out: &mut [f32]) = input_gradient_body
 }
 simd_fn! {
     /// The same into the interior of a padded image, as [`affine_relu_padded`].
-    pub(crate) fn input_gradient_padded(gradient: &[f32], x: &[f32], norm: &Norm, rows: [usize; 2], out: &mut [f32]) = plain input_gradient_padded_body
+    pub(crate) fn input_gradient_padded(gradient: &[f32], x: &[f32], norm: &Norm, rows: [usize; 2], out: &mut [f32]) = input_gradient_padded_body
 }
 simd_fn! {
     /// Adds to `total` the gradient with respect to a batch norm's input x, and the row `extra` to every row.
-    pub(crate) fn finish_gradient(total: &mut [f32], gradient: &[f32], x: &[f32], norm: &Norm, extra: &[f32]) = plain finish_gradient_body
+    pub(crate) fn add_input_gradient(total: &mut [f32], gradient: &[f32], x: &[f32], norm: &Norm, extra: &[f32]) = add_input_gradient_body
 }
 simd_fn! {
     /// Adds the row `extra` to every row of `x`.
     pub(crate) fn add_row(x: &mut [f32], extra: &[f32]) = plain add_row_body
 }
 simd_fn! {
-    /// Adds the sum over the rows of `x` to `sums`.
-    pub(crate) fn column_sums(x: &[f32], sums: &mut [f32]) = plain column_sums_body
-}
-
-simd_fn! {
     /// Sets to zero the elements of `gradient` whose counterpart in `rectified`, the output of a ReLU, is not positive.
     pub(crate) fn relu_mask(gradient: &mut [f32], rectified: &[f32]) = plain relu_mask_body
 }
 
-simd_fn! {
-    /// Writes the mean over the rows of `x` into `means`.
-    pub(crate) fn column_means(x: &[f32], means: &mut [f32]) = plain column_means_body
+/// Rows of pixels from one array to another, both with `width` channels.
+#[derive(Clone, Copy)]
+struct Rows {
+    width: usize,
+    /// Rows of an image, or 1.
+    n_rows: usize,
+    /// Pixels of a row.
+    n_pixels: usize,
+    /// Elements from a row to the next in what is written; what is read is dense.
+    stride: usize,
 }
 
-/// Eight channels, by value: references would leave the compiler to prove that they do not alias.
-type Lanes = [f32; LANES];
-
-#[inline(always)]
-fn eights(x: &[f32]) -> &[Lanes] {
-    x.as_chunks().0
-}
-
-#[inline(always)]
-fn eights_mut(x: &mut [f32]) -> &mut [Lanes] {
-    x.as_chunks_mut().0
-}
-
-#[inline(always)]
-fn lanes(f: impl Fn(usize) -> f32) -> Lanes {
-    let mut result = [0.0; LANES];
-    for (lane, value) in result.iter_mut().enumerate() {
-        *value = f(lane);
-    }
-    result
-}
-
-#[inline(always)]
-fn affine_relu_body(x: &[f32], norm: &Norm, out: &mut [f32]) {
-    let width = norm.scale.len();
-    let (scale, shift) = (eights(&norm.scale), eights(&norm.shift));
-    for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-        for (((&x, out), &scale), &shift) in eights(x).iter().zip(eights_mut(out)).zip(scale).zip(shift) {
-            *out = lanes(|i| {
-                let y = x[i] * scale[i] + shift[i];
-                if y < 0.0 { 0.0 } else { y }
-            });
+impl Rows {
+    /// `len` elements from one dense array to another.
+    ///
+    /// # Panics
+    /// If one of the lengths is smaller.
+    fn dense(width: usize, len: usize, lens: &[usize]) -> Self {
+        assert!(lens.iter().all(|&other| other >= len), "{len} elements of {lens:?}");
+        Self {
+            width,
+            n_rows: 1,
+            n_pixels: len / width,
+            stride: 0,
         }
     }
-}
 
-#[inline(always)]
-fn affine_relu_padded_body(x: &[f32], norm: &Norm, [row_len, padded_len]: [usize; 2], out: &mut [f32]) {
-    let width = norm.scale.len();
-    for (x, out) in x
-        .chunks_exact(row_len)
-        .zip(out[padded_len..].chunks_exact_mut(padded_len))
-    {
-        affine_relu_body(x, norm, &mut out[width..width + row_len]);
+    /// `len` elements into the interior of a padded image of `padded` elements, and where that begins.
+    ///
+    /// # Panics
+    /// If the image is too small, or one of the lengths smaller than `len`.
+    fn padded(width: usize, len: usize, lens: &[usize], [row, stride]: [usize; 2], padded: usize) -> (Self, usize) {
+        assert!(lens.iter().all(|&other| other >= len), "{len} elements of {lens:?}");
+        let (n_rows, start) = (len / row, stride + width);
+        assert!(
+            n_rows * stride + width + row <= padded,
+            "{n_rows} rows of {stride} in {padded}"
+        );
+        let rows = Self {
+            width,
+            n_rows,
+            n_pixels: row / width,
+            stride,
+        };
+        (rows, start)
     }
-}
 
-#[inline(always)]
-fn norm_add_body(x: &[f32], norm: &Norm, out: &mut [f32]) {
-    let width = norm.scale.len();
-    let (scale, shift) = (eights(&norm.scale), eights(&norm.shift));
-    for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-        for (((&x, out), &scale), &shift) in eights(x).iter().zip(eights_mut(out)).zip(scale).zip(shift) {
-            let before = *out;
-            *out = lanes(|i| before[i] + (x[i] * scale[i] + shift[i]));
-        }
-    }
-}
-
-#[inline(always)]
-fn relu_gradient_body(gradient: &mut [f32], x: &[f32], norm: &Norm, sums: &mut [f32]) {
-    let width = norm.scale.len();
-    sums.fill(0.0);
-    let (plain, times_x) = sums.split_at_mut(width);
-    let (plain, times_x) = (eights_mut(plain), eights_mut(times_x));
-    for (gradient, x) in gradient.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-        let values = eights_mut(gradient).iter_mut().zip(eights(x));
-        for (group, ((g, &x), (plain, times_x))) in values.zip(plain.iter_mut().zip(&mut *times_x)).enumerate() {
-            let (scale, shift) = (eights(&norm.scale)[group], eights(&norm.shift)[group]);
-            let (before, normalized) = (*g, normalized_lanes(x, norm, group));
-            let masked = lanes(|i| {
-                if x[i] * scale[i] + shift[i] > 0.0 {
-                    before[i]
-                } else {
-                    0.0
-                }
-            });
-            *g = masked;
-            add_lanes(plain, masked);
-            add_lanes(times_x, lanes(|i| masked[i] * normalized[i]));
-        }
-    }
-}
-
-#[inline(always)]
-fn unit_gradient_body(gradient: &[f32], x: &[f32], norm: &Norm, sums: &mut [f32]) {
-    let width = norm.scale.len();
-    sums.fill(0.0);
-    let (plain, times_x) = sums.split_at_mut(width);
-    let (plain, times_x) = (eights_mut(plain), eights_mut(times_x));
-    for (gradient, x) in gradient.chunks_exact(width).zip(x.chunks_exact(width)) {
-        let values = eights(gradient).iter().zip(eights(x));
-        for (group, ((&g, &x), (plain, times_x))) in values.zip(plain.iter_mut().zip(&mut *times_x)).enumerate() {
-            let normalized = normalized_lanes(x, norm, group);
-            add_lanes(plain, g);
-            add_lanes(times_x, lanes(|i| g[i] * normalized[i]));
-        }
-    }
-}
-
-#[inline(always)]
-fn add_lanes(to: &mut Lanes, from: Lanes) {
-    let before = *to;
-    *to = lanes(|i| before[i] + from[i]);
-}
-
-/// The normalised x, eight channels of one row.
-#[inline(always)]
-fn normalized_lanes(x: Lanes, norm: &Norm, group: usize) -> Lanes {
-    let (mean, inverse_sd) = (eights(&norm.mean)[group], eights(&norm.inverse_sd)[group]);
-    lanes(|i| (x[i] - mean[i]) * inverse_sd[i])
-}
-
-/// The gradient with respect to the input, eight channels of one row.
-#[inline(always)]
-fn input_lanes(g: Lanes, x: Lanes, norm: &Norm, group: usize) -> Lanes {
-    let (scale, normalized) = (eights(&norm.scale)[group], normalized_lanes(x, norm, group));
-    let (mean_g, mean_gx) = (eights(&norm.mean_gradient)[group], eights(&norm.mean_gradient_x)[group]);
-    lanes(|i| scale[i] * (g[i] - mean_g[i] - normalized[i] * mean_gx[i]))
-}
-
-#[inline(always)]
-fn input_gradient_body(gradient: &mut [f32], x: &[f32], norm: &Norm) {
-    let width = norm.scale.len();
-    for (gradient, x) in gradient.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-        for (group, (g, &x)) in eights_mut(gradient).iter_mut().zip(eights(x)).enumerate() {
-            *g = input_lanes(*g, x, norm, group);
-        }
-    }
-}
-
-#[inline(always)]
-fn input_gradient_padded_body(
-    gradient: &[f32],
-    x: &[f32],
-    norm: &Norm,
-    [row_len, padded_len]: [usize; 2],
-    out: &mut [f32],
-) {
-    let width = norm.scale.len();
-    let rows = gradient.chunks_exact(row_len).zip(x.chunks_exact(row_len));
-    for ((gradient, x), out) in rows.zip(out[padded_len..].chunks_exact_mut(padded_len)) {
-        let pixels = gradient.chunks_exact(width).zip(x.chunks_exact(width));
-        for ((gradient, x), out) in pixels.zip(out[width..width + row_len].chunks_exact_mut(width)) {
-            for (group, ((&g, &x), out)) in eights(gradient).iter().zip(eights(x)).zip(eights_mut(out)).enumerate() {
-                *out = input_lanes(g, x, norm, group);
+    /// Calls `each` with the offsets of every pixel, in what is read and in what is written.
+    #[inline(always)]
+    fn for_each(self, mut each: impl FnMut(usize, usize)) {
+        let mut from = 0;
+        for row in 0..self.n_rows {
+            let mut to = row * self.stride;
+            for _ in 0..self.n_pixels {
+                each(from, to);
+                from += self.width;
+                to += self.width;
             }
         }
     }
 }
 
+#[derive(Clone, Copy)]
+struct AffineRelu<'a> {
+    rows: Rows,
+    x: *const f32,
+    norm: &'a Norm,
+    out: *mut f32,
+}
+
 #[inline(always)]
-fn finish_gradient_body(total: &mut [f32], gradient: &[f32], x: &[f32], norm: &Norm, extra: &[f32]) {
-    let width = norm.scale.len();
-    let extra = eights(extra);
-    let rows = gradient.chunks_exact(width).zip(x.chunks_exact(width));
-    for (total, (gradient, x)) in total.chunks_exact_mut(width).zip(rows) {
-        let values = eights(gradient).iter().zip(eights(x)).zip(extra);
-        for (group, (total, ((&g, &x), &extra))) in eights_mut(total).iter_mut().zip(values).enumerate() {
-            let (before, through_norm) = (*total, input_lanes(g, x, norm, group));
-            *total = lanes(|i| before[i] + through_norm[i] + extra[i]);
+fn affine_relu_body<V: Vector>(x: &[f32], norm: &Norm, out: &mut [f32]) {
+    let rows = Rows::dense(norm.width(), x.len(), &[out.len()]);
+    let (x, out) = (x.as_ptr(), out.as_mut_ptr());
+    // SAFETY: `Rows` has checked the lengths, a norm's vectors are as long as its width, and `simd_fn!` enables the
+    // instructions.
+    unsafe { sweep::<V>(AffineRelu { rows, x, norm, out }, norm.width()) }
+}
+
+#[inline(always)]
+fn affine_relu_padded_body<V: Vector>(x: &[f32], norm: &Norm, rows: [usize; 2], out: &mut [f32]) {
+    let (rows, start) = Rows::padded(norm.width(), x.len(), &[], rows, out.len());
+    let (x, out) = (x.as_ptr(), out[start..].as_mut_ptr());
+    // SAFETY: as above.
+    unsafe { sweep::<V>(AffineRelu { rows, x, norm, out }, norm.width()) }
+}
+
+impl Sweep for AffineRelu<'_> {
+    #[inline(always)]
+    unsafe fn panel<V: Vector, const N: usize>(self, channel: usize) {
+        // SAFETY: the offsets are those of pixels that were checked, and the panel lies inside the width.
+        unsafe {
+            let scale = load::<V, N>(self.norm.scale.as_ptr().add(channel));
+            let shift = load::<V, N>(self.norm.shift.as_ptr().add(channel));
+            self.rows.for_each(|from, to| {
+                let mut x = load::<V, N>(self.x.add(from + channel));
+                for (x, (scale, shift)) in x.iter_mut().zip(scale.into_iter().zip(shift)) {
+                    *x = shift.add_product(*x, scale).relu();
+                }
+                store(x, self.out.add(to + channel));
+            });
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct NormAdd<'a> {
+    rows: Rows,
+    x: *const f32,
+    norm: &'a Norm,
+    out: *mut f32,
+}
+
+#[inline(always)]
+fn norm_add_body<V: Vector>(x: &[f32], norm: &Norm, out: &mut [f32]) {
+    let rows = Rows::dense(norm.width(), x.len(), &[out.len()]);
+    let (x, out) = (x.as_ptr(), out.as_mut_ptr());
+    // SAFETY: as above.
+    unsafe { sweep::<V>(NormAdd { rows, x, norm, out }, norm.width()) }
+}
+
+impl Sweep for NormAdd<'_> {
+    #[inline(always)]
+    unsafe fn panel<V: Vector, const N: usize>(self, channel: usize) {
+        // SAFETY: as above.
+        unsafe {
+            let scale = load::<V, N>(self.norm.scale.as_ptr().add(channel));
+            let shift = load::<V, N>(self.norm.shift.as_ptr().add(channel));
+            self.rows.for_each(|from, _| {
+                let out = self.out.add(from + channel);
+                let (x, mut sum) = (load::<V, N>(self.x.add(from + channel)), load::<V, N>(out));
+                for (i, sum) in sum.iter_mut().enumerate() {
+                    *sum = sum.add(shift[i].add_product(x[i], scale[i]));
+                }
+                store(sum, out);
+            });
+        }
+    }
+}
+
+/// `scale * (g - mean(g) - x̂ * mean(g x̂))` as `scale * g + (x - mean) * slope + offset`.
+#[derive(Clone, Copy)]
+struct InputGradient<'a> {
+    rows: Rows,
+    gradient: *const f32,
+    x: *const f32,
+    norm: &'a Norm,
+    out: *mut f32,
+}
+
+#[inline(always)]
+fn input_gradient_body<V: Vector>(gradient: &[f32], x: &[f32], norm: &Norm, out: &mut [f32]) {
+    let pass = InputGradient {
+        rows: Rows::dense(norm.width(), gradient.len(), &[x.len(), out.len()]),
+        gradient: gradient.as_ptr(),
+        x: x.as_ptr(),
+        norm,
+        out: out.as_mut_ptr(),
+    };
+    // SAFETY: as above.
+    unsafe { sweep::<V>(pass, norm.width()) }
+}
+
+#[inline(always)]
+fn input_gradient_padded_body<V: Vector>(gradient: &[f32], x: &[f32], norm: &Norm, rows: [usize; 2], out: &mut [f32]) {
+    let (rows, start) = Rows::padded(norm.width(), gradient.len(), &[x.len()], rows, out.len());
+    let pass = InputGradient {
+        rows,
+        gradient: gradient.as_ptr(),
+        x: x.as_ptr(),
+        norm,
+        out: out[start..].as_mut_ptr(),
+    };
+    // SAFETY: as above.
+    unsafe { sweep::<V>(pass, norm.width()) }
+}
+
+impl Sweep for InputGradient<'_> {
+    #[inline(always)]
+    unsafe fn panel<V: Vector, const N: usize>(self, channel: usize) {
+        // SAFETY: as above.
+        unsafe {
+            let map = InputMap::<V, N>::new(self.norm, channel);
+            self.rows.for_each(|from, to| {
+                let (g, x) = (
+                    load(self.gradient.add(from + channel)),
+                    load(self.x.add(from + channel)),
+                );
+                store(map.apply(g, x), self.out.add(to + channel));
+            });
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct AddInputGradient<'a> {
+    pass: InputGradient<'a>,
+    extra: *const f32,
+}
+
+#[inline(always)]
+fn add_input_gradient_body<V: Vector>(total: &mut [f32], gradient: &[f32], x: &[f32], norm: &Norm, extra: &[f32]) {
+    assert!(extra.len() >= norm.width(), "a row of {} elements", extra.len());
+    let pass = InputGradient {
+        rows: Rows::dense(norm.width(), gradient.len(), &[x.len(), total.len()]),
+        gradient: gradient.as_ptr(),
+        x: x.as_ptr(),
+        norm,
+        out: total.as_mut_ptr(),
+    };
+    let extra = extra.as_ptr();
+    // SAFETY: as above.
+    unsafe { sweep::<V>(AddInputGradient { pass, extra }, norm.width()) }
+}
+
+impl Sweep for AddInputGradient<'_> {
+    #[inline(always)]
+    unsafe fn panel<V: Vector, const N: usize>(self, channel: usize) {
+        // SAFETY: as above.
+        unsafe {
+            let map = InputMap::<V, N>::new(self.pass.norm, channel);
+            let extra = load::<V, N>(self.extra.add(channel));
+            self.pass.rows.for_each(|from, _| {
+                let out = self.pass.out.add(from + channel);
+                let (g, x) = (
+                    load(self.pass.gradient.add(from + channel)),
+                    load(self.pass.x.add(from + channel)),
+                );
+                let (through_norm, mut total) = (map.apply(g, x), load::<V, N>(out));
+                for (i, total) in total.iter_mut().enumerate() {
+                    *total = total.add(through_norm[i]).add(extra[i]);
+                }
+                store(total, out);
+            });
+        }
+    }
+}
+
+/// What [`InputGradient`] keeps of the norm in registers.
+#[derive(Clone, Copy)]
+struct InputMap<V, const N: usize> {
+    scale: [V; N],
+    mean: [V; N],
+    slope: [V; N],
+    offset: [V; N],
+}
+
+impl<V: Vector, const N: usize> InputMap<V, N> {
+    /// # Safety
+    /// The vector's instructions must be enabled, and the panel lie inside the norm's width.
+    #[inline(always)]
+    unsafe fn new(norm: &Norm, channel: usize) -> Self {
+        // SAFETY: promised by the caller; a norm's vectors are as long as its width.
+        unsafe {
+            let (scale, inverse_sd) = (
+                load::<V, N>(norm.scale.as_ptr().add(channel)),
+                load::<V, N>(norm.inverse_sd.as_ptr().add(channel)),
+            );
+            let mut slope = load::<V, N>(norm.mean_gradient_x.as_ptr().add(channel));
+            let mut offset = load::<V, N>(norm.mean_gradient.as_ptr().add(channel));
+            for i in 0..N {
+                let minus_scale = V::splat(0.0).sub(scale[i]);
+                slope[i] = slope[i].mul(inverse_sd[i]).mul(minus_scale);
+                offset[i] = offset[i].mul(minus_scale);
+            }
+            Self {
+                scale,
+                mean: load(norm.mean.as_ptr().add(channel)),
+                slope,
+                offset,
+            }
+        }
+    }
+
+    /// # Safety
+    /// The vector's instructions must be enabled.
+    #[inline(always)]
+    unsafe fn apply(&self, mut g: [V; N], x: [V; N]) -> [V; N] {
+        // SAFETY: promised by the caller.
+        unsafe {
+            for (i, g) in g.iter_mut().enumerate() {
+                *g = self.offset[i]
+                    .add_product(x[i].sub(self.mean[i]), self.slope[i])
+                    .add_product(*g, self.scale[i]);
+            }
+            g
         }
     }
 }
 
 #[inline(always)]
 fn add_row_body(x: &mut [f32], extra: &[f32]) {
-    let eights_of_extra = eights(extra);
     for row in x.chunks_exact_mut(extra.len()) {
-        for (x, &extra) in eights_mut(row).iter_mut().zip(eights_of_extra) {
-            add_lanes(x, extra);
-        }
-    }
-}
-
-#[inline(always)]
-fn column_sums_body(x: &[f32], sums: &mut [f32]) {
-    let width = sums.len();
-    let sums = eights_mut(sums);
-    for row in x.chunks_exact(width) {
-        for (sum, &x) in sums.iter_mut().zip(eights(row)) {
-            add_lanes(sum, x);
+        for (x, &extra) in row.iter_mut().zip(extra) {
+            *x += extra;
         }
     }
 }
 
 #[inline(always)]
 fn relu_mask_body(gradient: &mut [f32], rectified: &[f32]) {
-    for (g, &rectified) in eights_mut(gradient).iter_mut().zip(eights(rectified)) {
-        let before = *g;
-        *g = lanes(|i| if rectified[i] > 0.0 { before[i] } else { 0.0 });
-    }
-}
-
-#[inline(always)]
-fn column_means_body(x: &[f32], means: &mut [f32]) {
-    means.fill(0.0);
-    column_sums_body(x, means);
-    let inverse = means.len() as f32 / x.len() as f32;
-    for mean in means {
-        *mean *= inverse;
+    for (g, &rectified) in gradient.iter_mut().zip(rectified) {
+        *g = if rectified > 0.0 { *g } else { 0.0 };
     }
 }

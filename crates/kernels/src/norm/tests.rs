@@ -58,8 +58,8 @@ proptest! {
             let (mut weight, mut bias) = (vec![0.0; width], vec![0.0; width]);
             unit_gradient(isa, &d_y, &x, &norm, &mut sums);
             norm.set_gradient_means(&sums, n_rows, &mut weight, &mut bias);
-            let mut d_x = d_y.clone();
-            input_gradient(isa, &mut d_x, &x, &norm);
+            let mut d_x = vec![0.0; d_y.len()];
+            input_gradient(isa, &d_y, &x, &norm, &mut d_x);
             for (c, bias) in bias.into_iter().enumerate() {
                 // A batch norm's input gradient is orthogonal to the constant and to the normalised input.
                 let column = |v: &[f32]| v.iter().skip(c).step_by(width).map(|x| f64::from(*x)).collect::<Vec<_>>();

@@ -1,8 +1,8 @@
 //! The vector in one 256-bit register, with fused multiply-add.
 
 use std::arch::x86_64::{
-    __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_set1_ps, _mm256_setzero_ps,
-    _mm256_storeu_ps, _mm256_sub_ps,
+    __m256, _CMP_GT_OQ, _mm256_add_ps, _mm256_and_ps, _mm256_cmp_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps,
+    _mm256_mul_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm256_sub_ps,
 };
 
 use super::Vector;
@@ -47,6 +47,12 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        // SAFETY: reached only where AVX2 is enabled (contract of `Vector`).
+        Self(unsafe { _mm256_mul_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
         // SAFETY: reached only where FMA is enabled (contract of `Vector`).
         Self(unsafe { _mm256_fmadd_ps(a.0, b.0, self.0) })
@@ -56,5 +62,11 @@ impl Vector for Avx2 {
     unsafe fn relu(self) -> Self {
         // SAFETY: reached only where AVX2 is enabled. The instruction returns its second operand when one is NaN.
         Self(unsafe { _mm256_max_ps(_mm256_setzero_ps(), self.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn where_positive(self, of: Self) -> Self {
+        // SAFETY: reached only where AVX2 is enabled (contract of `Vector`).
+        Self(unsafe { _mm256_and_ps(self.0, _mm256_cmp_ps::<_CMP_GT_OQ>(of.0, _mm256_setzero_ps())) })
     }
 }

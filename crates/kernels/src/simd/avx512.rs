@@ -1,8 +1,8 @@
 //! The vector in one 512-bit register.
 
 use std::arch::x86_64::{
-    __m512, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_set1_ps, _mm512_setzero_ps,
-    _mm512_storeu_ps, _mm512_sub_ps,
+    __m512, _CMP_GT_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_maskz_mov_ps,
+    _mm512_max_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps, _mm512_sub_ps,
 };
 
 use super::{Avx2, Vector};
@@ -47,6 +47,12 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        // SAFETY: reached only where AVX-512 is enabled (contract of `Vector`).
+        Self(unsafe { _mm512_mul_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
         // SAFETY: reached only where AVX-512 is enabled (contract of `Vector`).
         Self(unsafe { _mm512_fmadd_ps(a.0, b.0, self.0) })
@@ -56,5 +62,11 @@ impl Vector for Avx512 {
     unsafe fn relu(self) -> Self {
         // SAFETY: reached only where AVX-512 is enabled. The instruction returns its second operand when one is NaN.
         Self(unsafe { _mm512_max_ps(_mm512_setzero_ps(), self.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn where_positive(self, of: Self) -> Self {
+        // SAFETY: reached only where AVX-512 is enabled (contract of `Vector`).
+        Self(unsafe { _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(of.0, _mm512_setzero_ps()), self.0) })
     }
 }

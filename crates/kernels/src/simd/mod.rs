@@ -103,10 +103,14 @@ pub(crate) trait Vector: Copy {
     unsafe fn add(self, other: Self) -> Self;
     /// `self - other`, lane by lane.
     unsafe fn sub(self, other: Self) -> Self;
+    /// `self * other`, lane by lane.
+    unsafe fn mul(self, other: Self) -> Self;
     /// `self + a * b`, lane by lane, fused where the instruction set can.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
     /// `max(0, self)`, lane by lane; NaN stays NaN.
     unsafe fn relu(self) -> Self;
+    /// The lanes whose counterpart in `of` is positive; zero elsewhere.
+    unsafe fn where_positive(self, of: Self) -> Self;
 }
 
 /// Defines `fn name(isa: Isa, args…)`, which runs a body with the instructions of that set enabled: `= body` for one that

@@ -38,6 +38,11 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        Self(std::array::from_fn(|lane| self.0[lane] * other.0[lane]))
+    }
+
+    #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
         Self(std::array::from_fn(|lane| self.0[lane] + a.0[lane] * b.0[lane]))
     }
@@ -45,5 +50,12 @@ impl Vector for Portable {
     #[inline(always)]
     unsafe fn relu(self) -> Self {
         Self(self.0.map(|x| if x < 0.0 { 0.0 } else { x }))
+    }
+
+    #[inline(always)]
+    unsafe fn where_positive(self, of: Self) -> Self {
+        Self(std::array::from_fn(
+            |lane| if of.0[lane] > 0.0 { self.0[lane] } else { 0.0 },
+        ))
     }
 }

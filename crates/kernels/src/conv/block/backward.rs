@@ -180,7 +180,7 @@ impl Pass {
         let units = x.par_chunks(outer).zip(y.par_chunks(inner));
         let results = buffers
             .inner
-            .par_chunks_mut(inner)
+            .par_chunks(inner)
             .zip(buffers.outer.par_chunks_mut(outer).zip(sums));
         units
             .zip(results)
@@ -188,12 +188,11 @@ impl Pass {
             .for_each(|(((x, y), (d_y, (d_x, sums))), [partial, _, _])| {
                 with_scratch(g, 0, |scratch| {
                     let images = x.chunks_exact(g.outer_len()).zip(y.chunks_exact(g.inner_len()));
-                    let results = d_y
-                        .chunks_exact_mut(g.inner_len())
-                        .zip(d_x.chunks_exact_mut(g.outer_len()));
+                    let results = d_y.chunks_exact(g.inner_len()).zip(d_x.chunks_exact_mut(g.outer_len()));
                     for (((x, y), (d_y, d_x)), sums) in images.zip(results).zip(sums.chunks_exact_mut(2 * g.outer)) {
                         affine_relu(isa, x, norm, &mut scratch.outer);
-                        input_gradient(isa, d_y, y, norm_y);
+                        input_gradient(isa, d_y, y, norm_y, &mut scratch.inner[..g.inner_len()]);
+                        let d_y = &scratch.inner[..g.inner_len()];
                         conv.weight_gradient(isa, &scratch.outer, d_y, partial);
                         conv.input_gradient(isa, d_y, d_x);
                         relu_gradient(isa, d_x, x, norm, sums);
