@@ -4,7 +4,7 @@ use crate::buffer::Buffer;
 use crate::layout::LinearRanges;
 use crate::linalg::{Product, Start, multiply, pack, pack_transposed, unpack_add};
 use crate::norm::{Norm, column_sums};
-use crate::simd::{Isa, padded};
+use crate::simd::{Core, padded};
 
 /// Weight `[taps, padded n_in, padded n_out]`, its transpose, and the bias.
 #[derive(Clone, Debug)]
@@ -77,19 +77,19 @@ impl Linear {
     }
 
     /// `y = h W + b`.
-    pub(crate) fn forward(&self, isa: Isa, h: &[f32], y: &mut [f32]) {
-        multiply(isa, &self.product(h), h, &self.weight, y, Start::Bias(&self.bias));
+    pub(crate) fn forward<'a>(&self, core: impl Into<Core<'a>>, h: &[f32], y: &mut [f32]) {
+        multiply(core, &self.product(h), h, &self.weight, y, Start::Bias(&self.bias));
     }
 
     /// `y = relu(h W + b)`.
-    pub(crate) fn forward_relu(&self, isa: Isa, h: &[f32], y: &mut [f32]) {
-        multiply(isa, &self.product(h), h, &self.weight, y, Start::BiasRelu(&self.bias));
+    pub(crate) fn forward_relu<'a>(&self, core: impl Into<Core<'a>>, h: &[f32], y: &mut [f32]) {
+        multiply(core, &self.product(h), h, &self.weight, y, Start::BiasRelu(&self.bias));
     }
 
     /// `y = x + h W + b`.
-    pub(crate) fn forward_residual(&self, isa: Isa, h: &[f32], x: &[f32], y: &mut [f32]) {
+    pub(crate) fn forward_residual<'a>(&self, core: impl Into<Core<'a>>, h: &[f32], x: &[f32], y: &mut [f32]) {
         multiply(
-            isa,
+            core,
             &self.product(h),
             h,
             &self.weight,
@@ -99,9 +99,9 @@ impl Linear {
     }
 
     /// `y += h W + b`.
-    pub(crate) fn forward_add(&self, isa: Isa, h: &[f32], y: &mut [f32]) {
+    pub(crate) fn forward_add<'a>(&self, core: impl Into<Core<'a>>, h: &[f32], y: &mut [f32]) {
         multiply(
-            isa,
+            core,
             &self.product(h),
             h,
             &self.weight,
@@ -115,22 +115,35 @@ impl Linear {
     }
 
     /// Adds to `gradient` what `d_y` gives for weight and bias.
-    pub(crate) fn parameter_gradient(&self, isa: Isa, h: &[f32], d_y: &[f32], gradient: &mut LinearGradient) {
-        self.weight_gradient(isa, h, d_y, gradient);
-        column_sums(isa, d_y, &mut gradient.bias);
+    pub(crate) fn parameter_gradient<'a>(
+        &self,
+        core: impl Into<Core<'a>>,
+        h: &[f32],
+        d_y: &[f32],
+        gradient: &mut LinearGradient,
+    ) {
+        let core = core.into();
+        self.weight_gradient(core, h, d_y, gradient);
+        column_sums(core.isa, d_y, &mut gradient.bias);
     }
 
     /// The same for the weight alone.
-    pub(crate) fn weight_gradient(&self, isa: Isa, h: &[f32], d_y: &[f32], gradient: &mut LinearGradient) {
+    pub(crate) fn weight_gradient<'a>(
+        &self,
+        core: impl Into<Core<'a>>,
+        h: &[f32],
+        d_y: &[f32],
+        gradient: &mut LinearGradient,
+    ) {
         let rows = h.len() / self.padded_in();
         let product = Product::transposed(self.padded_in(), rows, self.padded_out());
-        multiply(isa, &product, h, d_y, &mut gradient.weight, Start::Accumulate);
+        multiply(core, &product, h, d_y, &mut gradient.weight, Start::Accumulate);
     }
 
     /// `d_h = d_y Wᵀ`.
-    pub(crate) fn input_gradient(&self, isa: Isa, d_y: &[f32], d_h: &mut [f32]) {
+    pub(crate) fn input_gradient<'a>(&self, core: impl Into<Core<'a>>, d_y: &[f32], d_h: &mut [f32]) {
         multiply(
-            isa,
+            core,
             &self.transposed_product(d_y),
             d_y,
             &self.transpose,
@@ -140,9 +153,9 @@ impl Linear {
     }
 
     /// `d_h += d_y Wᵀ`.
-    pub(crate) fn input_gradient_add(&self, isa: Isa, d_y: &[f32], d_h: &mut [f32]) {
+    pub(crate) fn input_gradient_add<'a>(&self, core: impl Into<Core<'a>>, d_y: &[f32], d_h: &mut [f32]) {
         multiply(
-            isa,
+            core,
             &self.transposed_product(d_y),
             d_y,
             &self.transpose,

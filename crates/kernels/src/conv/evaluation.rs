@@ -61,7 +61,7 @@ impl FoldedBlock {
             &mut scratch.inner[..n_images * g.inner_len()],
         );
         let mut group = Group {
-            isa,
+            core: isa.into(),
             geometry: g,
             tiles: &mut scratch.tiles,
         };

@@ -94,13 +94,13 @@ impl Head {
         }
     }
 
-    /// Sets each depth's `d_pooled` and adds to `d_params`.
+    /// Sets each depth's `d_pooled`, for each of `n_pixels` pixels, and adds to `d_params`.
     pub(super) fn backward(
         &self,
         isa: Isa,
         layout: &ConvLayout,
         states: &mut [HeadState],
-        d_logits: &[f32],
+        (d_logits, n_pixels): (&[f32], usize),
         d_params: &mut [f32],
     ) {
         let logits_of_depth = d_logits.len() / states.len();
@@ -122,6 +122,8 @@ impl Head {
                     ..
                 } = state;
                 self.block.backward(isa, pooled, saved, d_pooled, block_gradient);
+                let of_pixel = 1.0 / n_pixels as f32;
+                d_pooled.iter_mut().for_each(|d| *d *= of_pixel);
             });
         for state in states {
             self.block

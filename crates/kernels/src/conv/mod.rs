@@ -18,9 +18,9 @@ pub use layout::{ConvBlockRanges, ConvBlockStatistics, ConvLayout, ConvShape};
 use rayon::prelude::*;
 
 use crate::buffer::Buffer;
-use crate::norm::{add_input_gradient, add_row, group_moments};
+use crate::norm::group_moments;
 use crate::simd::Isa;
-use block::{Activation, BackwardBuffers, BlockState, BlockWeights, Pass};
+use block::{Above, Activation, BackwardBuffers, BlockState, BlockWeights, Incoming, Pass};
 use geometry::{Geometry, MAX_UNITS, unit_images};
 use head::{Head, HeadState};
 use scratch::with_scratch;
@@ -132,29 +132,42 @@ impl ConvEngine {
         );
         let n_blocks = training.n_depths - 1;
         let heads = &mut training.heads[..=n_blocks];
-        self.head.backward(self.isa, &self.layout, heads, d_logits, d_params);
+        self.head.backward(
+            self.isa,
+            &self.layout,
+            heads,
+            (d_logits, self.geometry.pixels()),
+            d_params,
+        );
         training.gradient.fill(0.0);
         let pass = self.pass(training.batch);
         for index in (0..n_blocks).rev() {
-            self.finish_activation_gradient(&mut training, index + 1);
             let Training {
                 activations,
                 states,
+                heads,
                 gradient,
                 buffers,
                 ..
             } = &mut training;
+            let (states, above) = states[..n_blocks].split_at_mut(index + 1);
+            let incoming = Incoming {
+                total: gradient,
+                of_head: &heads[index + 1].d_pooled,
+                above: above
+                    .first()
+                    .map(|state| (&*activations[index + 1].values, &state.norms[0])),
+            };
             let buffers = buffers.as_mut().expect("made with the states");
             let block = (&self.blocks[index], &self.layout.blocks[index]);
             pass.backward(
                 block,
                 &activations[index],
                 &mut states[index],
-                gradient,
+                incoming,
                 (buffers, d_params),
             );
         }
-        self.finish_activation_gradient(&mut training, 0);
         self.backward_stem(&mut training, d_params);
         self.training = Some(training);
     }
@@ -269,54 +282,46 @@ impl ConvEngine {
             });
     }
 
-    /// Adds to the running gradient what the output block at `depth` and the block above it give for their input.
-    fn finish_activation_gradient(&self, training: &mut Training, depth: usize) {
-        let (isa, g) = (self.isa, self.geometry);
-        let Training {
-            activations,
-            states,
-            heads,
-            gradient,
-            buffers,
-            ..
-        } = training;
-        let d_pooled = &mut heads[depth].d_pooled;
-        d_pooled.iter_mut().for_each(|d| *d /= g.pixels() as f32);
-        let images = gradient
-            .par_chunks_exact_mut(g.outer_len())
-            .zip(d_pooled.par_chunks_exact(g.outer));
-        let above = states[..training.n_depths - 1].get(depth);
-        match (above, buffers) {
-            (Some(BlockState { norms: [norm, ..], .. }), Some(buffers)) => {
-                let d_above = buffers.outer.par_chunks_exact(g.outer_len());
-                let images = images.zip(d_above.zip(activations[depth].values.par_chunks_exact(g.outer_len())));
-                images.for_each(|((total, pooled), (d, x))| {
-                    add_input_gradient(isa, total, d, x, norm, pooled);
-                });
-            }
-            _ => images.for_each(|(total, pooled)| add_row(isa, total, pooled)),
-        }
-    }
-
     fn backward_stem(&self, training: &mut Training, d_params: &mut [f32]) {
         let (g, images) = (self.geometry, unit_images(training.batch));
-        let image_len = self.layout.shape.image_len();
+        let (outer, image_len) = (images * g.outer_len(), self.layout.shape.image_len());
+        let above = training.states[..training.n_depths - 1].first();
+        let above = above.map(|state| (&*training.activations[0].values, &state.norms[0]));
+        let above = Above::of(above, training.buffers.as_ref().map_or(&[], |buffers| &buffers.outer));
         training.stem_partials.iter_mut().for_each(StemGradient::clear);
-        let gradients = training.gradient.par_chunks(images * g.outer_len());
-        let units = training.input.par_chunks(images * image_len).zip(gradients);
-        units
+        let totals = training
+            .gradient
+            .par_chunks_mut(outer)
+            .zip(training.heads[0].d_pooled.par_chunks(images * g.outer));
+        totals
+            .zip(training.input.par_chunks(images * image_len))
             .zip(&mut training.stem_partials)
-            .for_each(|((input, d), partial)| {
-                partial.clear();
-                with_scratch(g, self.stem.patch_len(), |scratch| {
-                    for (image, d) in input.chunks_exact(image_len).zip(d.chunks_exact(g.outer_len())) {
-                        self.stem.gather(image, &mut scratch.patches);
-                        self.stem.backward(self.isa, &scratch.patches, d, partial);
-                    }
-                });
+            .enumerate()
+            .for_each(|(unit, (((total, of_head), input), partial))| {
+                let above = above.map(|above| above.chunk(unit, outer));
+                self.backward_stem_unit((total, of_head, above), input, partial);
             });
         for partial in &training.stem_partials {
             self.stem.unload(partial, &self.layout.stem, d_params);
         }
+    }
+
+    fn backward_stem_unit(
+        &self,
+        (total, of_head, above): (&mut [f32], &[f32], Option<Above<'_>>),
+        input: &[f32],
+        partial: &mut StemGradient,
+    ) {
+        let (isa, g) = (self.isa, self.geometry);
+        let totals = total.chunks_exact_mut(g.outer_len()).zip(of_head.chunks_exact(g.outer));
+        let images = input.chunks_exact(self.layout.shape.image_len());
+        with_scratch(g, self.stem.patch_len(), |scratch| {
+            for (index, (image, (total, of_head))) in images.zip(totals).enumerate() {
+                let above = above.map(|above| above.chunk(index, g.outer_len()));
+                Above::complete(above, isa, total, of_head);
+                self.stem.gather(image, &mut scratch.patches);
+                self.stem.backward(isa, &scratch.patches, total, partial);
+            }
+        });
     }
 }

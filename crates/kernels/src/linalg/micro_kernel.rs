@@ -5,21 +5,25 @@
 //! broadcast, so that its strides do not matter, and a row of B is contiguous by construction.
 
 use super::{Product, Start};
-use crate::simd::Vector;
+use crate::simd::{Ahead, Vector};
+
+/// Steps of `k` in a row of a tile, two vectors wide, in which memory can deliver a cache line.
+const STEPS_PER_LINE: usize = 24;
 
 /// Slices that `super::multiply` has checked against the product's extents and strides.
 #[derive(Clone, Copy)]
-pub(super) struct Operands<'a> {
+pub(super) struct Operands<'a, 'm> {
     pub(super) product: &'a Product,
     pub(super) a: *const f32,
     pub(super) b: *const f32,
     pub(super) c: *mut f32,
     pub(super) start: Start<'a>,
+    pub(super) ahead: Option<&'m Ahead<'m>>,
 }
 
 /// Covers C with tiles: columns outermost, so that a panel of B stays in the first-level cache.
 #[inline(always)]
-pub(super) fn run<V: Vector>(operands: Operands<'_>) {
+pub(super) fn run<V: Vector>(operands: Operands<'_, '_>) {
     let n = operands.product.n;
     let mut column = 0;
     while column + 2 * V::LANES <= n {
@@ -37,7 +41,7 @@ pub(super) fn run<V: Vector>(operands: Operands<'_>) {
 
 /// All rows of one panel of columns. The rows are shared out evenly, so that no tile is left with one or two.
 #[inline(always)]
-fn panel<V: Vector, const COLUMNS: usize>(operands: Operands<'_>, column: usize) {
+fn panel<V: Vector, const COLUMNS: usize>(operands: Operands<'_, '_>, column: usize) {
     let m = operands.product.m;
     let n_tiles = m.inner.div_ceil(V::TILE_ROWS);
     let (size, n_larger) = (m.inner / n_tiles, m.inner % n_tiles);
@@ -45,6 +49,9 @@ fn panel<V: Vector, const COLUMNS: usize>(operands: Operands<'_>, column: usize)
         let mut row = 0;
         for tile in 0..n_tiles {
             let rows = size + usize::from(tile < n_larger);
+            if let Some(ahead) = operands.ahead {
+                ahead.request(rows * operands.product.k.outer * operands.product.k.inner / STEPS_PER_LINE);
+            }
             tile_of::<V, COLUMNS>(operands, rows, Place { outer, row, column });
             row += rows;
         }
@@ -53,7 +60,7 @@ fn panel<V: Vector, const COLUMNS: usize>(operands: Operands<'_>, column: usize)
 
 /// Chooses the instantiation; those above [`Vector::TILE_ROWS`] are never made.
 #[inline(always)]
-fn tile_of<V: Vector, const COLUMNS: usize>(operands: Operands<'_>, rows: usize, place: Place) {
+fn tile_of<V: Vector, const COLUMNS: usize>(operands: Operands<'_, '_>, rows: usize, place: Place) {
     match rows {
         1 => compute::<V, 1, COLUMNS>(operands, place),
         2 => compute::<V, 2, COLUMNS>(operands, place),
@@ -79,13 +86,14 @@ struct Place {
 }
 
 #[inline(always)]
-fn compute<V: Vector, const ROWS: usize, const COLUMNS: usize>(operands: Operands<'_>, place: Place) {
+fn compute<V: Vector, const ROWS: usize, const COLUMNS: usize>(operands: Operands<'_, '_>, place: Place) {
     let Operands {
         product: p,
         a,
         b,
         c,
         start,
+        ..
     } = operands;
     // SAFETY: `multiply` checked that the last row, the last `k` and the last column lie inside the slices, strides
     // are not negative, and the tile lies inside the extents. The vector's instructions are enabled by `simd_fn!`.

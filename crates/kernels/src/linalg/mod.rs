@@ -5,7 +5,7 @@ mod packing;
 #[cfg(test)]
 mod tests;
 
-use crate::simd::{Isa, LANES, simd_fn};
+use crate::simd::{Core, LANES, simd_fn};
 use micro_kernel::{Operands, run};
 pub(crate) use packing::{pack, pack_transposed, unpack_add};
 
@@ -89,11 +89,19 @@ pub(crate) enum Start<'a> {
     BiasAndMatrix(&'a [f32], &'a [f32]),
 }
 
-/// Computes `product`.
+/// Computes `product`, and fetches what `core` says on the side.
 ///
 /// # Panics
 /// If a slice is too short for the extents and strides, or `n` is no multiple of eight.
-pub(crate) fn multiply(isa: Isa, product: &Product, a: &[f32], b: &[f32], c: &mut [f32], start: Start<'_>) {
+pub(crate) fn multiply<'a>(
+    core: impl Into<Core<'a>>,
+    product: &Product,
+    a: &[f32],
+    b: &[f32],
+    c: &mut [f32],
+    start: Start<'_>,
+) {
+    let core = core.into();
     let (Some(a_m), Some(c_m)) = (product.m.last(product.a_m), product.m.last(product.c_m)) else {
         return;
     };
@@ -120,8 +128,9 @@ pub(crate) fn multiply(isa: Isa, product: &Product, a: &[f32], b: &[f32], c: &mu
         }
     }
     run_on(
-        isa,
+        core.isa,
         Operands {
+            ahead: core.ahead,
             product,
             a: a.as_ptr(),
             b: b.as_ptr(),
@@ -132,5 +141,5 @@ pub(crate) fn multiply(isa: Isa, product: &Product, a: &[f32], b: &[f32], c: &mu
 }
 
 simd_fn! {
-    fn run_on(operands: Operands<'_>) = run
+    fn run_on(operands: Operands<'_, '_>) = run
 }

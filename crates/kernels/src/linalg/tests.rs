@@ -6,6 +6,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::simd::Isa;
 
 /// The definition, in f64.
 fn naive(p: &Product, a: &[f32], b: &[f32], c: &[f32], start: Start<'_>) -> Vec<f32> {

@@ -4,12 +4,14 @@
 //! instruction set behind `#[target_feature]`. The `simd_fn!` macro writes the last layer. The portable
 //! instantiation always exists and is the oracle of the others.
 
+mod ahead;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
 
+pub(crate) use ahead::{Ahead, Core, chunk};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]

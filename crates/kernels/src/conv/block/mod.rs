@@ -6,18 +6,16 @@
 //! outputs are kept; what batch norm and ReLU made of them is computed again.
 
 mod backward;
+mod forward;
 
-pub(super) use backward::BackwardBuffers;
+pub(super) use backward::{Above, BackwardBuffers, Incoming};
 
-use rayon::prelude::*;
-
-use super::filter::{Convolution, Epilogue, Filter, Group};
+use super::filter::{Convolution, Filter};
 use super::geometry::{Geometry, unit_images};
 use super::layout::{ConvBlockRanges, ConvBlockStatistics, ConvShape};
-use super::scratch::with_scratch;
 use crate::buffer::Buffer;
 use crate::linear::Linear;
-use crate::norm::{Norm, affine_relu, affine_relu_padded, batch_statistics, group_moments};
+use crate::norm::Norm;
 use crate::simd::Isa;
 
 /// Parameters of a block with padded channels.
@@ -141,113 +139,5 @@ impl Pass {
     /// Elements of one work unit of a tensor with `image_len` elements an image.
     fn unit(self, image_len: usize) -> usize {
         unit_images(self.batch) * image_len
-    }
-
-    /// Forward: `after = before + block(before)`; moments hold the inner convolutions' moments in between.
-    pub(super) fn forward(
-        self,
-        weights: &BlockWeights,
-        before: &Activation,
-        state: &mut BlockState,
-        after: &mut Activation,
-        moments: &mut [f32],
-    ) {
-        let (
-            pixels,
-            BlockState {
-                norms: [norm1, norm2, norm3],
-                reduced,
-                filtered,
-            },
-        ) = (self.geometry.pixels(), state);
-        let moments = &mut moments[..self.batch * 2 * self.geometry.inner];
-        batch_statistics(norm1, &before.moments, |_| pixels, weights.norms[0].pair());
-        self.reduce(&weights.conv1, (&before.values, norm1), reduced, moments);
-        batch_statistics(norm2, moments, |_| pixels, weights.norms[1].pair());
-        self.filter(&weights.conv2, (reduced, norm2), filtered, moments);
-        batch_statistics(norm3, moments, |_| pixels, weights.norms[2].pair());
-        self.expand(&weights.conv3, (filtered, norm3), before, after);
-    }
-
-    fn reduce(self, conv: &Linear, (x, norm): (&[f32], &Norm), y: &mut [f32], moments: &mut [f32]) {
-        let (isa, g) = (self.isa, self.geometry);
-        let units = x
-            .par_chunks(self.unit(g.outer_len()))
-            .zip(y.par_chunks_mut(self.unit(g.inner_len())));
-        units
-            .zip(moments.par_chunks_mut(self.unit(2 * g.inner)))
-            .for_each(|((x, y), moments)| {
-                with_scratch(g, 0, |scratch| {
-                    let images = x.chunks_exact(g.outer_len()).zip(y.chunks_exact_mut(g.inner_len()));
-                    for ((x, y), moments) in images.zip(moments.chunks_exact_mut(2 * g.inner)) {
-                        affine_relu(isa, x, norm, &mut scratch.outer);
-                        conv.forward(isa, &scratch.outer, y);
-                        group_moments(isa, y, moments);
-                    }
-                });
-            });
-    }
-
-    fn filter(self, conv: &Filter, (x, norm): (&[f32], &Norm), y: &mut [f32], moments: &mut [f32]) {
-        let (isa, g) = (self.isa, self.geometry);
-        let units = x
-            .par_chunks(self.unit(g.inner_len()))
-            .zip(y.par_chunks_mut(self.unit(g.inner_len())));
-        units
-            .zip(moments.par_chunks_mut(self.unit(2 * g.inner)))
-            .for_each(|((x, y), moments)| {
-                with_scratch(g, 0, |scratch| {
-                    let groups = x
-                        .chunks(g.group * g.inner_len())
-                        .zip(y.chunks_mut(g.group * g.inner_len()));
-                    for (x, y) in groups {
-                        let padded = scratch.padded[0].chunks_exact_mut(g.padded_len());
-                        let n_images = x
-                            .chunks_exact(g.inner_len())
-                            .zip(padded)
-                            .map(|(x, padded)| affine_relu_padded(isa, x, norm, g.inner_rows(), padded))
-                            .count();
-                        let mut group = Group {
-                            isa,
-                            geometry: g,
-                            tiles: &mut scratch.tiles,
-                        };
-                        conv.forward(
-                            &mut group,
-                            &scratch.padded[0][..n_images * g.padded_len()],
-                            Epilogue::Bias(conv.bias()),
-                            y,
-                        );
-                    }
-                    for (y, moments) in y.chunks_exact(g.inner_len()).zip(moments.chunks_exact_mut(2 * g.inner)) {
-                        group_moments(isa, y, moments);
-                    }
-                });
-            });
-    }
-
-    fn expand(self, conv: &Linear, (x, norm): (&[f32], &Norm), before: &Activation, after: &mut Activation) {
-        let (isa, g) = (self.isa, self.geometry);
-        let outer = self.unit(g.outer_len());
-        let units = x
-            .par_chunks(self.unit(g.inner_len()))
-            .zip(before.values.par_chunks(outer));
-        let results = after
-            .values
-            .par_chunks_mut(outer)
-            .zip(after.moments.par_chunks_mut(self.unit(2 * g.outer)));
-        units.zip(results).for_each(|((x, before), (after, moments))| {
-            with_scratch(g, 0, |scratch| {
-                let images = x.chunks_exact(g.inner_len()).zip(before.chunks_exact(g.outer_len()));
-                let results = after
-                    .chunks_exact_mut(g.outer_len())
-                    .zip(moments.chunks_exact_mut(2 * g.outer));
-                for ((x, before), (after, moments)) in images.zip(results) {
-                    affine_relu(isa, x, norm, &mut scratch.inner[..g.inner_len()]);
-                    conv.forward_residual(isa, &scratch.inner[..g.inner_len()], before, after);
-                    group_moments(isa, after, moments);
-                }
-            });
-        });
     }
 }

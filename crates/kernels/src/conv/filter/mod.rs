@@ -12,7 +12,7 @@ use super::layout::ConvBlockRanges;
 use crate::linalg::{Start, multiply};
 use crate::linear::{Linear, LinearGradient};
 use crate::norm::Norm;
-use crate::simd::Isa;
+use crate::simd::{Core, Isa};
 use winograd::Transformed;
 
 /// How the 3x3 convolutions and their gradients are computed.
@@ -47,7 +47,7 @@ pub(super) struct Filter {
 /// A group of images and what the passes over them share.
 #[derive(Debug)]
 pub(super) struct Group<'a> {
-    pub(super) isa: Isa,
+    pub(super) core: Core<'a>,
     pub(super) geometry: Geometry,
     pub(super) tiles: &'a mut Tiles,
 }
@@ -103,15 +103,15 @@ impl Filter {
                     Epilogue::Bias(bias) => Start::Bias(bias),
                     Epilogue::BiasRelu(bias) => Start::BiasRelu(bias),
                 };
-                multiply(group.isa, &g.convolution(), z, &self.linear.weight, y, start);
+                multiply(group.core, &g.convolution(), z, &self.linear.weight, y, start);
             }
         }
     }
 
     /// Begins the gradient of the filter over some groups.
-    pub(super) fn begin_gradient(&self, group: &mut Group<'_>) {
+    pub(super) fn begin_gradient(&self, tiles: &mut Tiles) {
         if self.transformed.is_some() {
-            group.tiles.clear_gradient();
+            tiles.clear_gradient();
         }
     }
 
@@ -127,21 +127,21 @@ impl Filter {
         if let Some(transformed) = &self.transformed {
             transformed.backward(group, z, d_y, d_z);
         } else {
-            let (isa, g) = (group.isa, group.geometry);
+            let (core, g) = (group.core, group.geometry);
             let images = z.chunks_exact(g.padded_len()).zip(d_y.chunks_exact(g.padded_len()));
             for ((z, d_y), d_z) in images.zip(d_z.chunks_exact_mut(g.inner_len())) {
                 let first_pixel = &d_y[g.padded_start()..];
                 let product = g.filter_gradient();
-                multiply(isa, &product, z, first_pixel, &mut gradient.weight, Start::Accumulate);
-                multiply(isa, &g.convolution(), d_y, &self.linear.transpose, d_z, Start::Zero);
+                multiply(core, &product, z, first_pixel, &mut gradient.weight, Start::Accumulate);
+                multiply(core, &g.convolution(), d_y, &self.linear.transpose, d_z, Start::Zero);
             }
         }
     }
 
     /// Ends what [`Self::begin_gradient`] began.
-    pub(super) fn end_gradient(&self, group: &mut Group<'_>, gradient: &mut LinearGradient) {
+    pub(super) fn end_gradient(&self, isa: Isa, tiles: &Tiles, gradient: &mut LinearGradient) {
         if self.transformed.is_some() {
-            group.tiles.add_gradient(group.isa, &mut gradient.weight);
+            tiles.add_gradient(isa, &mut gradient.weight);
         }
     }
 }

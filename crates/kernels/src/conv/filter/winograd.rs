@@ -162,7 +162,7 @@ impl Transformed {
         for (position, gradient) in gradients.enumerate() {
             let at = position * tiling.position;
             multiply(
-                group.isa,
+                group.core,
                 &product,
                 &pixels[at..],
                 &patches[at..],
@@ -175,16 +175,23 @@ impl Transformed {
 
     /// From the group's transformed patches to output pixels.
     fn convolve(&self, group: &mut Group<'_>, weights: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
-        let (isa, g, tiling) = (group.isa, group.geometry, Tiling::new(group.geometry));
+        let (core, g, tiling) = (group.core, group.geometry, Tiling::new(group.geometry));
         let n_tiles = y.len() / g.inner_len() * g.n_tiles();
         let product = Product::dense(n_tiles, self.channels, self.channels);
         let Tiles { patches, products, .. } = &mut *group.tiles;
         for (position, weights) in weights.chunks_exact(self.channels * self.channels).enumerate() {
             let at = position * tiling.position;
-            multiply(isa, &product, &patches[at..], weights, &mut products[at..], Start::Zero);
+            multiply(
+                core,
+                &product,
+                &patches[at..],
+                weights,
+                &mut products[at..],
+                Start::Zero,
+            );
         }
         for (image, y) in y.chunks_exact_mut(g.inner_len()).enumerate() {
-            restore_pixels(isa, products, tiling, image * g.n_tiles(), epilogue, y);
+            restore_pixels(core.isa, products, tiling, image * g.n_tiles(), epilogue, y);
         }
     }
 }
@@ -197,7 +204,7 @@ enum Side {
 }
 
 fn transform_images(group: &mut Group<'_>, padded: &[f32], side: Side) {
-    let (isa, g, tiling) = (group.isa, group.geometry, Tiling::new(group.geometry));
+    let (isa, g, tiling) = (group.core.isa, group.geometry, Tiling::new(group.geometry));
     for (image, padded) in padded.chunks_exact(g.padded_len()).enumerate() {
         let first = image * g.n_tiles();
         match side {
