@@ -4,7 +4,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use dfdx::prelude::{Backward, Cpu, Tensor, ZerosTensor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_model::{ConvConfig, FcConfig, HeadStatistics, Network, NetworkConfig, Sgd};
+use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig, Sgd};
 use vds_variational::{DepthPrior, negative_elbo};
 
 fn conv(max_depth: usize) -> NetworkConfig {
@@ -17,6 +17,7 @@ fn conv(max_depth: usize) -> NetworkConfig {
         n_classes: 10,
         max_depth,
         head_statistics: HeadStatistics::PerDepth,
+        convolution: Convolution::default(),
     })
 }
 

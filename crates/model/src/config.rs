@@ -1,6 +1,6 @@
 //! Sizes of a network.
 
-use vds_kernels::conv::ConvShape;
+use vds_kernels::conv::{ConvShape, Convolution};
 use vds_kernels::fc::FcShape;
 
 use crate::{Error, Result};
@@ -50,6 +50,9 @@ pub struct ConvConfig {
     pub max_depth: usize,
     /// Running statistics of the output block.
     pub head_statistics: HeadStatistics,
+    /// How the CPU kernels compute the 3x3 convolutions; no other device looks at it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub convolution: Convolution,
 }
 
 /// Sizes of a fully connected network for feature vectors.

@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dfdx::prelude::{Cpu, OwnedTape, PutTape, Tape, Tensor, TensorFromVec};
+use vds_kernels::Isa;
 use vds_kernels::conv::ConvEngine;
 use vds_kernels::fc::FcEngine;
 
@@ -38,7 +39,7 @@ impl FusedEngine {
     pub(crate) fn new(config: &NetworkConfig) -> Self {
         let (kernels, n_params) = match config {
             NetworkConfig::Conv(config) => {
-                let engine = ConvEngine::new(config.shape());
+                let engine = ConvEngine::with(config.shape(), config.convolution, Isa::detect());
                 let n_params = engine.layout().n_params;
                 (Kernels::Conv(Box::new(engine)), n_params)
             }

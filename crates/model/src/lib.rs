@@ -17,3 +17,4 @@ pub use error::{Error, Result};
 pub use fused::FusedEngine;
 pub use network::{Network, Snapshot};
 pub use optimizer::{Schedule, Sgd};
+pub use vds_kernels::conv::Convolution;

@@ -7,7 +7,7 @@ use vds_datasets::{
     ExampleShape, Examples, Lookup, Provenance, SpiralsConfig, Standardization, TrainTest, catalogue, shuffled,
     spirals, stratified_split,
 };
-use vds_model::{ConvConfig, FcConfig, NetworkConfig};
+use vds_model::{ConvConfig, Convolution, FcConfig, NetworkConfig};
 
 use crate::config::{Config, Dataset, NetworkSizes, Protocol};
 use crate::error::Error;
@@ -154,6 +154,7 @@ pub fn network_config(config: &Config) -> Result<NetworkConfig> {
                 n_classes,
                 max_depth,
                 head_statistics,
+                convolution: Convolution::default(),
             };
             Ok(NetworkConfig::Conv(config))
         }

@@ -19,8 +19,8 @@ fn params(n: usize, seed: usize) -> Vec<f32> {
 /// Logits, statistics, gradient of the parameters and evaluation logits of a network.
 struct Outcome([Vec<f32>; 4]);
 
-fn conv(shape: ConvShape, batch: usize, seed: usize, isa: Isa) -> Outcome {
-    let mut engine = ConvEngine::with(shape, Convolution::Winograd, isa);
+fn conv(shape: ConvShape, batch: usize, seed: usize, (convolution, isa): (Convolution, Isa)) -> Outcome {
+    let mut engine = ConvEngine::with(shape, convolution, isa);
     let (params, input) = (
         params(engine.layout().n_params, seed),
         numbers(batch * shape.image_len(), seed + 1),
@@ -66,6 +66,16 @@ fn check(isa: Isa, actual: &Outcome, expected: &Outcome) {
     }
 }
 
+/// Every instruction set and algorithm against direct convolution in plain Rust.
+fn check_conv(shape: ConvShape, batch: usize, seed: usize) {
+    let expected = conv(shape, batch, seed, (Convolution::Direct, Isa::portable()));
+    for isa in Isa::available() {
+        for convolution in [Convolution::Direct, Convolution::Winograd] {
+            check(isa, &conv(shape, batch, seed, (convolution, isa)), &expected);
+        }
+    }
+}
+
 /// The same cases in every run: where two paths round differently, a ReLU's input that happens to lie within rounding of
 /// zero would switch a unit on in one and off in the other, and neither would be wrong.
 fn fixed_cases() -> ProptestConfig {
@@ -84,10 +94,7 @@ proptest! {
         max_depth in 0..4_usize, batch in 2..20_usize, seed in 0..1000_usize,
     ) {
         let shape = ConvShape { channels, height, width, outer, inner, n_classes: 5, max_depth };
-        let expected = conv(shape, batch, seed, Isa::portable());
-        for isa in Isa::available() {
-            check(isa, &conv(shape, batch, seed, isa), &expected);
-        }
+        check_conv(shape, batch, seed);
     }
 
     #[test]
@@ -113,10 +120,7 @@ fn the_papers_widths_agree() {
         n_classes: 10,
         max_depth: 2,
     };
-    let expected = conv(shape, 4, 1, Isa::portable());
-    for isa in Isa::available() {
-        check(isa, &conv(shape, 4, 1, isa), &expected);
-    }
+    check_conv(shape, 4, 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use dfdx::prelude::{Backward, Cpu, MeanTo};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_model::{ConvConfig, Error, FcConfig, HeadStatistics, Network, NetworkConfig, Schedule, Sgd};
+use vds_model::{ConvConfig, Convolution, Error, FcConfig, HeadStatistics, Network, NetworkConfig, Schedule, Sgd};
 
 pub(crate) fn conv(max_depth: usize, head_statistics: HeadStatistics) -> NetworkConfig {
     let (outer, inner) = (12, 6);
@@ -17,6 +17,7 @@ pub(crate) fn conv(max_depth: usize, head_statistics: HeadStatistics) -> Network
         n_classes: 4,
         max_depth,
         head_statistics,
+        convolution: Convolution::default(),
     })
 }
 
@@ -164,6 +165,7 @@ fn bad_sizes_and_inputs_are_refused() {
         n_classes: 10,
         max_depth: 1,
         head_statistics: HeadStatistics::PerDepth,
+        convolution: Convolution::default(),
     };
     check_error(
         &NetworkConfig::Conv(small).check().unwrap_err(),

@@ -4,7 +4,9 @@ use dfdx::prelude::{Backward, Cpu, OwnedTape, SumTo, Tensor, TensorFromVec};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_model::{Backend, ConvConfig, DepthLogits, FcConfig, HeadStatistics, Network, NetworkConfig, portable};
+use vds_model::{
+    Backend, ConvConfig, Convolution, DepthLogits, FcConfig, HeadStatistics, Network, NetworkConfig, portable,
+};
 
 fn numbers(rng: &mut ChaCha8Rng, n: usize) -> Vec<f32> {
     (0..n)
@@ -88,7 +90,8 @@ proptest! {
         n_classes in 2..12_usize, max_depth in 0..4_usize, batch in 3..20_usize, seed in 0..1000_u64,
     ) {
         let head_statistics = HeadStatistics::PerDepth;
-        let config = ConvConfig { channels, height, width, outer, inner, n_classes, max_depth, head_statistics };
+        let convolution = Convolution::default();
+        let config = ConvConfig { channels, height, width, outer, inner, n_classes, max_depth, head_statistics, convolution };
         check(&NetworkConfig::Conv(config), batch, seed);
     }
 
@@ -114,6 +117,7 @@ fn paths_agree_at_the_papers_widths() {
                 n_classes: 10,
                 max_depth: 2,
                 head_statistics: HeadStatistics::PerDepth,
+                convolution: Convolution::default(),
             }),
             5,
             1,

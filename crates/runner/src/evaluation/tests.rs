@@ -3,7 +3,7 @@ use std::path::Path;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use vds_datasets::{Examples, Standardization};
-use vds_model::{ConvConfig, FcConfig, HeadStatistics, Network, NetworkConfig};
+use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
 use vds_variational::DepthPosterior;
 
 use super::pass::for_each_batch;
@@ -42,6 +42,7 @@ fn conv() -> Network<Device> {
         n_classes: 3,
         max_depth: 3,
         head_statistics: HeadStatistics::PerDepth,
+        convolution: Convolution::default(),
     }))
 }
 

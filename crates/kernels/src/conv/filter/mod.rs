@@ -17,6 +17,11 @@ use winograd::Transformed;
 
 /// How the 3x3 convolutions and their gradients are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Convolution {
     /// As a sum over the nine taps.
     Direct,

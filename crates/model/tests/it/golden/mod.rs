@@ -8,20 +8,29 @@ mod trainer;
 
 use dfdx::prelude::Cpu;
 use trainer::{Objective, Trainer};
-use vds_model::{ConvConfig, FcConfig, HeadStatistics, Network, NetworkConfig, weights};
+use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig, weights};
 use vds_testkit::golden::{GoldenCase, GoldenSet, Kind, Report};
 
 #[test]
 fn networks_agree() {
+    check_networks(Convolution::Winograd);
+}
+
+#[test]
+fn networks_agree_with_direct_convolution() {
+    check_networks(Convolution::Direct);
+}
+
+fn check_networks(convolution: Convolution) {
     let set = GoldenSet::locate(env!("CARGO_MANIFEST_DIR"));
     let mut report = Report::new(&set);
     for case in set.cases(Kind::Network) {
-        let trainer = Trainer::new(&case, "input");
+        let trainer = Trainer::with(&case, "input", convolution);
         evaluation::check(&mut report, &case, &trainer.network, &trainer.q());
         two_steps(&mut report, &case, trainer);
     }
     report.assert_ok();
-    println!("networks: {report}");
+    println!("networks, {convolution:?}: {report}");
 }
 
 #[test]
@@ -36,7 +45,7 @@ fn trajectories_agree() {
 }
 
 /// Sizes of the case's network.
-fn network_config(case: &GoldenCase) -> NetworkConfig {
+fn network_config(case: &GoldenCase, convolution: Convolution) -> NetworkConfig {
     let (max_depth, n_classes) = (case.meta("D"), case.meta("classes"));
     let shape: Vec<usize> = case.meta("in_shape");
     match case.meta::<String>("kind").as_str() {
@@ -49,6 +58,7 @@ fn network_config(case: &GoldenCase) -> NetworkConfig {
             n_classes,
             max_depth,
             head_statistics: HeadStatistics::Shared,
+            convolution,
         }),
         "fc" => NetworkConfig::Fc(FcConfig {
             n_inputs: shape[0],
@@ -61,7 +71,7 @@ fn network_config(case: &GoldenCase) -> NetworkConfig {
 }
 
 /// The network that the tensors `model/…` of a case describe, and the posterior's logits.
-fn stored_network(case: &GoldenCase) -> (Network<Cpu>, Option<Vec<f32>>) {
+fn stored_network(case: &GoldenCase, convolution: Convolution) -> (Network<Cpu>, Option<Vec<f32>>) {
     let tensors = case.names("model/").into_iter().map(|name| {
         let (bytes, shape, dtype) = case.raw(&name);
         (name["model/".len()..].to_owned(), (bytes, shape, dtype))
@@ -74,7 +84,7 @@ fn stored_network(case: &GoldenCase) -> (Network<Cpu>, Option<Vec<f32>>) {
         )
     });
     let bytes = safetensors::serialize(views, None).unwrap();
-    let read = weights::from_bytes(&bytes, &network_config(case), &Cpu::default()).unwrap();
+    let read = weights::from_bytes(&bytes, &network_config(case, convolution), &Cpu::default()).unwrap();
     (read.network, read.posterior_logits)
 }
 

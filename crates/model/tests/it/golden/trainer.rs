@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dfdx::prelude::{Backward, Cpu, Gradients, OwnedTape, SplitTape, Tensor, TensorFromVec};
-use vds_model::{DepthLogits, Network, Sgd, weights};
+use vds_model::{Convolution, DepthLogits, Network, Sgd, weights};
 use vds_testkit::golden::GoldenCase;
 use vds_variational::{DepthPosterior, DepthPrior, LossTerms};
 use vds_variational::{deterministic_loss, negative_elbo};
@@ -59,7 +59,11 @@ impl Objective {
 
 impl Trainer {
     pub(super) fn new(case: &GoldenCase, input: &str) -> Self {
-        let (network, posterior_logits) = super::stored_network(case);
+        Self::with(case, input, Convolution::default())
+    }
+
+    pub(super) fn with(case: &GoldenCase, input: &str, convolution: Convolution) -> Self {
+        let (network, posterior_logits) = super::stored_network(case, convolution);
         let momentum: f32 = case.meta("momentum");
         Self {
             sgd: Sgd::new(network.params_vec().len(), momentum),
