@@ -64,15 +64,14 @@ unsafe fn patch<V: Vector>(from: *const f32, tiling: Tiling, to: *mut f32) {
     // SAFETY: promised by the caller.
     unsafe {
         let mut half = [[V::splat(0.0); PATCH]; PATCH];
-        for x in 0..PATCH {
+        for (x, half) in half.iter_mut().enumerate() {
             let mut column = [V::splat(0.0); PATCH];
             for (y, value) in column.iter_mut().enumerate() {
                 *value = V::load(from.add(y * tiling.padded_row + x * tiling.channels));
             }
-            half[x] = patch_1d(column);
+            *half = patch_1d(column);
         }
-        for y in 0..PATCH {
-            let row = [half[0][y], half[1][y], half[2][y], half[3][y], half[4][y], half[5][y]];
+        for (y, row) in transposed(half).into_iter().enumerate() {
             for (x, value) in patch_1d(row).into_iter().enumerate() {
                 value.store(to.add((y * PATCH + x) * tiling.position));
             }
@@ -134,15 +133,14 @@ unsafe fn pixels<V: Vector>(from: *const f32, tiling: Tiling, to: *mut f32) {
     // SAFETY: promised by the caller.
     unsafe {
         let mut half = [[V::splat(0.0); PATCH]; TILE];
-        for x in 0..TILE {
+        for (x, half) in half.iter_mut().enumerate() {
             let mut column = [V::splat(0.0); TILE];
             for (y, value) in column.iter_mut().enumerate() {
                 *value = V::load(from.add(y * tiling.padded_row + x * tiling.channels));
             }
-            half[x] = pixels_1d(column);
+            *half = pixels_1d(column);
         }
-        for y in 0..PATCH {
-            let row = [half[0][y], half[1][y], half[2][y], half[3][y]];
+        for (y, row) in transposed(half).into_iter().enumerate() {
             for (x, value) in pixels_1d(row).into_iter().enumerate() {
                 value.store(to.add((y * PATCH + x) * tiling.position));
             }
@@ -222,20 +220,19 @@ unsafe fn restored<V: Vector>(
     // SAFETY: promised by the caller.
     unsafe {
         let mut half = [[V::splat(0.0); TILE]; PATCH];
-        for x in 0..PATCH {
+        for (x, half) in half.iter_mut().enumerate() {
             let mut column = [V::splat(0.0); PATCH];
             for (y, value) in column.iter_mut().enumerate() {
                 *value = V::load(from.add((y * PATCH + x) * tiling.position));
             }
-            half[x] = restored_1d(column);
+            *half = restored_1d(column);
         }
         let bias = match epilogue {
             Epilogue::Plain => V::splat(0.0),
             Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) => V::load(bias.as_ptr().add(channel)),
         };
         let relu = matches!(epilogue, Epilogue::BiasRelu(_));
-        for y in 0..TILE.min(tiling.height - top) {
-            let row = [half[0][y], half[1][y], half[2][y], half[3][y], half[4][y], half[5][y]];
+        for (y, row) in transposed(half).into_iter().enumerate().take(tiling.height - top) {
             let to = to.add(((top + y) * tiling.width + left) * tiling.channels);
             for (x, value) in restored_1d(row).into_iter().enumerate() {
                 if x < tiling.width - left {
@@ -268,4 +265,18 @@ unsafe fn restored_1d<V: Vector>(m: [V; PATCH]) -> [V; TILE] {
                 .add_product(V::splat(B * B * B), odd_b),
         ]
     }
+}
+
+/// The rows of the result are the columns of `a`.
+#[inline(always)]
+pub(super) fn transposed<T: Copy, const ROWS: usize, const COLUMNS: usize>(
+    a: [[T; COLUMNS]; ROWS],
+) -> [[T; ROWS]; COLUMNS] {
+    let mut transposed = [[a[0][0]; ROWS]; COLUMNS];
+    for (y, row) in a.into_iter().enumerate() {
+        for (x, value) in row.into_iter().enumerate() {
+            transposed[x][y] = value;
+        }
+    }
+    transposed
 }

@@ -1,6 +1,6 @@
 //! The filters' side of Winograd's F(4x4, 3x3): `G g Gᵀ` and the way back, for many filters at once.
 
-use super::transforms::{A, B, PATCH, POSITIONS};
+use super::transforms::{A, B, PATCH, POSITIONS, transposed};
 use crate::simd::{Vector, simd_fn};
 
 /// Rows and columns of the filter.
@@ -55,24 +55,37 @@ fn transform_filters_body<V: Vector>(filters: &[f32], transformed: &mut [f32]) {
 unsafe fn transform<V: Vector>(from: *const f32, n: usize, to: *mut f32) {
     // SAFETY: promised by the caller.
     unsafe {
-        let mut half = [[V::splat(0.0); SIDE]; PATCH];
-        for x in 0..SIDE {
-            for (y, row) in G.iter().enumerate() {
-                for (tap, &weight) in row.iter().enumerate() {
-                    let value = V::load(from.add((tap * SIDE + x) * n));
-                    half[y][x] = half[y][x].add_product(V::splat(weight), value);
-                }
+        let mut half = [[V::splat(0.0); PATCH]; SIDE];
+        for (x, half) in half.iter_mut().enumerate() {
+            let mut column = [V::splat(0.0); SIDE];
+            for (y, value) in column.iter_mut().enumerate() {
+                *value = V::load(from.add((y * SIDE + x) * n));
+            }
+            *half = transform_1d(column);
+        }
+        for (y, row) in transposed(half).into_iter().enumerate() {
+            for (x, value) in transform_1d(row).into_iter().enumerate() {
+                value.store(to.add((y * PATCH + x) * n));
             }
         }
-        for (y, half) in half.iter().enumerate() {
-            for (x, row) in G.iter().enumerate() {
-                let mut sum = V::splat(0.0);
-                for (&value, &weight) in half.iter().zip(row) {
-                    sum = sum.add_product(V::splat(weight), value);
-                }
-                sum.store(to.add((y * PATCH + x) * n));
+    }
+}
+
+/// `G g`.
+///
+/// # Safety
+/// The vector's instructions must be enabled.
+#[inline(always)]
+unsafe fn transform_1d<V: Vector>(taps: [V; SIDE]) -> [V; PATCH] {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut points = [V::splat(0.0); PATCH];
+        for (point, row) in points.iter_mut().zip(&G) {
+            for (&tap, &weight) in taps.iter().zip(row) {
+                *point = point.add_product(V::splat(weight), tap);
             }
         }
+        points
     }
 }
 
@@ -101,25 +114,38 @@ fn restore_filters_body<V: Vector>(transformed: &[f32], filters: &mut [f32]) {
 unsafe fn restore<V: Vector>(from: *const f32, n: usize, to: *mut f32) {
     // SAFETY: promised by the caller.
     unsafe {
-        let mut half = [[V::splat(0.0); PATCH]; SIDE];
-        for x in 0..PATCH {
-            for (y, row) in G.iter().enumerate() {
-                let value = V::load(from.add((y * PATCH + x) * n));
-                for (tap, &weight) in row.iter().enumerate() {
-                    half[tap][x] = half[tap][x].add_product(V::splat(weight), value);
-                }
+        let mut half = [[V::splat(0.0); SIDE]; PATCH];
+        for (x, half) in half.iter_mut().enumerate() {
+            let mut column = [V::splat(0.0); PATCH];
+            for (y, value) in column.iter_mut().enumerate() {
+                *value = V::load(from.add((y * PATCH + x) * n));
             }
+            *half = restore_1d(column);
         }
-        for (y, half) in half.iter().enumerate() {
-            for x in 0..SIDE {
+        for (y, row) in transposed(half).into_iter().enumerate() {
+            for (x, value) in restore_1d(row).into_iter().enumerate() {
                 let to = to.add(((SIDE - 1 - y) * SIDE + SIDE - 1 - x) * n);
-                let mut sum = V::load(to);
-                for (&value, row) in half.iter().zip(&G) {
-                    sum = sum.add_product(V::splat(row[x]), value);
-                }
-                sum.store(to);
+                V::load(to).add(value).store(to);
             }
         }
+    }
+}
+
+/// `Gᵀ u`.
+///
+/// # Safety
+/// The vector's instructions must be enabled.
+#[inline(always)]
+unsafe fn restore_1d<V: Vector>(points: [V; PATCH]) -> [V; SIDE] {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut taps = [V::splat(0.0); SIDE];
+        for (&point, row) in points.iter().zip(&G) {
+            for (tap, &weight) in taps.iter_mut().zip(row) {
+                *tap = tap.add_product(V::splat(weight), point);
+            }
+        }
+        taps
     }
 }
 
