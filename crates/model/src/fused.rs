@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dfdx::prelude::{Cpu, OwnedTape, PutTape, Tape, Tensor, TensorFromVec};
+use dfdx::prelude::{Cpu, OwnedTape, PutTape, Tape, Tensor, ZerosTensor};
 use vds_kernels::Isa;
 use vds_kernels::conv::ConvEngine;
 use vds_kernels::fc::FcEngine;
@@ -25,6 +25,8 @@ struct State {
     n_classes: usize,
     example_len: usize,
     params: Vec<f32>,
+    /// Of the last training pass.
+    logits: Vec<f32>,
     /// Counts training passes: a tape may only go back over the last one.
     pass: u64,
 }
@@ -55,6 +57,7 @@ impl FusedEngine {
             n_classes: config.n_classes(),
             example_len: config.example_len(),
             params: vec![0.0; n_params],
+            logits: Vec::new(),
             pass: 0,
         })))
     }
@@ -104,18 +107,22 @@ pub(crate) fn forward_train(
     let mut state = engine.lock();
     state.pass += 1;
     params.copy_into(&mut state.params);
-    let mut values = vec![0.0; state.logits_len(input)];
+    let logits_len = state.logits_len(input);
+    state.logits.resize(logits_len, 0.0);
     let State {
         kernels,
         params: host_params,
+        logits: values,
         ..
     } = &mut *state;
     match kernels {
-        Kernels::Conv(engine) => engine.forward_train(host_params, input, statistics, &mut values),
-        Kernels::Fc(engine) => engine.forward_train(host_params, input, statistics, &mut values),
+        Kernels::Conv(engine) => engine.forward_train(host_params, input, statistics, values),
+        Kernels::Fc(engine) => engine.forward_train(host_params, input, statistics, values),
     }
     let shape = (state.n_depths, input.len() / state.example_len, state.n_classes);
-    let logits = device("logits", params.device().try_tensor_from_vec(values, shape))?;
+    // Not from a `Vec`: with dfdx's cache on, each would be kept and none taken from there.
+    let mut logits = device("logits", params.device().try_zeros_like(&shape))?;
+    logits.copy_from(&state.logits);
     Ok(logits
         .clone()
         .put_tape(tape(engine, state.pass, params.clone(), logits)))

@@ -88,6 +88,10 @@ impl ConvEngine {
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
     pub fn forward_train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
+        in_pool(|| self.train(params, input, statistics, logits));
+    }
+
+    fn train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
         let (batch, n_depths) = self.check(params, input, statistics, logits);
         self.load(params);
         let mut training = self.training.take().unwrap_or_else(|| self.training());
@@ -122,6 +126,10 @@ impl ConvEngine {
     /// # Panics
     /// If there was no training pass, or a slice does not have the length that the shape gives it.
     pub fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
+        in_pool(|| self.go_back(d_logits, d_params));
+    }
+
+    fn go_back(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
         let mut training = self.training.take().expect("a training pass comes first");
         let shape = self.layout.shape;
         assert_eq!(d_params.len(), self.layout.n_params, "gradient of the parameters");
@@ -177,6 +185,10 @@ impl ConvEngine {
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
     pub fn forward_eval(&mut self, params: &[f32], statistics: &[f32], input: &[f32], logits: &mut [f32]) {
+        in_pool(|| self.evaluate(params, statistics, input, logits));
+    }
+
+    fn evaluate(&mut self, params: &[f32], statistics: &[f32], input: &[f32], logits: &mut [f32]) {
         let (_, n_depths) = self.check(params, input, statistics, logits);
         assert_eq!(n_depths, self.blocks.len() + 1, "depths");
         self.load(params);
@@ -324,4 +336,10 @@ impl ConvEngine {
             }
         });
     }
+}
+
+/// Runs a whole pass on one of the pool's threads: a parallel part that is begun from outside wakes the pool and then the
+/// caller, and a pass has several parts for each block.
+fn in_pool(pass: impl FnOnce() + Send) {
+    rayon::scope(|_| pass());
 }

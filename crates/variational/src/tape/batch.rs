@@ -5,6 +5,7 @@ use dfdx::prelude::{
 };
 
 use super::host::{BatchLoss, batch_loss, to_f32};
+use super::recycled::Recycled;
 use super::{DepthLogits, HostGradients, LossTerms, PosteriorLogits, Scalars};
 use crate::kl::check_finite;
 use crate::predictive::check_labels;
@@ -15,7 +16,7 @@ pub(super) struct Batch<D: Device<f32>, T> {
     logits: DepthLogits<D>,
     tape: T,
     loss: BatchLoss,
-    slope: Vec<f32>,
+    slope: Recycled<f32>,
     posterior: Option<(PosteriorLogits<D>, Vec<f32>)>,
 }
 
@@ -24,7 +25,8 @@ impl<D: HostGradients, T: Tape<f32, D>> Batch<D, T> {
     pub(super) fn new(depth_logits: DepthLogits<D, T>, labels: &[u32], posterior: &DepthPosterior) -> Result<Self> {
         check_shape(&depth_logits, labels, posterior)?;
         let (logits, tape) = contiguous(depth_logits)?.split_tape();
-        let mut slope = to_host(&logits);
+        let mut slope = Recycled::zeros(logits.shape().num_elements());
+        logits.copy_into(&mut slope);
         let loss = batch_loss(&mut slope, labels, posterior);
         Ok(Self {
             logits,
@@ -64,8 +66,9 @@ impl<D: HostGradients, T: Tape<f32, D>> Batch<D, T> {
         } = scalars;
         check_finite("loss", value)?;
         let device = logits.device();
-        let loss = device.try_tensor_from_vec(vec![to_f32(value)], ());
-        let loss: Tensor<(), f32, D> = loss.map_err(device_error("loss"))?;
+        // Not from a `Vec`: with dfdx's cache on, each would be kept and none taken from there.
+        let mut loss: Tensor<(), f32, D> = device.try_zeros().map_err(device_error("loss"))?;
+        loss.copy_from(&[to_f32(value)]);
         let output = loss.clone();
         tape.add_backward_op(move |gradients| {
             let scale = gradient_of(&output, gradients)?;

@@ -1,5 +1,6 @@
 //! The loss of one batch and its slope in the logits, on host slices.
 
+use super::recycled::Recycled;
 use crate::DepthPosterior;
 
 /// What a pass over the logits of a batch leaves behind, apart from the gradient that it writes over them.
@@ -21,7 +22,7 @@ pub(super) struct BatchLoss {
 /// and the error of an exponential is below its rounding, but a sum near one would lose a confident example's loss.
 pub(super) fn batch_loss(logits: &mut [f32], labels: &[u32], posterior: &DepthPosterior) -> BatchLoss {
     let stride = logits.len() / posterior.n_depths();
-    let mut marginal = vec![0.0; stride];
+    let mut marginal = Recycled::zeros(stride);
     let mut per_depth_nll = Vec::with_capacity(posterior.n_depths());
     for (depth, &weight) in logits.chunks_exact_mut(stride).zip(posterior.probs()) {
         per_depth_nll.push(depth_loss(depth, labels, weight, &mut marginal));

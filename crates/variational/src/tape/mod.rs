@@ -3,6 +3,7 @@
 mod batch;
 mod device;
 mod host;
+mod recycled;
 
 use dfdx::prelude::{Device, HasShape, NoneTape, Tape, Tensor};
 
