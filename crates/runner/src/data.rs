@@ -7,7 +7,7 @@ use vds_datasets::{
     ExampleShape, Examples, Lookup, Provenance, SpiralsConfig, Standardization, TrainTest, catalogue, shuffled,
     spirals, stratified_split,
 };
-use vds_model::{ConvConfig, Convolution, FcConfig, NetworkConfig};
+use vds_model::{ConvConfig, FcConfig, NetworkConfig};
 
 use crate::config::{Config, Dataset, NetworkSizes, Protocol};
 use crate::error::Error;
@@ -136,7 +136,11 @@ pub fn network_config(config: &Config) -> Result<NetworkConfig> {
             max_depth,
         })),
         (
-            NetworkSizes::Conv { outer, inner },
+            NetworkSizes::Conv {
+                outer,
+                inner,
+                convolution,
+            },
             ExampleShape::Image {
                 channels,
                 height,
@@ -144,7 +148,7 @@ pub fn network_config(config: &Config) -> Result<NetworkConfig> {
             },
         ) => {
             let head_statistics = config.file().head_statistics;
-            let (outer, inner) = (*outer, *inner);
+            let (outer, inner, convolution) = (*outer, *inner, *convolution);
             let config = ConvConfig {
                 channels,
                 height,
@@ -154,7 +158,7 @@ pub fn network_config(config: &Config) -> Result<NetworkConfig> {
                 n_classes,
                 max_depth,
                 head_statistics,
-                convolution: Convolution::default(),
+                convolution,
             };
             Ok(NetworkConfig::Conv(config))
         }

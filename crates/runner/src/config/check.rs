@@ -108,7 +108,7 @@ impl Checker<'_> {
         self.range("max_depth", file.max_depth <= MAX_DEPTH);
         let is_width = |width: usize| (1..=MAX_WIDTH).contains(&width);
         match file.network {
-            NetworkSizes::Conv { outer, inner } => {
+            NetworkSizes::Conv { outer, inner, .. } => {
                 self.range("network.outer", is_width(outer));
                 self.range("network.inner", is_width(inner));
             }
@@ -206,7 +206,7 @@ impl Checker<'_> {
 /// Parameters of one residual block.
 fn n_block_parameters(network: &NetworkSizes) -> u128 {
     match *network {
-        NetworkSizes::Conv { outer, inner } => {
+        NetworkSizes::Conv { outer, inner, .. } => {
             let (outer, inner) = (outer as u128, inner as u128);
             2 * outer * inner + 9 * inner * inner + 3 * outer + 6 * inner
         }

@@ -45,6 +45,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
     ("method", "ldn or ddn"),
     ("max_depth", "a whole number from 0 to 1000"),
     ("network", "Conv(outer: N, inner: N) or Fc(width: N)"),
+    ("network.convolution", "winograd or direct"),
     ("network.outer", "a whole number from 1 to 4096"),
     ("network.inner", "a whole number from 1 to 4096"),
     ("network.width", "a whole number from 1 to 4096"),

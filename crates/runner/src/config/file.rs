@@ -1,7 +1,7 @@
 //! What a configuration file says, field by field.
 
 use serde::{Deserialize, Serialize};
-use vds_model::HeadStatistics;
+use vds_model::{Convolution, HeadStatistics};
 use vds_variational::PruningRule;
 
 /// A configuration as written; nothing is checked but the types.
@@ -95,6 +95,9 @@ pub enum NetworkSizes {
         outer: usize,
         /// Channels inside a block.
         inner: usize,
+        /// How the CPU computes the 3x3 convolutions; Winograd's way if it is left out.
+        #[serde(default)]
+        convolution: Convolution,
     },
     /// Fully connected.
     Fc {

@@ -379,3 +379,40 @@ proptest! {
         prop_assert!(load_with(&text, &[]).is_err());
     }
 }
+
+const IMAGES: (&str, &str) = (
+    "Spirals(n: 2000, noise: 0.2, arms: 2, start_degrees: 0, stop_degrees: 720, train_fraction: 0.1)",
+    "Catalogue(\"fashion-mnist-mini\")",
+);
+
+#[test]
+fn the_algorithm_of_the_convolutions_can_be_chosen() {
+    let convolution = |network: &str| {
+        let text = GOOD
+            .replacen(IMAGES.0, IMAGES.1, 1)
+            .replacen("Fc(width: 20)", network, 1);
+        match load_with(&text, &[]).unwrap().file().network {
+            NetworkSizes::Conv { convolution, .. } => convolution,
+            NetworkSizes::Fc { .. } => panic!("{network}"),
+        }
+    };
+    assert_eq!(
+        convolution("Conv(outer: 8, inner: 4)"),
+        vds_model::Convolution::Winograd
+    );
+    assert_eq!(
+        convolution("Conv(outer: 8, inner: 4, convolution: direct)"),
+        vds_model::Convolution::Direct
+    );
+}
+
+#[test]
+fn an_unknown_algorithm_of_the_convolutions_is_refused() {
+    check(
+        &[IMAGES, ("Fc(width: 20)", "Conv(outer: 8, inner: 4, convolution: fast)")],
+        &[],
+        expect![[r#"
+            bad.ron: 1 problem in the configuration
+              bad.ron:8:52: network.convolution is fast, expected winograd or direct"#]],
+    );
+}

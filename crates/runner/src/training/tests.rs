@@ -53,7 +53,9 @@ fn loss_falls_and_the_posterior_moves() {
     assert_eq!((metrics.len(), stopped_by), (400, StoppedBy::MaxEpochs));
     let [first, last] = [metrics[0].train_loss, metrics[399].train_loss];
     assert!(last < 0.5 * first, "{first} to {last}");
-    assert!(trained.posterior.probs().iter().all(|&p| (p - 0.25).abs() > 1e-3));
+    // A single probability may pass its starting value on the way, so it is the whole that has moved.
+    let moved: f64 = trained.posterior.probs().iter().map(|p| (p - 0.25).abs()).sum();
+    assert!(moved > 0.05, "{:?}", trained.posterior.probs());
     assert!(metrics.iter().all(|epoch| epoch.validation_nll.is_none()));
 }
 
