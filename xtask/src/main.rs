@@ -1,4 +1,4 @@
-//! Repository tasks: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask reproduce`.
+//! Repository tasks: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask reproduce`, `cargo xtask bench`.
 //!
 //! Exit codes: 0 done, 1 something checked or run has failed, 2 the request itself cannot be served.
 //! No crate of the workspace is linked, so that this builds in seconds; the tasks call `cargo` and the built `vds`.
@@ -9,6 +9,7 @@
     reason = "a task runner talks to the terminal"
 )]
 
+mod bench;
 mod ci;
 mod process;
 mod reproduce;
@@ -35,6 +36,8 @@ enum Task {
     Tidy,
     /// Train, evaluate and prune the networks of a profile and write the page that shows them
     Reproduce(reproduce::Args),
+    /// Measure the time and memory of training and evaluation, beside PyTorch if asked to
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Task::Ci(args) => ci::run(&args),
         Task::Tidy => tidy::run(),
         Task::Reproduce(args) => reproduce::run(&args),
+        Task::Bench(args) => bench::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
 
 /// The root of the workspace.
 pub(crate) fn workspace_root() -> PathBuf {
@@ -19,6 +21,42 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// Builds `vds` in release mode and returns where cargo put it.
+pub(crate) fn build_vds(offline: bool) -> Result<PathBuf> {
+    let mut command = cargo();
+    command.args([
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "vds-runner",
+        "--bin",
+        "vds",
+    ]);
+    command.arg("--message-format=json-render-diagnostics");
+    if offline {
+        command.arg("--offline");
+    }
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .context("starting cargo build")?;
+    ensure!(output.status.success(), "building vds has failed");
+    let messages = String::from_utf8_lossy(&output.stdout);
+    messages
+        .lines()
+        .find_map(executable_of)
+        .context("cargo build did not say where it put vds")
+}
+
+/// The path of the built program, if this line of cargo's messages tells it.
+fn executable_of(message: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(message).ok()?;
+    let is_vds = message.get("target")?.get("name")? == "vds";
+    let path = message.get("executable")?.as_str()?;
+    is_vds.then(|| PathBuf::from(path))
+}
+
 /// A request that cannot be served: unknown name, folder that cannot be written. Leads to exit code 2.
 #[derive(Debug)]
 pub(crate) struct BadRequest(pub(crate) String);
@@ -30,3 +68,16 @@ impl fmt::Display for BadRequest {
 }
 
 impl std::error::Error for BadRequest {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn program_is_found_in_cargo_messages() {
+        let library = r#"{"reason":"compiler-artifact","target":{"name":"vds_runner"},"executable":null}"#;
+        assert_eq!(executable_of(library), None);
+        let program = r#"{"reason":"compiler-artifact","target":{"name":"vds"},"executable":"t/release/vds"}"#;
+        assert_eq!(executable_of(program), Some(PathBuf::from("t/release/vds")));
+    }
+}

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::process::{BadRequest, cargo, workspace_root};
+use crate::process::{BadRequest, build_vds, workspace_root};
 use cell::{Cell, Context};
 use plan::{Experiment, Profile};
 use schedule::Outcome;
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let out = writable_folder(args)?;
     let data_dir = args.data_dir.as_deref().map(existing_folder).transpose()?;
     let n_threads = args.threads.map_or_else(available_threads, std::num::NonZeroUsize::get);
-    let binary = build_binary(args.offline)?;
+    let binary = build_vds(args.offline)?;
     let configs = workspace_root().join("configs");
     let context = Context {
         binary,
@@ -124,42 +124,6 @@ fn existing_folder(folder: &Path) -> Result<PathBuf> {
 
 fn available_threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
-}
-
-/// Builds `vds` and returns where cargo put it.
-fn build_binary(offline: bool) -> Result<PathBuf> {
-    let mut command = cargo();
-    command.args([
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "vds-runner",
-        "--bin",
-        "vds",
-    ]);
-    command.arg("--message-format=json-render-diagnostics");
-    if offline {
-        command.arg("--offline");
-    }
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .context("starting cargo build")?;
-    ensure!(output.status.success(), "building vds has failed");
-    let messages = String::from_utf8_lossy(&output.stdout);
-    messages
-        .lines()
-        .find_map(executable_of)
-        .context("cargo build did not say where it put vds")
-}
-
-/// The path of the built program, if this line of cargo's messages tells it.
-fn executable_of(message: &str) -> Option<PathBuf> {
-    let message: serde_json::Value = serde_json::from_str(message).ok()?;
-    let is_vds = message.get("target")?.get("name")? == "vds";
-    let path = message.get("executable")?.as_str()?;
-    is_vds.then(|| PathBuf::from(path))
 }
 
 fn run_cells(cells: &[Cell], context: &Context) -> Vec<Outcome<Summary>> {

@@ -47,14 +47,6 @@ fn output_folder_is_made_and_left_empty() {
 }
 
 #[test]
-fn program_is_found_in_cargo_messages() {
-    let library = r#"{"reason":"compiler-artifact","target":{"name":"vds_runner"},"executable":null}"#;
-    assert_eq!(executable_of(library), None);
-    let program = r#"{"reason":"compiler-artifact","target":{"name":"vds"},"executable":"t/release/vds"}"#;
-    assert_eq!(executable_of(program), Some(PathBuf::from("t/release/vds")));
-}
-
-#[test]
 fn only_the_end_of_a_long_output_is_shown() {
     let text: String = (0..20).map(|number| format!("{number}\n")).collect();
     let shown = last_lines(&text);

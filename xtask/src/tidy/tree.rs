@@ -43,11 +43,12 @@ impl Tree {
             let entry = entry.with_context(context)?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let kind = entry.file_type().with_context(context)?;
+            // `.git` is a folder in a clone and a file in a worktree.
+            if prefix.is_empty() && is_generated(&name) {
+                continue;
+            }
             if kind.is_dir() {
-                let is_skipped = prefix.is_empty() && is_generated(&name);
-                if !is_skipped {
-                    self.add_folder(&entry.path(), &format!("{prefix}{name}/"))?;
-                }
+                self.add_folder(&entry.path(), &format!("{prefix}{name}/"))?;
             } else if kind.is_file() {
                 let bytes = fs::read(entry.path()).with_context(|| format!("reading {prefix}{name}"))?;
                 self.files.push(File::new(format!("{prefix}{name}"), bytes));

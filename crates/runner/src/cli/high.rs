@@ -9,7 +9,8 @@ use clap_complete::Shell;
 use vds_datasets::{Dataset, Lookup, catalogue};
 use vds_variational::PruningRule;
 
-use super::low;
+use super::{bench, low};
+use crate::benchmark::Settings;
 use crate::config::{self, Config, Setting};
 use crate::data;
 use crate::error::{Error, OrInput as _};
@@ -30,6 +31,8 @@ pub enum Request {
     Report(Report),
     /// `vds data`.
     Data(Data),
+    /// `vds bench`.
+    Bench(Bench),
     /// `vds completions`.
     Completions(Shell),
 }
@@ -146,6 +149,15 @@ pub enum Data {
     },
 }
 
+/// Time a network.
+#[derive(Debug)]
+pub struct Bench {
+    /// What is timed.
+    pub settings: Settings,
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
 impl Request {
     /// Checks what was typed.
     ///
@@ -182,6 +194,10 @@ impl Request {
                 command_line,
             })),
             low::Command::Data(args) => Ok(Self::Data(data(args)?)),
+            low::Command::Bench(args) => Ok(Self::Bench(Bench {
+                settings: bench::settings(&args)?,
+                json: args.json,
+            })),
             low::Command::Completions { shell } => Ok(Self::Completions(shell)),
         }
     }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::bench::Bench;
+
 /// Learn the depth of residual networks, prune them, and measure how well they know what they do not know
 ///
 /// Exit codes: 0 done; 1 failed; 2 arguments, configuration, data or folder at fault; 75 interrupted, what there was is stored.
@@ -33,6 +35,12 @@ pub enum Command {
     /// List, verify and import data sets
     #[command(subcommand)]
     Data(Data),
+    /// Time a training step and an evaluation pass on this machine
+    ///
+    /// Training is the very step of `vds train`: training pass, ELBO, way back, update of weights and posterior. Evaluation is a
+    /// pass of all depths with the marginal predictive. Each time is the median of --repeats timings after two calls that are
+    /// not timed; a timing repeats what is short until 20 ms are over and takes the mean.
+    Bench(Bench),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -59,7 +67,7 @@ pub struct Threads {
 /// Far more threads than any machine has; beyond it, starting them alone takes minutes.
 const MAX_THREADS: usize = 1024;
 
-fn n_threads(text: &str) -> Result<NonZeroUsize, String> {
+pub(super) fn n_threads(text: &str) -> Result<NonZeroUsize, String> {
     let in_range = text.parse().ok().filter(|n: &NonZeroUsize| n.get() <= MAX_THREADS);
     in_range.ok_or_else(|| format!("expected a whole number from 1 to {MAX_THREADS}"))
 }

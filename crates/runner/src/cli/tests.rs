@@ -51,6 +51,7 @@ fn help_of_the_program() {
           predict      Predict classes of images or points with a stored network
           report       Write stored runs as one self-contained HTML page
           data         List, verify and import data sets
+          bench        Time a training step and an evaluation pass on this machine
           completions  Print a completion script for a shell
           help         Print this message or the help of the given subcommand(s)
 

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod bench;
 mod data;
 mod evaluate;
 mod predict;
@@ -44,6 +45,10 @@ pub fn run(cli: Cli, arguments: &[OsString]) -> Result<ExitCode> {
         }
         Request::Report(request) => report::run(&request).map(|()| ExitCode::Success),
         Request::Data(request) => data::run(&request),
+        Request::Bench(request) => {
+            use_threads(Some(request.settings.threads))?;
+            bench::run(&request).map(|()| ExitCode::Success)
+        }
         Request::Completions(shell) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "vds", &mut script);

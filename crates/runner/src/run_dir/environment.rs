@@ -81,7 +81,8 @@ impl From<&vds_datasets::SourceFile> for DataFile {
     }
 }
 
-fn cpu_model() -> Option<String> {
+/// Model of the processor, where the system tells.
+pub(crate) fn cpu_model() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())

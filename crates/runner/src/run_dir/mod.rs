@@ -12,6 +12,7 @@ mod stored;
 mod tests;
 
 pub use atomic::write_atomically;
+pub(crate) use environment::cpu_model;
 pub use environment::{DataFile, Environment, PrunedFrom};
 pub use metrics::{MetricsLog, read_metrics};
 pub use out::RunDir;

@@ -16,7 +16,7 @@ pub(super) struct Totals {
 
 /// What a step adds: means over its batch.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct StepMeans {
+pub(crate) struct StepMeans {
     pub(super) batch: usize,
     pub(super) loss: f64,
     pub(super) nll: f64,

@@ -143,6 +143,11 @@ impl<D: TrainingDevice> Trainer<D> {
         self.epoch
     }
 
+    /// The network after the steps so far.
+    pub(crate) fn network(&self) -> &Network<D> {
+        &self.network
+    }
+
     /// The network of the epoch that was kept. If none was completed after an interruption, what the steps so far have made.
     ///
     /// # Errors
@@ -206,7 +211,8 @@ impl<D: TrainingDevice> Trainer<D> {
         })
     }
 
-    fn train_step(&mut self, inputs: &[f32], labels: &[u32], n_train: usize) -> Result<StepMeans> {
+    /// One step on a batch: training pass, loss, way back, update of the network and of the posterior.
+    pub(crate) fn train_step(&mut self, inputs: &[f32], labels: &[u32], n_train: usize) -> Result<StepMeans> {
         let rate = to_f32(self.config.learning_rate(self.epoch));
         let logits = self.network.forward_train(inputs, labels.len())?;
         let terms = self

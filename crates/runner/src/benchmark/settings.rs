@@ -1,0 +1,122 @@
+//! What is measured: a network, a batch, and how often.
+
+use std::num::NonZeroUsize;
+
+use vds_model::{ConvConfig, FcConfig, HeadStatistics, NetworkConfig};
+
+/// A network, a batch, and how often they are timed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The network's sizes.
+    pub network: NetworkConfig,
+    /// Examples of a training step and of an evaluation pass.
+    pub batch: usize,
+    /// Threads.
+    pub threads: NonZeroUsize,
+    /// Timings whose median is told.
+    pub repeats: usize,
+    /// Depth at which the evaluation of the pruned network is timed, if that was asked for.
+    pub pruned_to: Option<usize>,
+}
+
+impl Settings {
+    /// Classes of the convolutional network.
+    pub(crate) const CONV_CLASSES: usize = 10;
+    /// Inputs and classes of the fully connected network, as for the spirals.
+    pub(crate) const FC_INPUTS: usize = 2;
+
+    /// The convolutional network's sizes for square images.
+    pub(crate) fn conv(max_depth: usize, channels: usize, size: usize, [outer, inner]: [usize; 2]) -> NetworkConfig {
+        NetworkConfig::Conv(ConvConfig {
+            channels,
+            height: size,
+            width: size,
+            outer,
+            inner,
+            n_classes: Self::CONV_CLASSES,
+            max_depth,
+            head_statistics: HeadStatistics::PerDepth,
+        })
+    }
+
+    /// The fully connected network's sizes.
+    pub(crate) fn fc(max_depth: usize, width: usize) -> NetworkConfig {
+        NetworkConfig::Fc(FcConfig {
+            n_inputs: Self::FC_INPUTS,
+            width,
+            n_classes: Self::FC_INPUTS,
+            max_depth,
+        })
+    }
+
+    /// `conv` or `fc`.
+    pub(super) fn what(&self) -> &'static str {
+        match self.network {
+            NetworkConfig::Conv(_) => "conv",
+            NetworkConfig::Fc(_) => "fc",
+        }
+    }
+
+    /// Floating-point operations of the blocks' convolutions or linear maps in one evaluation pass over the batch: twice the
+    /// multiply-adds, whatever algorithm computes them. A training step counts three times that: one forward, and one each
+    /// for the gradients of the input and of the weights.
+    pub(super) fn flop(&self) -> f64 {
+        let multiply_adds = match &self.network {
+            NetworkConfig::Conv(c) => pixels(c) * (2 * c.outer * c.inner + 9 * c.inner * c.inner),
+            NetworkConfig::Fc(c) => c.width * c.width,
+        };
+        2.0 * multiply_adds as f64 * self.network.max_depth() as f64 * self.batch as f64
+    }
+
+    /// Values that a training step keeps, about: activations between and inside the blocks.
+    pub(crate) fn kept_values(&self) -> u128 {
+        let (block, input) = match &self.network {
+            NetworkConfig::Conv(c) => (pixels(c) * (c.outer + 2 * c.inner), self.network.example_len()),
+            NetworkConfig::Fc(c) => (2 * c.width, c.n_inputs),
+        };
+        let n_depths = self.network.max_depth() as u128 + 1;
+        (block as u128 * n_depths + input as u128) * self.batch as u128
+    }
+}
+
+/// Pixels of an activation: after the 5x5 convolution without padding and the 2x2 pool.
+fn pixels(config: &ConvConfig) -> usize {
+    ((config.height - 4) / 2) * ((config.width - 4) / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(network: NetworkConfig, batch: usize) -> Settings {
+        Settings {
+            network,
+            batch,
+            threads: NonZeroUsize::MIN,
+            repeats: 1,
+            pruned_to: None,
+        }
+    }
+
+    #[track_caller]
+    fn check_flop(network: NetworkConfig, batch: usize, expected: u32) {
+        let counted = settings(network, batch).flop();
+        assert!((counted - f64::from(expected)).abs() < 0.5, "{counted}");
+    }
+
+    #[test]
+    fn flop_are_twice_the_multiply_adds_of_the_blocks() {
+        // 12 x 12 pixels, two 1x1 convolutions 64 <-> 32 and one 3x3 convolution 32 -> 32, two blocks, three images.
+        let of_image = 2 * 144 * (2 * 64 * 32 + 9 * 32 * 32);
+        check_flop(Settings::conv(2, 1, 28, [64, 32]), 3, 2 * 3 * of_image);
+        check_flop(Settings::fc(4, 20), 200, 2 * 4 * 20 * 20 * 200);
+        check_flop(Settings::fc(0, 20), 200, 0);
+    }
+
+    #[test]
+    fn kept_values_grow_with_batch_and_depth() {
+        let of = |max_depth, batch| settings(Settings::conv(max_depth, 1, 28, [64, 32]), batch).kept_values();
+        assert_eq!(of(0, 1), 144 * 128 + 784);
+        assert_eq!(of(9, 2), 2 * (10 * 144 * 128 + 784));
+    }
+}

@@ -1,0 +1,172 @@
+//! `vds bench` on tiny networks: every field is there and makes sense; sizes that cannot be served are refused.
+
+use expect_test::{Expect, expect};
+use serde_json::{Map, Value};
+
+use crate::sandbox::Sandbox;
+
+const CONV: &str = "bench --max-depth 2 --batch 4 --size 8 --outer 8 --inner 4 --channels 2 --repeats 1";
+const FC: &str = "bench --what fc --max-depth 3 --batch 10 --width 5 --repeats 1";
+
+/// The printed object.
+#[track_caller]
+fn measured(arguments: &str) -> Map<String, Value> {
+    let text = Sandbox::new().run(&format!("{arguments} --json"));
+    match serde_json::from_str(&text).unwrap() {
+        Value::Object(object) => object,
+        other => panic!("no object: {other}"),
+    }
+}
+
+/// Fields that are to be numbers above zero.
+#[track_caller]
+fn check_positive(object: &Map<String, Value>, fields: &[&str]) {
+    for field in fields {
+        let value = object.get(*field).unwrap_or_else(|| panic!("{field} is missing"));
+        let number = value.as_f64().unwrap_or_else(|| panic!("{field} is {value}"));
+        assert!(number > 0.0 && number.is_finite(), "{field} is {number}");
+    }
+}
+
+/// Quantities that follow from others of the same object.
+#[track_caller]
+fn check_consistent(object: &Map<String, Value>, flop: f64) {
+    let number = |field: &str| object[field].as_f64().unwrap();
+    let batch = number("batch");
+    for (ms, items, gflop, flop) in [
+        ("train_step_ms", "train_items_per_s", "train_gflop_per_s", 3.0 * flop),
+        ("eval_ms", "eval_items_per_s", "eval_gflop_per_s", flop),
+    ] {
+        let seconds = number(ms) / 1e3;
+        assert!((number(items) * seconds / batch - 1.0).abs() < 1e-9, "{items}");
+        assert!((number(gflop) * 1e9 * seconds / flop - 1.0).abs() < 1e-9, "{gflop}");
+    }
+}
+
+const MEASURED: &[&str] = &[
+    "train_step_ms",
+    "train_items_per_s",
+    "train_gflop_per_s",
+    "eval_ms",
+    "eval_items_per_s",
+    "eval_gflop_per_s",
+    "sgemm_gflop_per_s",
+];
+
+#[test]
+fn convolutional_network_is_measured() {
+    let object = measured(&format!("{CONV} --threads 2 --pruned-to 1"));
+    check_positive(&object, MEASURED);
+    check_positive(&object, &["pruned_eval_ms"]);
+    if cfg!(target_os = "linux") {
+        check_positive(&object, &["peak_rss_mib"]);
+        // The three matrices of the yardstick alone are 27 MiB.
+        assert!(
+            object["peak_rss_mib"].as_f64().unwrap() < 27.0,
+            "{}",
+            object["peak_rss_mib"]
+        );
+    }
+    let sizes = ["max_depth", "batch", "threads", "pruned_to"].map(|field| object[field].as_u64().unwrap());
+    assert_eq!((object["what"].as_str(), sizes), (Some("conv"), [2, 4, 2, 1]));
+    // 2 x 2 pixels after the 5x5 convolution and the pool, two 1x1 convolutions and a 3x3 one, two blocks, four images.
+    check_consistent(&object, f64::from(2 * 4 * (2 * 8 * 4 + 9 * 4 * 4) * 2 * 4));
+}
+
+#[test]
+fn fully_connected_network_is_measured() {
+    let object = measured(&format!("{FC} --threads 1"));
+    check_positive(&object, MEASURED);
+    assert_eq!(object["what"].as_str(), Some("fc"));
+    assert_eq!(
+        (&object["pruned_to"], &object["pruned_eval_ms"]),
+        (&Value::Null, &Value::Null)
+    );
+    check_consistent(&object, f64::from(2 * 5 * 5 * 3 * 10));
+}
+
+#[test]
+fn weights_after_the_warm_up_do_not_depend_on_the_threads() {
+    for settings in [CONV, FC] {
+        let sum = |threads: usize| measured(&format!("{settings} --threads {threads}"))["weights_sha256"].clone();
+        let one = sum(1);
+        assert_eq!(one.as_str().map(str::len), Some(64));
+        assert_eq!([sum(2), sum(3)], [one.clone(), one], "{settings}");
+    }
+}
+
+#[test]
+fn text_has_a_line_for_each_measurement() {
+    let text = Sandbox::new().run(&format!("{CONV} --threads 1 --pruned-to 0"));
+    let starts: Vec<&str> = text.lines().map(|line| line.split("  ").next().unwrap_or("")).collect();
+    assert!(text.starts_with("conv, maximum depth 2, batch 4, 1 thread, "), "{text}");
+    for start in [
+        "training step",
+        "evaluation",
+        "pruned to 0",
+        "large matrices, for comparison",
+    ] {
+        assert!(starts.contains(&start), "{text}");
+    }
+}
+
+#[track_caller]
+fn check_refused(arguments: &str, expected: Expect) {
+    let (stderr, code) = Sandbox::new().fail(&format!("bench {arguments}"));
+    expected.assert_eq(stderr.lines().next().unwrap_or(""));
+    assert_eq!(code, Some(2), "{arguments}");
+}
+
+#[test]
+fn sizes_out_of_range_are_refused_by_the_name_of_the_flag() {
+    check_refused(
+        "--batch 1",
+        expect!["error: invalid value '1' for '--batch <N>': expected a whole number from 2 to 65536"],
+    );
+    check_refused(
+        "--max-depth 1001",
+        expect!["error: invalid value '1001' for '--max-depth <N>': expected a whole number from 0 to 1000"],
+    );
+    check_refused(
+        "--threads 0",
+        expect!["error: invalid value '0' for '--threads <N>': expected a whole number from 1 to 1024"],
+    );
+    check_refused(
+        "--repeats 0",
+        expect!["error: invalid value '0' for '--repeats <N>': expected a whole number from 1 to 1000"],
+    );
+    check_refused(
+        "--channels 0",
+        expect!["error: invalid value '0' for '--channels <N>': expected a whole number from 1 to 1024"],
+    );
+    check_refused(
+        "--size 5",
+        expect!["error: invalid value '5' for '--size <N>': expected a whole number from 6 to 1024"],
+    );
+    check_refused("--outer -1", expect!["error: unexpected argument '-1' found"]);
+    check_refused(
+        "--inner 99999999999999999999",
+        expect![
+            "error: invalid value '99999999999999999999' for '--inner <N>': expected a whole number from 1 to 4096"
+        ],
+    );
+    check_refused(
+        "--what fc --width many",
+        expect!["error: invalid value 'many' for '--width <N>': expected a whole number from 1 to 4096"],
+    );
+    check_refused("--what mlp", expect!["error: invalid value 'mlp' for '--what <WHAT>'"]);
+}
+
+#[test]
+fn settings_that_do_not_go_together_are_refused() {
+    check_refused("--width 20", expect!["error: --width is a size of --what fc"]);
+    check_refused("--what fc --size 28", expect!["error: --size is a size of --what conv"]);
+    check_refused(
+        "--max-depth 3 --pruned-to 4",
+        expect!["error: --pruned-to 4: the maximum depth of the network is 3"],
+    );
+    check_refused(
+        "--batch 65536 --size 1024",
+        expect!["error: a training step of this size keeps 89665 GiB, at most 32 are allowed"],
+    );
+}
