@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use vds_model::{ConvConfig, FcConfig, HeadStatistics, NetworkConfig};
+use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, NetworkConfig};
 
 /// A network, a batch, and how often they are timed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,13 @@ impl Settings {
     pub(crate) const FC_INPUTS: usize = 2;
 
     /// The convolutional network's sizes for square images.
-    pub(crate) fn conv(max_depth: usize, channels: usize, size: usize, [outer, inner]: [usize; 2]) -> NetworkConfig {
+    pub(crate) fn conv(
+        max_depth: usize,
+        channels: usize,
+        size: usize,
+        [outer, inner]: [usize; 2],
+        convolution: Convolution,
+    ) -> NetworkConfig {
         NetworkConfig::Conv(ConvConfig {
             channels,
             height: size,
@@ -36,6 +42,7 @@ impl Settings {
             n_classes: Self::CONV_CLASSES,
             max_depth,
             head_statistics: HeadStatistics::PerDepth,
+            convolution,
         })
     }
 
@@ -108,14 +115,24 @@ mod tests {
     fn flop_are_twice_the_multiply_adds_of_the_blocks() {
         // 12 x 12 pixels, two 1x1 convolutions 64 <-> 32 and one 3x3 convolution 32 -> 32, two blocks, three images.
         let of_image = 2 * 144 * (2 * 64 * 32 + 9 * 32 * 32);
-        check_flop(Settings::conv(2, 1, 28, [64, 32]), 3, 2 * 3 * of_image);
+        check_flop(
+            Settings::conv(2, 1, 28, [64, 32], Convolution::default()),
+            3,
+            2 * 3 * of_image,
+        );
         check_flop(Settings::fc(4, 20), 200, 2 * 4 * 20 * 20 * 200);
         check_flop(Settings::fc(0, 20), 200, 0);
     }
 
     #[test]
     fn kept_values_grow_with_batch_and_depth() {
-        let of = |max_depth, batch| settings(Settings::conv(max_depth, 1, 28, [64, 32]), batch).kept_values();
+        let of = |max_depth, batch| {
+            settings(
+                Settings::conv(max_depth, 1, 28, [64, 32], Convolution::default()),
+                batch,
+            )
+            .kept_values()
+        };
         assert_eq!(of(0, 1), 144 * 128 + 784);
         assert_eq!(of(9, 2), 2 * (10 * 144 * 128 + 784));
     }

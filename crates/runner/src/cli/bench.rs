@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
 use clap::{Args, ValueEnum};
+use vds_model::Convolution;
 
 use super::low::n_threads;
 use crate::benchmark::Settings;
@@ -48,6 +49,9 @@ pub struct Bench {
     /// Channels inside a block, for conv [default: 32]
     #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096))]
     pub inner: Option<usize>,
+    /// How the 3x3 convolutions are computed, winograd or direct, for conv [default: winograd]
+    #[arg(long, value_name = "HOW", value_parser = convolution)]
+    pub convolution: Option<Convolution>,
     /// Hidden units, for fc [default: 20]
     #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096))]
     pub width: Option<usize>,
@@ -60,6 +64,14 @@ pub struct Bench {
     /// Print the measurement as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+fn convolution(text: &str) -> Result<Convolution, &'static str> {
+    match text {
+        "winograd" => Ok(Convolution::Winograd),
+        "direct" => Ok(Convolution::Direct),
+        _ => Err("expected winograd or direct"),
+    }
 }
 
 fn whole(text: &str, least: usize, most: usize) -> Result<usize, String> {
@@ -81,6 +93,7 @@ pub(super) fn settings(args: &Bench) -> Result<Settings, Error> {
             args.channels.unwrap_or(1),
             args.size.unwrap_or(28),
             [args.outer.unwrap_or(64), args.inner.unwrap_or(32)],
+            args.convolution.unwrap_or_default(),
         ),
         What::Fc => Settings::fc(max_depth, args.width.unwrap_or(20)),
     };
@@ -98,18 +111,19 @@ pub(super) fn settings(args: &Bench) -> Result<Settings, Error> {
 /// Refuses a size of the network that was not asked for.
 fn refuse_foreign(args: &Bench) -> Result<(), Error> {
     let of_conv = [
-        ("channels", args.channels),
-        ("size", args.size),
-        ("outer", args.outer),
-        ("inner", args.inner),
+        ("channels", args.channels.is_some()),
+        ("size", args.size.is_some()),
+        ("outer", args.outer.is_some()),
+        ("inner", args.inner.is_some()),
+        ("convolution", args.convolution.is_some()),
     ];
     let (foreign, other) = match args.what {
-        What::Conv => (&[("width", args.width)][..], "fc"),
+        What::Conv => (&[("width", args.width.is_some())][..], "fc"),
         What::Fc => (&of_conv[..], "conv"),
     };
-    match foreign.iter().find(|(_, value)| value.is_some()) {
+    match foreign.iter().find(|(_, given)| *given) {
         None => Ok(()),
-        Some((flag, _)) => Err(Error::input(format!("--{flag} is a size of --what {other}"))),
+        Some((flag, _)) => Err(Error::input(format!("--{flag} belongs to --what {other}"))),
     }
 }
 

@@ -154,13 +154,21 @@ fn sizes_out_of_range_are_refused_by_the_name_of_the_flag() {
         "--what fc --width many",
         expect!["error: invalid value 'many' for '--width <N>': expected a whole number from 1 to 4096"],
     );
+    check_refused(
+        "--convolution fft",
+        expect!["error: invalid value 'fft' for '--convolution <HOW>': expected winograd or direct"],
+    );
     check_refused("--what mlp", expect!["error: invalid value 'mlp' for '--what <WHAT>'"]);
 }
 
 #[test]
 fn settings_that_do_not_go_together_are_refused() {
-    check_refused("--width 20", expect!["error: --width is a size of --what fc"]);
-    check_refused("--what fc --size 28", expect!["error: --size is a size of --what conv"]);
+    check_refused("--width 20", expect!["error: --width belongs to --what fc"]);
+    check_refused(
+        "--what fc --convolution direct",
+        expect!["error: --convolution belongs to --what conv"],
+    );
+    check_refused("--what fc --size 28", expect!["error: --size belongs to --what conv"]);
     check_refused(
         "--max-depth 3 --pruned-to 4",
         expect!["error: --pruned-to 4: the maximum depth of the network is 3"],
