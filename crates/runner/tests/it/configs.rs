@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use vds_runner::config::{self, Dataset, HeadStatistics, Method, Protocol};
+use vds_model::Convolution;
+use vds_runner::config::{self, Dataset, HeadStatistics, Method, NetworkSizes, Protocol, Setting};
 
 use crate::sandbox::configs;
 
@@ -74,4 +75,24 @@ fn spirals_are_those_of_the_paper() {
     };
     assert_eq!(config.file().dataset, expected);
     assert_eq!((config.file().epochs, config.selection().patience), (8000, Some(500)));
+}
+
+fn convolution(setting: &str) -> Result<Convolution, String> {
+    let (_, text) = shipped().into_iter().find(|(name, _)| name == "mnist").unwrap();
+    let settings = [Setting::parse(setting).unwrap()];
+    let config = config::load("mnist.ron".as_ref(), &text, &settings).map_err(|error| error.to_string())?;
+    match config.file().network {
+        NetworkSizes::Conv { convolution, .. } => Ok(convolution),
+        NetworkSizes::Fc { .. } => panic!("{setting}"),
+    }
+}
+
+#[test]
+fn the_algorithm_of_the_convolutions_can_be_chosen() {
+    let plain = "network=Conv(outer: 8, inner: 4)";
+    assert_eq!(convolution(plain), Ok(Convolution::Winograd));
+    assert_eq!(convolution("network.convolution=direct"), Ok(Convolution::Direct));
+    let refusal = convolution("network.convolution=fft").unwrap_err();
+    let expected = "network.convolution is fft, expected winograd or direct";
+    assert!(refusal.ends_with(expected), "{refusal}");
 }
