@@ -11,6 +11,13 @@ pub struct LinearRanges {
     pub bias: Range<usize>,
 }
 
+impl LinearRanges {
+    /// Weight and bias, which follow each other: the bias as one more input's row of the weight.
+    pub(crate) fn affine(&self) -> Range<usize> {
+        self.weight.start..self.bias.end
+    }
+}
+
 /// A batch norm's pair: weight and bias among the parameters, mean and variance among the running statistics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NormRanges {

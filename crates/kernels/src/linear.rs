@@ -196,3 +196,17 @@ pub(crate) fn add(to: &mut [f32], from: &[f32]) {
         *to += from;
     }
 }
+
+/// Copies rows of `width` into rows padded to whole vectors; the padding is left as it is.
+pub(crate) fn pad_rows(from: &[f32], width: usize, to: &mut [f32]) {
+    for (from, to) in from.chunks_exact(width).zip(to.chunks_exact_mut(padded(width))) {
+        to[..width].copy_from_slice(from);
+    }
+}
+
+/// Copies rows of `width` out of rows padded to whole vectors.
+pub(crate) fn unpad_rows(from: &[f32], width: usize, to: &mut [f32]) {
+    for (from, to) in from.chunks_exact(padded(width)).zip(to.chunks_exact_mut(width)) {
+        to.copy_from_slice(&from[..width]);
+    }
+}

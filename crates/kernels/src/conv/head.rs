@@ -6,8 +6,7 @@ use rayon::prelude::*;
 
 use super::layout::ConvLayout;
 use crate::buffer::Buffer;
-use crate::fc::{pad_rows, unpad_rows};
-use crate::linear::{Linear, LinearGradient};
+use crate::linear::{Linear, LinearGradient, pad_rows, unpad_rows};
 use crate::norm::Norm;
 use crate::residual_linear::{ResidualLinear, ResidualLinearGradient, Saved};
 use crate::simd::Isa;

@@ -2,34 +2,41 @@
 //!
 //! It is tiny, so everything runs in the calling thread and a step allocates nothing once the buffers fit the batch.
 
+mod dots;
+mod evaluation;
 mod layout;
+mod norm;
+mod rows;
 
 pub use layout::{FcBlockRanges, FcLayout, FcShape};
 
-use crate::linear::{Linear, LinearGradient};
-use crate::norm::Norm;
-use crate::residual_linear::{ResidualLinear, ResidualLinearGradient, Saved};
-use crate::simd::{Isa, padded};
+use crate::NormRanges;
+use crate::buffer::Buffer;
+use crate::linalg::{Axis, Product, Start, multiply};
+use crate::simd::Isa;
+use dots::add_row_products;
+use norm::{Affine, Layer, RowNorm, gradient, normalize_add};
+use rows::{Rows, lanes_of, transpose_in, transpose_out};
 
-/// Buffers and padded weights of one fully connected network.
+/// Buffers of one fully connected network.
 #[derive(Debug)]
 pub struct FcEngine {
     isa: Isa,
     layout: FcLayout,
-    stem: Linear,
-    blocks: Vec<ResidualLinear>,
-    read_out: Linear,
     batch: usize,
     /// Depths that ran in the last training pass.
     n_depths: usize,
-    input: Vec<f32>,
-    activations: Vec<Vec<f32>>,
-    saved: Vec<Saved>,
-    logits: Vec<f32>,
-    gradient: Vec<f32>,
-    stem_gradient: LinearGradient,
-    block_gradient: ResidualLinearGradient,
-    read_out_gradient: LinearGradient,
+    params: Vec<f32>,
+    input: Rows,
+    activations: Vec<Rows>,
+    /// `ReLU(Linear(h))` of each block.
+    rectified: Vec<Buffer>,
+    norms: Vec<RowNorm>,
+    logits: Buffer,
+    /// With respect to the activations of the depth that the way back has reached.
+    gradient: Buffer,
+    /// With respect to the output of a block's linear map.
+    inner: Buffer,
 }
 
 impl FcEngine {
@@ -40,25 +47,20 @@ impl FcEngine {
 
     /// The same with a given instruction set.
     pub fn with_isa(shape: FcShape, isa: Isa) -> Self {
-        let stem = Linear::new(shape.n_inputs, shape.width);
-        let read_out = Linear::new(shape.width, shape.n_classes);
-        let block = ResidualLinear::new(shape.width);
+        let layout = FcLayout::new(shape);
         Self {
             isa,
-            stem_gradient: stem.gradient(),
-            block_gradient: block.gradient(),
-            read_out_gradient: read_out.gradient(),
-            stem,
-            saved: vec![block.saved(); shape.max_depth],
-            blocks: vec![block; shape.max_depth],
-            read_out,
             batch: 0,
             n_depths: 1,
-            input: Vec::new(),
-            activations: vec![Vec::new(); shape.max_depth + 1],
-            logits: Vec::new(),
-            gradient: Vec::new(),
-            layout: FcLayout::new(shape),
+            params: vec![0.0; layout.n_params],
+            input: Rows::default(),
+            activations: vec![Rows::default(); shape.max_depth + 1],
+            rectified: vec![Buffer::default(); shape.max_depth],
+            norms: vec![RowNorm::new(shape.width); shape.max_depth],
+            logits: Buffer::default(),
+            gradient: Buffer::default(),
+            inner: Buffer::default(),
+            layout,
         }
     }
 
@@ -70,27 +72,36 @@ impl FcEngine {
     /// Training pass: per-depth logits `[depth + 1, batch, n_classes]` of `input`, `[batch, n_inputs]`.
     ///
     /// The length of `logits` says how deep to go: blocks beyond that depth do not run. Writes the mean and the unbiased
-    /// variance of the input of each batch norm that ran into `statistics`, laid out as the running statistics. The state for [`Self::backward`] is kept until the next training pass.
+    /// variance of the input of each batch norm that ran into `statistics`, laid out as the running statistics. The state for
+    /// [`Self::backward`] is kept until the next training pass.
     ///
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
     pub fn forward_train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
-        let (batch, n_depths) = self.check(params, input, logits);
-        assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
-        self.load(params);
-        self.fit(batch);
-        self.n_depths = n_depths;
-        pad_rows(input, self.layout.shape.n_inputs, &mut self.input);
-        self.stem.forward(self.isa, &self.input, &mut self.activations[0]);
-        for (depth, block) in self.blocks[..n_depths - 1].iter().enumerate() {
-            let (before, after) = self.activations.split_at_mut(depth + 1);
-            block.forward_train(self.isa, &before[depth], &mut self.saved[depth], &mut after[0]);
-            let ranges = &self.layout.block_statistics[depth];
-            let width = self.layout.shape.width;
-            statistics[ranges.first.clone()].copy_from_slice(&self.saved[depth].norm.mean[..width]);
-            statistics[ranges.second.clone()].copy_from_slice(&self.saved[depth].norm.unbiased_variance[..width]);
+        let (batch, n_depths) = self.check(params, input, statistics, logits);
+        self.params.copy_from_slice(params);
+        self.fit(batch, n_depths);
+        self.input.load(input);
+        let (isa, width) = (self.isa, self.layout.shape.width);
+        let stem = &params[self.layout.stem.affine()];
+        linear(isa, stem, &self.input, Start::Zero, self.activations[0].features_mut());
+        for index in 0..n_depths - 1 {
+            let (ranges, norm) = (&self.layout.blocks[index], &mut self.norms[index]);
+            let (before, after) = self.activations.split_at_mut(index + 1);
+            let (h, x) = (&before[index], &mut self.rectified[index]);
+            linear(isa, &params[ranges.linear.affine()], h, Start::Relu, x);
+            let y = after[0].features_mut();
+            normalize_add(isa, layer(h, x, batch), affine(params, &ranges.norm), norm, y);
+            let ranges = &self.layout.block_statistics[index];
+            statistics[ranges.first.clone()].copy_from_slice(&norm.mean[..width]);
+            statistics[ranges.second.clone()].copy_from_slice(&norm.unbiased_variance[..width]);
         }
-        self.read_out_all(logits);
+        let read_out = &params[self.layout.read_out.affine()];
+        let of_depth = logits.chunks_exact_mut(batch * self.layout.shape.n_classes);
+        for (h, logits) in self.activations.iter().zip(of_depth) {
+            linear(isa, read_out, h, Start::Zero, &mut self.logits);
+            transpose_out(&self.logits, h.lanes(), logits);
+        }
     }
 
     /// Gradient of a function of the logits of the last training pass: adds to `d_params` what `d_logits` gives.
@@ -98,42 +109,52 @@ impl FcEngine {
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
     pub fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
-        let (isa, n_classes) = (self.isa, self.layout.shape.n_classes);
+        let (isa, FcShape { width, n_classes, .. }) = (self.isa, self.layout.shape);
         assert_eq!(d_params.len(), self.layout.n_params, "gradient of the parameters");
-        assert_eq!(
-            d_logits.len(),
-            self.n_depths * self.batch * n_classes,
-            "gradient of the logits"
-        );
-        self.read_out_gradient.clear();
+        let of_depth = self.batch * n_classes;
+        assert_eq!(d_logits.len(), self.n_depths * of_depth, "gradient of the logits");
+        let lanes = self.input.lanes();
         self.gradient.fill(0.0);
-        let depths = d_logits.chunks_exact(self.batch * n_classes).enumerate().rev();
-        for (depth, d_logits) in depths {
-            pad_rows(d_logits, n_classes, &mut self.logits);
-            let h = &self.activations[depth];
-            self.read_out
-                .parameter_gradient(isa, h, &self.logits, &mut self.read_out_gradient);
-            self.read_out.input_gradient_add(isa, &self.logits, &mut self.gradient);
+        self.logits.fill(0.0);
+        for (depth, d_logits) in d_logits.chunks_exact(of_depth).enumerate().rev() {
+            transpose_in(d_logits, lanes, &mut self.logits);
+            let (h, read_out) = (&self.activations[depth], self.layout.read_out.clone());
+            let shape = [width + 1, n_classes, lanes];
+            add_row_products(isa, h.all(), &self.logits, shape, &mut d_params[read_out.affine()]);
+            linear_back(
+                isa,
+                &self.params[read_out.weight],
+                &self.logits,
+                lanes,
+                &mut self.gradient,
+            );
             if let Some(index) = depth.checked_sub(1) {
-                let (block, ranges) = (&self.blocks[index], &self.layout.blocks[index]);
-                self.block_gradient.clear();
-                let h = &self.activations[index];
-                block.backward(
-                    isa,
-                    h,
-                    &mut self.saved[index],
-                    &mut self.gradient,
-                    &mut self.block_gradient,
-                );
-                block.unload(&self.block_gradient, &ranges.linear, &ranges.norm, d_params);
+                self.backward_block(index, d_params);
             }
         }
-        self.stem_gradient.clear();
-        self.stem
-            .parameter_gradient(isa, &self.input, &self.gradient, &mut self.stem_gradient);
-        self.stem.unload(&self.stem_gradient, &self.layout.stem, d_params);
-        self.read_out
-            .unload(&self.read_out_gradient, &self.layout.read_out, d_params);
+        let shape = [self.layout.shape.n_inputs + 1, width, lanes];
+        let d_stem = &mut d_params[self.layout.stem.affine()];
+        add_row_products(isa, self.input.all(), &self.gradient, shape, d_stem);
+    }
+
+    /// Takes `self.gradient` from the block's output to its input.
+    fn backward_block(&mut self, index: usize, d_params: &mut [f32]) {
+        let (isa, width, lanes) = (self.isa, self.layout.shape.width, self.input.lanes());
+        let (ranges, h) = (&self.layout.blocks[index], &self.activations[index]);
+        let (d_weight, d_bias) = d_params[ranges.norm.first.start..ranges.norm.second.end].split_at_mut(width);
+        let layer = layer(h, &self.rectified[index], self.batch);
+        gradient(
+            isa,
+            &self.gradient,
+            layer,
+            &self.norms[index],
+            [d_weight, d_bias],
+            &mut self.inner,
+        );
+        let shape = [width + 1, width, lanes];
+        add_row_products(isa, h.all(), &self.inner, shape, &mut d_params[ranges.linear.affine()]);
+        let weight = &self.params[ranges.linear.weight.clone()];
+        linear_back(isa, weight, &self.inner, lanes, &mut self.gradient);
     }
 
     /// Evaluation pass with running statistics: per-depth logits `[max_depth + 1, batch, n_classes]`.
@@ -141,39 +162,17 @@ impl FcEngine {
     /// # Panics
     /// If a slice does not have the length that the shape gives it.
     pub fn forward_eval(&mut self, params: &[f32], statistics: &[f32], input: &[f32], logits: &mut [f32]) {
-        let (batch, n_depths) = self.check(params, input, logits);
-        assert_eq!(n_depths, self.blocks.len() + 1, "depths");
-        assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
-        self.load(params);
-        let (isa, shape) = (self.isa, self.layout.shape);
-        let mut rows = vec![0.0; batch * self.stem.padded_in()];
-        pad_rows(input, shape.n_inputs, &mut rows);
-        let mut h = vec![0.0; batch * padded(shape.width)];
-        let (mut next, mut rectified) = (h.clone(), h.clone());
-        let mut padded_logits = vec![0.0; batch * self.read_out.padded_out()];
-        let mut norm = Norm::new(padded(shape.width));
-        self.stem.forward(isa, &rows, &mut h);
-        for (depth, logits) in logits.chunks_exact_mut(batch * shape.n_classes).enumerate() {
-            if let Some(index) = depth.checked_sub(1) {
-                let (block, ranges) = (&self.blocks[index], &self.layout.block_statistics[index]);
-                block.set_running(
-                    &mut norm,
-                    &statistics[ranges.first.clone()],
-                    &statistics[ranges.second.clone()],
-                );
-                block.forward_eval(isa, &h, &norm, &mut rectified, &mut next);
-                std::mem::swap(&mut h, &mut next);
-            }
-            self.read_out.forward(isa, &h, &mut padded_logits);
-            unpad_rows(&padded_logits, shape.n_classes, logits);
-        }
+        let (_, n_depths) = self.check(params, input, statistics, logits);
+        assert_eq!(n_depths, self.layout.shape.max_depth + 1, "depths");
+        evaluation::forward(self.isa, &self.layout, (params, statistics), input, logits);
     }
 
     /// Batch and number of depths.
-    fn check(&self, params: &[f32], input: &[f32], logits: &[f32]) -> (usize, usize) {
+    fn check(&self, params: &[f32], input: &[f32], statistics: &[f32], logits: &[f32]) -> (usize, usize) {
         let shape = self.layout.shape;
         let batch = input.len() / shape.n_inputs;
         assert_eq!(params.len(), self.layout.n_params, "parameters");
+        assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
         assert_eq!(input.len(), batch * shape.n_inputs, "inputs");
         let n_depths = logits.len() / (batch * shape.n_classes).max(1);
         assert!(
@@ -184,53 +183,59 @@ impl FcEngine {
         (batch, n_depths)
     }
 
-    fn load(&mut self, params: &[f32]) {
-        self.stem.load(params, &self.layout.stem);
-        self.read_out.load(params, &self.layout.read_out);
-        for (block, ranges) in self.blocks.iter_mut().zip(&self.layout.blocks) {
-            block.load(params, &ranges.linear, &ranges.norm);
-        }
-    }
-
-    /// Makes room for `batch` examples; a smaller batch leaves the larger one's memory in place.
-    fn fit(&mut self, batch: usize) {
-        let width = padded(self.layout.shape.width);
-        self.batch = batch;
-        self.input.resize(batch * self.stem.padded_in(), 0.0);
-        self.logits.resize(batch * self.read_out.padded_out(), 0.0);
-        self.gradient.resize(batch * width, 0.0);
-        self.activations
+    /// Makes room for `batch` examples and `n_depths` depths; smaller ones leave the larger ones' memory in place.
+    fn fit(&mut self, batch: usize, n_depths: usize) {
+        let FcShape {
+            n_inputs,
+            width,
+            n_classes,
+            ..
+        } = self.layout.shape;
+        let lanes = lanes_of(batch);
+        (self.batch, self.n_depths) = (batch, n_depths);
+        self.input.fit(n_inputs, batch);
+        self.activations[..n_depths]
             .iter_mut()
-            .for_each(|rows| rows.resize(batch * width, 0.0));
-        self.blocks
-            .iter()
-            .zip(&mut self.saved)
-            .for_each(|(block, saved)| block.fit(saved, batch));
-    }
-
-    fn read_out_all(&mut self, logits: &mut [f32]) {
-        let n_classes = self.layout.shape.n_classes;
-        for (h, out) in self
-            .activations
-            .iter()
-            .zip(logits.chunks_exact_mut(self.batch * n_classes))
-        {
-            self.read_out.forward(self.isa, h, &mut self.logits);
-            unpad_rows(&self.logits, n_classes, out);
-        }
+            .for_each(|rows| rows.fit(width, batch));
+        self.rectified[..n_depths - 1]
+            .iter_mut()
+            .for_each(|rows| rows.resize(width * lanes));
+        self.logits.resize(n_classes * lanes);
+        self.gradient.resize(width * lanes);
+        self.inner.resize(width * lanes);
     }
 }
 
-/// Copies rows of `width` into rows padded to whole vectors; the padding is left as it is.
-pub(crate) fn pad_rows(from: &[f32], width: usize, to: &mut [f32]) {
-    for (from, to) in from.chunks_exact(width).zip(to.chunks_exact_mut(padded(width))) {
-        to[..width].copy_from_slice(from);
+/// `y = start + W h`, with the bias as the last row of `affine`, which the row of ones multiplies.
+fn linear(isa: Isa, affine: &[f32], h: &Rows, start: Start<'_>, y: &mut [f32]) {
+    let (n_in, n_out) = (h.n_rows(), affine.len() / h.n_rows());
+    let product = Product {
+        a_m: Axis::flat(1),
+        a_k: Axis::flat(n_out),
+        ..Product::dense(n_out, n_in, h.lanes())
+    };
+    multiply(isa, &product, affine, h.all(), y, start);
+}
+
+/// `d_h += Wᵀ d_y`.
+fn linear_back(isa: Isa, weight: &[f32], d_y: &[f32], lanes: usize, d_h: &mut [f32]) {
+    let n_out = d_y.len() / lanes;
+    let product = Product::dense(weight.len() / n_out, n_out, lanes);
+    multiply(isa, &product, weight, d_y, d_h, Start::Accumulate);
+}
+
+fn affine<'a>(params: &'a [f32], norm: &NormRanges) -> Affine<'a> {
+    Affine {
+        weight: &params[norm.first.clone()],
+        bias: &params[norm.second.clone()],
     }
 }
 
-/// Copies rows of `width` out of rows padded to whole vectors.
-pub(crate) fn unpad_rows(from: &[f32], width: usize, to: &mut [f32]) {
-    for (from, to) in from.chunks_exact(padded(width)).zip(to.chunks_exact_mut(width)) {
-        to.copy_from_slice(&from[..width]);
+fn layer<'a>(h: &'a Rows, x: &'a [f32], batch: usize) -> Layer<'a> {
+    Layer {
+        h: h.features(),
+        x,
+        ones: h.ones(),
+        batch,
     }
 }

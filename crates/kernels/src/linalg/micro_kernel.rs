@@ -151,6 +151,7 @@ unsafe fn finish<V: Vector>(sum: V, start: Start<'_>, c: *mut f32, at: usize, co
     unsafe {
         let result = match start {
             Start::Zero => sum,
+            Start::Relu => sum.relu(),
             Start::Accumulate => sum.add(V::load(c.add(at))),
             Start::Bias(bias) => sum.add(V::load(bias.as_ptr().add(column))),
             Start::BiasRelu(bias) => sum.add(V::load(bias.as_ptr().add(column))).relu(),

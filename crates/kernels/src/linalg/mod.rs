@@ -77,6 +77,8 @@ impl Product {
 pub(crate) enum Start<'a> {
     /// Nothing.
     Zero,
+    /// Nothing, and the result goes through a ReLU.
+    Relu,
     /// What C holds.
     Accumulate,
     /// A row of `n` values, the same for every `m`.
@@ -116,7 +118,7 @@ pub(crate) fn multiply<'a>(
     assert!(b_k + product.n <= b.len(), "B holds {} elements: {product:?}", b.len());
     assert!(c_m + product.n <= c.len(), "C holds {} elements: {product:?}", c.len());
     match start {
-        Start::Zero | Start::Accumulate => {}
+        Start::Zero | Start::Relu | Start::Accumulate => {}
         Start::Bias(bias) | Start::BiasRelu(bias) | Start::BiasAccumulate(bias) => {
             assert!(bias.len() >= product.n, "bias is too short: {product:?}");
         }

@@ -22,6 +22,7 @@ fn naive(p: &Product, a: &[f32], b: &[f32], c: &[f32], start: Start<'_>) -> Vec<
                 .sum();
             result[at] = match start {
                 Start::Zero => sum,
+                Start::Relu => sum.max(0.0),
                 Start::Accumulate => sum + f64::from(c[at]),
                 Start::Bias(bias) => sum + f64::from(bias[n]),
                 Start::BiasRelu(bias) => (sum + f64::from(bias[n])).max(0.0),
@@ -57,6 +58,7 @@ fn check(p: &Product, seed: u32, start_kind: usize) {
         Start::BiasRelu(&bias),
         Start::BiasAccumulate(&bias),
         Start::BiasAndMatrix(&bias, &matrix),
+        Start::Relu,
     ][start_kind];
     let expected = naive(p, &a, &b, &c, start);
     // Sums of k products in [-1, 1], each rounded once: far below this.
@@ -76,7 +78,7 @@ fn check(p: &Product, seed: u32, start_kind: usize) {
 
 proptest! {
     #[test]
-    fn dense_products_agree_with_the_definition(m in 1..20_usize, k in 1..40_usize, n in 1..6_usize, seed in 0..1000_u32, start in 0..6_usize) {
+    fn dense_products_agree_with_the_definition(m in 1..20_usize, k in 1..40_usize, n in 1..6_usize, seed in 0..1000_u32, start in 0..7_usize) {
         check(&Product::dense(m, k, 8 * n), seed, start);
     }
 

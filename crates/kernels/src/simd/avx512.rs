@@ -2,7 +2,8 @@
 
 use std::arch::x86_64::{
     __m512, _CMP_GT_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_maskz_mov_ps,
-    _mm512_max_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps, _mm512_sub_ps,
+    _mm512_max_ps, _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+    _mm512_sub_ps,
 };
 
 use super::{Avx2, Vector};
@@ -68,5 +69,11 @@ impl Vector for Avx512 {
     unsafe fn where_positive(self, of: Self) -> Self {
         // SAFETY: reached only where AVX-512 is enabled (contract of `Vector`).
         Self(unsafe { _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(of.0, _mm512_setzero_ps()), self.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        // SAFETY: reached only where AVX-512 is enabled (contract of `Vector`).
+        unsafe { _mm512_reduce_add_ps(self.0) }
     }
 }

@@ -113,6 +113,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn relu(self) -> Self;
     /// The lanes whose counterpart in `of` is positive; zero elsewhere.
     unsafe fn where_positive(self, of: Self) -> Self;
+    /// The sum of the lanes, in an order of the instruction set's own.
+    unsafe fn sum(self) -> f32;
 }
 
 /// Defines `fn name(isa: Isa, args…)`, which runs a body with the instructions of that set enabled: `= body` for one that

@@ -58,4 +58,10 @@ impl Vector for Portable {
             |lane| if of.0[lane] > 0.0 { self.0[lane] } else { 0.0 },
         ))
     }
+
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
 }

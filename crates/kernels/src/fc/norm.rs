@@ -1,0 +1,206 @@
+//! `h + BN(x)` on rows of features, forth and back.
+//!
+//! A row holds a feature of the whole batch and fits the first-level cache, so its statistics and everything that needs them
+//! are taken in one go.
+
+use crate::norm::EPSILON;
+use crate::simd::{Vector, simd_fn};
+
+/// Statistics of one layer over one batch, a number a feature.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RowNorm {
+    pub(super) mean: Vec<f32>,
+    pub(super) unbiased_variance: Vec<f32>,
+    inverse_sd: Vec<f32>,
+    /// The output is `x * scale + shift`.
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+}
+
+impl RowNorm {
+    pub(super) fn new(features: usize) -> Self {
+        let zeros = vec![0.0; features];
+        Self {
+            mean: zeros.clone(),
+            unbiased_variance: zeros.clone(),
+            inverse_sd: zeros.clone(),
+            scale: zeros.clone(),
+            shift: zeros,
+        }
+    }
+
+    /// Sets the affine map that normalises with given statistics.
+    pub(super) fn set_running(&mut self, [mean, variance]: [&[f32]; 2], affine: Affine<'_>) {
+        for j in 0..mean.len() {
+            self.set(j, f64::from(mean[j]), f64::from(variance[j]), affine);
+        }
+    }
+
+    #[inline(always)]
+    fn set(&mut self, j: usize, mean: f64, variance: f64, affine: Affine<'_>) {
+        let inverse_sd = 1.0 / (variance + EPSILON).sqrt();
+        let scale = f64::from(affine.weight[j]) * inverse_sd;
+        self.mean[j] = narrow(mean);
+        self.inverse_sd[j] = narrow(inverse_sd);
+        self.scale[j] = narrow(scale);
+        self.shift[j] = narrow(f64::from(affine.bias[j]) - mean * scale);
+    }
+}
+
+/// Weight and bias of a batch norm.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Affine<'a> {
+    pub(super) weight: &'a [f32],
+    pub(super) bias: &'a [f32],
+}
+
+/// Rows `[features, lanes]` on either side of `y = h + BN(x)`, and the row of ones, whose sum is the batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layer<'a> {
+    pub(super) h: &'a [f32],
+    pub(super) x: &'a [f32],
+    pub(super) ones: &'a [f32],
+    pub(super) batch: usize,
+}
+
+simd_fn! {
+    /// Sets `norm` from the batch and writes `y = h + BN(x)`.
+    pub(super) fn normalize_add(layer: Layer<'_>, affine: Affine<'_>, norm: &mut RowNorm, y: &mut [f32]) = normalize_add_body
+}
+simd_fn! {
+    /// Writes `y = h + BN(x)` with the map that is set.
+    pub(super) fn affine_add(layer: Layer<'_>, norm: &RowNorm, y: &mut [f32]) = affine_add_body
+}
+simd_fn! {
+    /// From the gradient `d` of `y` to that of the input of the ReLU that made x; adds to the gradients of weight and bias.
+    /// `layer.h` is not read.
+    pub(super) fn gradient(d: &[f32], layer: Layer<'_>, norm: &RowNorm, d_affine: [&mut [f32]; 2], out: &mut [f32]) = gradient_body
+}
+
+#[inline(always)]
+fn normalize_add_body<V: Vector>(layer: Layer<'_>, affine: Affine<'_>, norm: &mut RowNorm, y: &mut [f32]) {
+    let lanes = layer.ones.len();
+    check::<V>(lanes, norm.mean.len(), &[layer.h.len(), layer.x.len(), y.len()]);
+    let n = layer.batch as f64;
+    for (j, y) in y.chunks_exact_mut(lanes).take(norm.mean.len()).enumerate() {
+        // SAFETY: `check` holds the row inside the slices, in whole vectors, and `simd_fn!` enables the instructions.
+        unsafe {
+            let x = layer.x.as_ptr().add(j * lanes);
+            let ones = layer.ones.as_ptr();
+            let mean = f64::from(sum::<V>(lanes, |lane| V::load(x.add(lane)))) / n;
+            let minus_mean = V::splat(-narrow(mean));
+            let squares = f64::from(sum::<V>(lanes, |lane| {
+                let deviation = V::load(x.add(lane)).add_product(minus_mean, V::load(ones.add(lane)));
+                deviation.mul(deviation)
+            }));
+            norm.set(j, mean, squares / n, affine);
+            norm.unbiased_variance[j] = narrow(squares / (n - 1.0).max(1.0));
+            row_affine_add::<V>(layer, norm, j, y);
+        }
+    }
+}
+
+#[inline(always)]
+fn affine_add_body<V: Vector>(layer: Layer<'_>, norm: &RowNorm, y: &mut [f32]) {
+    let lanes = layer.ones.len();
+    check::<V>(lanes, norm.mean.len(), &[layer.h.len(), layer.x.len(), y.len()]);
+    for (j, y) in y.chunks_exact_mut(lanes).take(norm.mean.len()).enumerate() {
+        // SAFETY: as above.
+        unsafe { row_affine_add::<V>(layer, norm, j, y) }
+    }
+}
+
+/// # Safety
+/// Row `j` must lie inside the layer's slices, in whole vectors whose instructions are enabled.
+#[inline(always)]
+unsafe fn row_affine_add<V: Vector>(layer: Layer<'_>, norm: &RowNorm, j: usize, y: &mut [f32]) {
+    let lanes = layer.ones.len();
+    // SAFETY: promised by the caller.
+    unsafe {
+        let (h, x) = (layer.h.as_ptr().add(j * lanes), layer.x.as_ptr().add(j * lanes));
+        let (scale, shift) = (V::splat(norm.scale[j]), V::splat(norm.shift[j]));
+        for lane in (0..lanes).step_by(V::LANES) {
+            let sum = V::load(h.add(lane))
+                .add_product(V::load(x.add(lane)), scale)
+                .add_product(V::load(layer.ones.as_ptr().add(lane)), shift);
+            sum.store(y.as_mut_ptr().add(lane));
+        }
+    }
+}
+
+#[inline(always)]
+fn gradient_body<V: Vector>(
+    d: &[f32],
+    layer: Layer<'_>,
+    norm: &RowNorm,
+    [d_weight, d_bias]: [&mut [f32]; 2],
+    out: &mut [f32],
+) {
+    let lanes = layer.ones.len();
+    check::<V>(lanes, norm.mean.len(), &[d.len(), layer.x.len(), out.len()]);
+    let n = layer.batch as f64;
+    for (j, out) in out.chunks_exact_mut(lanes).take(norm.mean.len()).enumerate() {
+        // SAFETY: as above.
+        unsafe {
+            let (d, x) = (d.as_ptr().add(j * lanes), layer.x.as_ptr().add(j * lanes));
+            let mean = V::splat(norm.mean[j]);
+            // The gradient is zero where there is no example, so these sums need no mask.
+            let of_d = f64::from(sum::<V>(lanes, |lane| V::load(d.add(lane))));
+            let of_dx = f64::from(sum::<V>(lanes, |lane| {
+                V::load(d.add(lane)).mul(V::load(x.add(lane)).sub(mean))
+            }));
+            let (inverse_sd, scale) = (f64::from(norm.inverse_sd[j]), f64::from(norm.scale[j]));
+            d_weight[j] += narrow(of_dx * inverse_sd);
+            d_bias[j] += narrow(of_d);
+            let slope = V::splat(narrow(-scale * inverse_sd * inverse_sd * of_dx / n));
+            let (offset, scale) = (V::splat(narrow(-scale * of_d / n)), V::splat(norm.scale[j]));
+            for lane in (0..lanes).step_by(V::LANES) {
+                let x = V::load(x.add(lane));
+                let through_norm = offset
+                    .add_product(x.sub(mean), slope)
+                    .add_product(V::load(d.add(lane)), scale);
+                through_norm.where_positive(x).store(out.as_mut_ptr().add(lane));
+            }
+        }
+    }
+}
+
+/// The sum over the lanes of a row, in four parts that do not wait for each other.
+///
+/// # Safety
+/// `at` must be callable for every whole vector of the lanes, and the vector's instructions be enabled.
+#[inline(always)]
+unsafe fn sum<V: Vector>(lanes: usize, at: impl Fn(usize) -> V) -> f32 {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut sums = [V::splat(0.0); 4];
+        let mut lane = 0;
+        while lane + 4 * V::LANES <= lanes {
+            for (part, sum) in sums.iter_mut().enumerate() {
+                *sum = sum.add(at(lane + part * V::LANES));
+            }
+            lane += 4 * V::LANES;
+        }
+        while lane < lanes {
+            sums[0] = sums[0].add(at(lane));
+            lane += V::LANES;
+        }
+        sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()
+    }
+}
+
+/// # Panics
+/// If lanes are no whole vectors, or an array does not hold the rows.
+#[inline(always)]
+fn check<V: Vector>(lanes: usize, features: usize, lens: &[usize]) {
+    assert!(lanes > 0 && lanes.is_multiple_of(V::LANES), "{lanes} lanes");
+    assert!(
+        lens.iter().all(|&len| len >= features * lanes),
+        "{features} rows of {lanes} in {lens:?}"
+    );
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is what it is for")]
+fn narrow(x: f64) -> f32 {
+    x as f32
+}
