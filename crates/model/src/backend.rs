@@ -23,7 +23,7 @@ pub trait Backend: Device<f32> {
     /// Buffers for a network of the given sizes.
     fn engine(config: &NetworkConfig) -> Self::Engine;
 
-    /// Training pass over `input`, `[batch, example_len]`. Writes the mean and unbiased variance of every batch norm's
+    /// Training pass over `input`, `[batch, example_len]`, through the first `depth` blocks. Writes the mean and unbiased variance of every batch norm's
     /// input into `statistics`.
     ///
     /// # Errors
@@ -33,6 +33,7 @@ pub trait Backend: Device<f32> {
         engine: &Self::Engine,
         params: &Tensor<(usize,), f32, Self>,
         input: &[f32],
+        depth: usize,
         statistics: &mut [f32],
     ) -> Result<DepthLogits<Self, OwnedTape<f32, Self>>>;
 
@@ -61,9 +62,10 @@ impl Backend for Cpu {
         engine: &FusedEngine,
         params: &Tensor<(usize,), f32, Self>,
         input: &[f32],
+        depth: usize,
         statistics: &mut [f32],
     ) -> Result<DepthLogits<Self, OwnedTape<f32, Self>>> {
-        fused::forward_train(engine, params, input, statistics)
+        fused::forward_train(engine, params, input, depth, statistics)
     }
 
     fn forward_eval(
@@ -90,9 +92,10 @@ impl Backend for dfdx::prelude::Cuda {
         config: &NetworkConfig,
         params: &Tensor<(usize,), f32, Self>,
         input: &[f32],
+        depth: usize,
         statistics: &mut [f32],
     ) -> Result<DepthLogits<Self, OwnedTape<f32, Self>>> {
-        crate::portable::forward_train(config, params, input, statistics)
+        crate::portable::forward_train(config, params, input, depth, statistics)
     }
 
     fn forward_eval(

@@ -102,12 +102,14 @@ pub(crate) fn forward_train(
     engine: &FusedEngine,
     params: &Tensor<(usize,), f32, Cpu>,
     input: &[f32],
+    depth: usize,
     statistics: &mut [f32],
 ) -> Result<DepthLogits<Cpu, OwnedTape<f32, Cpu>>> {
     let mut state = engine.lock();
     state.pass += 1;
     params.copy_into(&mut state.params);
-    let logits_len = state.logits_len(input);
+    let shape = (depth + 1, input.len() / state.example_len, state.n_classes);
+    let logits_len = shape.0 * shape.1 * shape.2;
     state.logits.resize(logits_len, 0.0);
     let State {
         kernels,
@@ -119,7 +121,6 @@ pub(crate) fn forward_train(
         Kernels::Conv(engine) => engine.forward_train(host_params, input, statistics, values),
         Kernels::Fc(engine) => engine.forward_train(host_params, input, statistics, values),
     }
-    let shape = (state.n_depths, input.len() / state.example_len, state.n_classes);
     // Not from a `Vec`: with dfdx's cache on, each would be kept and none taken from there.
     let mut logits = device("logits", params.device().try_zeros_like(&shape))?;
     logits.copy_from(&state.logits);

@@ -81,14 +81,34 @@ impl<D: Backend> Network<D> {
     /// # Errors
     /// [`Error::InputLength`], [`Error::BatchTooSmall`] for a batch of one, [`Error::Device`].
     pub fn forward_train(&mut self, inputs: &[f32], batch: usize) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
+        self.forward_train_to(inputs, batch, self.max_depth())
+    }
+
+    /// The same through the first `depth` blocks; the others, and what is kept about deeper depths, stay as they are.
+    ///
+    /// # Shapes
+    /// As [`Self::forward_train`], but the result is `(depth + 1, batch, n_classes)`.
+    ///
+    /// # Errors
+    /// As [`Self::forward_train`], and [`Error::Depth`] if there are fewer blocks.
+    pub fn forward_train_to(
+        &mut self,
+        inputs: &[f32],
+        batch: usize,
+        depth: usize,
+    ) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
+        let max_depth = self.max_depth();
+        if depth > max_depth {
+            return Err(Error::Depth { depth, max_depth });
+        }
         self.check_input(inputs, batch)?;
         if batch < 2 {
             return Err(Error::BatchTooSmall { batch });
         }
-        let logits = self
-            .device
-            .forward_train(&self.engine, &self.params, inputs, &mut self.batch_statistics)?;
-        self.running.update(&self.batch_statistics);
+        let logits =
+            self.device
+                .forward_train(&self.engine, &self.params, inputs, depth, &mut self.batch_statistics)?;
+        self.running.update(&self.batch_statistics, depth);
         Ok(logits)
     }
 

@@ -19,69 +19,76 @@ pub(crate) struct RunningStatistics {
     pub(crate) values: Vec<f32>,
     /// Batches that each batch norm has seen, in the order of [`norms`].
     pub(crate) n_batches: Vec<u64>,
-    /// How many each sees in one pass.
-    batches_a_pass: Vec<u64>,
-    /// The output block's sets, when they are one.
-    shared_head: Option<Vec<NormRanges>>,
-    /// Length of the part that belongs to the blocks.
-    blocks_len: usize,
+    /// Where the statistics of the first so many blocks end.
+    block_ends: Vec<usize>,
+    /// The output block's sets.
+    head: Vec<NormRanges>,
+    /// Whether they are one.
+    head_is_shared: bool,
 }
 
 impl RunningStatistics {
     /// Mean 0, variance 1.
     pub(crate) fn new(config: &NetworkConfig) -> Self {
-        let (ranges, len, head) = match config {
+        let (blocks, head, len, head_is_shared) = match config {
             NetworkConfig::Conv(conv) => {
                 let layout = ConvLayout::new(conv.shape());
-                let blocks = layout.block_statistics.iter();
-                let ranges = blocks.flat_map(|block| [&block.norm1, &block.norm2, &block.norm3]);
-                let ranges = ranges.chain(&layout.head_statistics).cloned().collect::<Vec<_>>();
+                let blocks = layout.block_statistics.into_iter();
+                let blocks: Vec<_> = blocks
+                    .map(|block| vec![block.norm1, block.norm2, block.norm3])
+                    .collect();
                 let shared = conv.head_statistics == HeadStatistics::Shared;
-                (ranges, layout.n_statistics, shared.then_some(layout.head_statistics))
+                (blocks, layout.head_statistics, layout.n_statistics, shared)
             }
             NetworkConfig::Fc(fc) => {
                 let layout = FcLayout::new(fc.shape());
-                (layout.block_statistics, layout.n_statistics, None)
+                let blocks = layout.block_statistics.into_iter().map(|norm| vec![norm]).collect();
+                (blocks, Vec::new(), layout.n_statistics, false)
             }
         };
         let mut values = vec![0.0; len];
-        for range in ranges {
-            values[range.second].fill(1.0);
+        for range in blocks.iter().flatten().chain(&head) {
+            values[range.second.clone()].fill(1.0);
         }
-        let blocks_len = head.as_ref().map_or(len, |sets| sets[0].first.start);
-        let batches_a_pass: Vec<u64> = norms(config).into_iter().map(|(_, batches)| batches).collect();
-        let n_batches = vec![0; batches_a_pass.len()];
+        let ends = blocks.iter().flat_map(|norms| norms.last()).map(|norm| norm.second.end);
         Self {
             values,
-            n_batches,
-            batches_a_pass,
-            shared_head: head,
-            blocks_len,
+            n_batches: vec![0; norms(config).len()],
+            block_ends: [0].into_iter().chain(ends).collect(),
+            head,
+            head_is_shared,
         }
     }
 
-    /// Takes in the statistics of one batch.
-    pub(crate) fn update(&mut self, batch: &[f32]) {
-        self.n_batches
-            .iter_mut()
-            .zip(&self.batches_a_pass)
-            .for_each(|(n, batches)| *n += batches);
-        let own = self.values[..self.blocks_len].iter_mut().zip(batch);
-        own.for_each(|(running, batch)| *running = blend(*running, *batch));
-        let Some(sets) = &self.shared_head else {
-            return;
-        };
-        let (first, rest) = self.values[self.blocks_len..].split_at_mut(sets[0].first.len() * 2);
-        for set in sets {
-            let values = &batch[set.first.start..set.second.end];
-            first
-                .iter_mut()
-                .zip(values)
-                .for_each(|(running, batch)| *running = blend(*running, *batch));
+    /// Takes in the statistics of one batch that went through the first `depth` blocks.
+    pub(crate) fn update(&mut self, batch: &[f32], depth: usize) {
+        self.count(depth);
+        let Self { values, head, .. } = self;
+        let blocks = 0..self.block_ends[depth];
+        blend(&mut values[blocks.clone()], &batch[blocks]);
+        let first = head.first().map_or(0..0, |set| set.first.start..set.second.end);
+        for set in head.iter().take(depth + 1) {
+            let of_depth = set.first.start..set.second.end;
+            let running = if self.head_is_shared {
+                first.clone()
+            } else {
+                of_depth.clone()
+            };
+            blend(&mut values[running], &batch[of_depth]);
         }
-        for copy in rest.chunks_exact_mut(first.len()) {
-            copy.copy_from_slice(first);
+        if self.head_is_shared {
+            for set in &head[1..] {
+                values.copy_within(first.clone(), set.first.start);
+            }
         }
+    }
+
+    fn count(&mut self, depth: usize) {
+        let n_block_norms = self.n_batches.len() - usize::from(!self.head.is_empty());
+        let (blocks, head) = self.n_batches.split_at_mut(n_block_norms);
+        let of_block = n_block_norms / (self.block_ends.len() - 1).max(1);
+        blocks[..depth * of_block].iter_mut().for_each(|n| *n += 1);
+        head.iter_mut().for_each(|n| *n += depth as u64 + 1);
     }
 
     /// Takes the output block's statistics, depth by depth, from the network that this one was pruned from.
@@ -103,6 +110,8 @@ impl RunningStatistics {
     }
 }
 
-fn blend(running: f32, batch: f32) -> f32 {
-    (1.0 - MOMENTUM) * running + MOMENTUM * batch
+fn blend(running: &mut [f32], batch: &[f32]) {
+    for (running, batch) in running.iter_mut().zip(batch) {
+        *running = (1.0 - MOMENTUM) * *running + MOMENTUM * batch;
+    }
 }

@@ -15,13 +15,13 @@ pub(super) fn logits<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     layers: &mut Layers<'_, D, T>,
     config: &ConvConfig,
     input: &[f32],
-    batch: usize,
+    (batch, depth): (usize, usize),
 ) -> Result<Vec<Matrix<D, T>>> {
     let layout = ConvLayout::new(config.shape());
     let neighbours = neighbours(&layers.device, config, batch)?;
     let mut a: Matrix<D, T> = stem(layers, &layout, input, batch)?;
     let mut logits = vec![head(layers, &layout, share(&a), batch, 0)?];
-    for (block, statistics) in layout.blocks.iter().zip(&layout.block_statistics) {
+    for (block, statistics) in layout.blocks[..depth].iter().zip(&layout.block_statistics) {
         let h = residual(layers, block, statistics, share(&a), &neighbours)?;
         a = add(a, h)?;
         logits.push(head(layers, &layout, share(&a), batch, logits.len())?);

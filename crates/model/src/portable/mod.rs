@@ -24,9 +24,10 @@ pub fn forward_train<D: Device<f32>>(
     config: &NetworkConfig,
     params: &Tensor<(usize,), f32, D>,
     input: &[f32],
+    depth: usize,
     statistics: &mut [f32],
 ) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
-    forward(config, params, input, Statistics::OfBatch(statistics))
+    forward(config, params, input, depth, Statistics::OfBatch(statistics))
 }
 
 /// Evaluation pass; see [`Backend::forward_eval`](crate::Backend::forward_eval).
@@ -39,7 +40,13 @@ pub fn forward_eval<D: Device<f32>>(
     input: &[f32],
     statistics: &[f32],
 ) -> Result<Vec<f32>> {
-    let logits: DepthLogits<D, NoneTape> = forward(config, params, input, Statistics::Running(statistics))?;
+    let logits: DepthLogits<D, NoneTape> = forward(
+        config,
+        params,
+        input,
+        config.max_depth(),
+        Statistics::Running(statistics),
+    )?;
     let mut values = vec![0.0; input.len() / config.example_len() * (config.max_depth() + 1) * config.n_classes()];
     logits.copy_into(&mut values);
     Ok(values)
@@ -49,13 +56,14 @@ fn forward<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     config: &NetworkConfig,
     params: &Tensor<(usize,), f32, D>,
     input: &[f32],
+    depth: usize,
     statistics: Statistics<'_>,
 ) -> Result<DepthLogits<D, T>> {
     let mut layers = Layers::<D, T>::new(params, statistics);
     let batch = input.len() / config.example_len();
     let logits = match config {
-        NetworkConfig::Conv(config) => conv::logits(&mut layers, config, input, batch)?,
-        NetworkConfig::Fc(config) => fc::logits(&mut layers, config, input, batch)?,
+        NetworkConfig::Conv(config) => conv::logits(&mut layers, config, input, (batch, depth))?,
+        NetworkConfig::Fc(config) => fc::logits(&mut layers, config, input, (batch, depth))?,
     };
     let (logits, tape) = on_device("stack", logits.try_stack())?.split_tape();
     Ok(logits.put_tape(tape.merge(layers.into_tape())))

@@ -53,7 +53,7 @@ pub fn to_bytes<D: Backend>(
             StoredTensor::floats(entry.shape.clone(), &to_reference(&entry, source)),
         );
     }
-    for ((norm, _), count) in norms(network.config()).into_iter().zip(network.n_batches()) {
+    for (norm, count) in norms(network.config()).into_iter().zip(network.n_batches()) {
         let count = i64::try_from(*count).unwrap_or(i64::MAX);
         tensors.insert(format!("{norm}.num_batches_tracked"), StoredTensor::count(count));
     }

@@ -54,14 +54,14 @@ pub(crate) fn entries(config: &NetworkConfig) -> Vec<Entry> {
     entries
 }
 
-/// Prefixes of the names of all batch norms, with how often each is run in one pass.
-pub(crate) fn norms(config: &NetworkConfig) -> Vec<(String, u64)> {
+/// Prefixes of the names of all batch norms: those of the blocks, then the output block's.
+pub(crate) fn norms(config: &NetworkConfig) -> Vec<String> {
     let blocks = 0..config.max_depth();
     match config {
-        NetworkConfig::Fc(_) => blocks.map(|i| (format!("stochstic_layers.{i}.block.2"), 1)).collect(),
-        NetworkConfig::Conv(config) => blocks
-            .flat_map(|i| [0, 3, 6].map(|layer| (format!("stochstic_layers.{i}.block.{layer}"), 1)))
-            .chain([(HEAD_NORM.to_owned(), config.max_depth as u64 + 1)])
+        NetworkConfig::Fc(_) => blocks.map(|i| format!("stochstic_layers.{i}.block.2")).collect(),
+        NetworkConfig::Conv(_) => blocks
+            .flat_map(|i| [0, 3, 6].map(|layer| format!("stochstic_layers.{i}.block.{layer}")))
+            .chain([HEAD_NORM.to_owned()])
             .collect(),
     }
 }

@@ -45,7 +45,7 @@ pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) 
     }
     network.set_params(&params)?;
     read_head_statistics(&file, config, network.statistics_mut(), &mut expected)?;
-    for ((norm, _), count) in norms(config).into_iter().zip(network.n_batches_mut()) {
+    for (norm, count) in norms(config).into_iter().zip(network.n_batches_mut()) {
         let name = format!("{norm}.num_batches_tracked");
         *count = file.count(&name)?.unwrap_or(0);
         expected.insert(name);

@@ -1,9 +1,10 @@
 //! Facts about networks as a whole.
 
-use dfdx::prelude::{Backward, Cpu, MeanTo};
+use dfdx::prelude::{Backward, Cpu, MeanTo, SumTo};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use vds_kernels::conv::{ConvLayout, ConvShape};
 use vds_model::{ConvConfig, Convolution, Error, FcConfig, HeadStatistics, Network, NetworkConfig, Schedule, Sgd};
 
 pub(crate) fn conv(max_depth: usize, head_statistics: HeadStatistics) -> NetworkConfig {
@@ -182,4 +183,61 @@ fn rates_fall_at_the_epochs_of_the_schedule() {
     let rates: Vec<f64> = (0..6).map(|epoch| schedule.rate(0.8, epoch)).collect();
     assert_eq!(rates, [0.8, 0.8, 0.4, 0.4, 0.2, 0.2]);
     assert_eq!(Schedule::Constant.rate(0.8, 100).to_bits(), 0.8_f64.to_bits());
+}
+
+#[test]
+fn a_shorter_pass_is_a_prefix_and_leaves_deeper_statistics_alone() {
+    for head_statistics in [HeadStatistics::PerDepth, HeadStatistics::Shared] {
+        let (depth, batch) = (1, 6);
+        let config = conv(3, head_statistics);
+        let (device, mut rng) = (Cpu::default(), ChaCha8Rng::seed_from_u64(3));
+        let mut whole = Network::new(&config, &device, &mut rng).unwrap();
+        let mut short = Network::new(&config, &device, &mut ChaCha8Rng::seed_from_u64(3)).unwrap();
+        let mut pruned = short.pruned(depth).unwrap();
+        let inputs: Vec<f32> = (0..batch * config.example_len())
+            .map(|i| (i % 13) as f32 / 13.0)
+            .collect();
+        let all = whole.forward_train(&inputs, batch).unwrap().as_vec();
+        let first = short.forward_train_to(&inputs, batch, depth).unwrap();
+        assert_eq!(first.as_vec(), all[..(depth + 1) * batch * config.n_classes()]);
+        let gradient = first.sum::<(), _>().backward().get(short.params()).as_vec();
+        pruned.forward_train(&inputs, batch).unwrap();
+        // What was kept about the blocks that ran, and about the output block, is what the pruned network has kept.
+        assert_eq!(short.pruned(depth).unwrap().statistics(), pruned.statistics());
+        let layout = ConvLayout::new(ConvShape {
+            channels: 2,
+            height: 11,
+            width: 13,
+            outer: 12,
+            inner: 6,
+            n_classes: 4,
+            max_depth: 3,
+        });
+        let deeper = &layout.blocks[depth];
+        assert!(
+            gradient[deeper.norm1.first.start..layout.blocks[2].conv3.bias.end]
+                .iter()
+                .all(|&g| g == 0.0)
+        );
+        let untouched = &layout.block_statistics[depth];
+        assert!(
+            short.statistics()[untouched.norm1.first.clone()]
+                .iter()
+                .all(|&mean| mean == 0.0)
+        );
+        assert!(
+            whole.statistics()[untouched.norm1.first.clone()]
+                .iter()
+                .any(|&mean| mean != 0.0)
+        );
+    }
+}
+
+#[test]
+fn a_pass_deeper_than_the_network_is_refused() {
+    let config = conv(2, HeadStatistics::PerDepth);
+    let mut network = Network::new(&config, &Cpu::default(), &mut ChaCha8Rng::seed_from_u64(3)).unwrap();
+    let inputs = vec![0.0; 4 * config.example_len()];
+    let error = network.forward_train_to(&inputs, 4, 3).unwrap_err();
+    assert!(matches!(error, Error::Depth { depth: 3, max_depth: 2 }), "{error}");
 }

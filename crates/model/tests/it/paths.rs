@@ -37,6 +37,30 @@ fn check_close(what: &str, actual: &[f32], expected: &[f32], tolerance: f32) {
     }
 }
 
+/// Logits, statistics and gradient of a training pass through the first `depth` blocks; returns the statistics.
+#[track_caller]
+fn check_training(
+    network: &Network<Cpu>,
+    (input, batch): (&[f32], usize),
+    depth: usize,
+    rng: &mut ChaCha8Rng,
+) -> Vec<f32> {
+    let (config, params) = (network.config(), network.params());
+    let weights = numbers(rng, (depth + 1) * batch * config.n_classes());
+    // What does not run leaves these as they are, on either path.
+    let mut statistics = vec![0.5; network.statistics().len()];
+    let mut fused_statistics = statistics.clone();
+    let composed = portable::forward_train(config, params, input, depth, &mut statistics).unwrap();
+    let fused = Cpu::default().forward_train(&Cpu::engine(config), params, input, depth, &mut fused_statistics);
+    let fused = fused.unwrap();
+    // Two orders of f32 summation over up to a few thousand terms, through up to five normalisations.
+    check_close("logits", &fused.as_vec(), &composed.as_vec(), 1e-4);
+    check_close("statistics", &fused_statistics, &statistics, 1e-4);
+    let (fused, composed) = (gradient(fused, &weights, params), gradient(composed, &weights, params));
+    check_close("gradient", &fused, &composed, 2e-3);
+    statistics
+}
+
 #[track_caller]
 fn check(config: &NetworkConfig, batch: usize, seed: u64) {
     let (device, mut rng) = (Cpu::default(), ChaCha8Rng::seed_from_u64(seed));
@@ -50,21 +74,9 @@ fn check(config: &NetworkConfig, batch: usize, seed: u64) {
         .collect();
     network.set_params(&params).unwrap();
     let input = numbers(&mut rng, batch * config.example_len());
-    let weights = numbers(&mut rng, (config.max_depth() + 1) * batch * config.n_classes());
-    let mut statistics = vec![0.0; network.statistics().len()];
-    let composed = portable::forward_train(config, network.params(), &input, &mut statistics).unwrap();
-    let mut fused_statistics = statistics.clone();
-    let fused = device
-        .forward_train(&Cpu::engine(config), network.params(), &input, &mut fused_statistics)
-        .unwrap();
-    // Two orders of f32 summation over up to a few thousand terms, through up to five normalisations.
-    check_close("logits", &fused.as_vec(), &composed.as_vec(), 1e-4);
-    check_close("statistics", &fused_statistics, &statistics, 1e-4);
-    let (fused, composed) = (
-        gradient(fused, &weights, network.params()),
-        gradient(composed, &weights, network.params()),
-    );
-    check_close("gradient", &fused, &composed, 2e-3);
+    let shallow = usize::try_from(seed).unwrap() % (config.max_depth() + 1);
+    check_training(&network, (&input, batch), shallow, &mut rng);
+    let statistics = check_training(&network, (&input, batch), config.max_depth(), &mut rng);
     let composed = portable::forward_eval(config, network.params(), &input, &statistics).unwrap();
     let fused = device
         .forward_eval(&Cpu::engine(config), network.params(), &input, &statistics)

@@ -26,7 +26,7 @@ pub struct LossTerms<D: Device<f32>, T> {
     pub expected_nll: f64,
     /// `KL(q ‖ p)` in nats, not divided by the number of examples; zero for a deterministic depth.
     pub kl: f64,
-    /// The mean over the batch of the cross-entropy of each depth, in nats: `[n_depths]`.
+    /// The mean over the batch of the cross-entropy of each depth that ran, in nats: `[n_run]`.
     pub per_depth_nll: Vec<f64>,
     /// How many of the batch the marginal prediction `Σ_i α_i softmax(logits_i)` gets wrong, the first class winning ties.
     pub marginal_errors: usize,
@@ -42,7 +42,12 @@ type PosteriorLogits<D, T = NoneTape> = Tensor<(usize,), f32, D, T>;
 /// at the end; `Gradients::leaky` keeps all.
 ///
 /// # Shapes
-/// `depth_logits: [n_depths, batch, n_classes]`, `labels: [batch]`, `posterior_logits: [n_depths]`.
+/// `depth_logits: [n_run, batch, n_classes]`, `labels: [batch]`, `posterior_logits: [n_depths]` with `1 ≤ n_run ≤ n_depths`.
+///
+/// # Fewer depths than the posterior has
+/// Depths that did not run are taken to have the loss of the deepest that did: `Σ_{i<d} α_i nll_i + (Σ_{i≥d} α_i) nll_d` with
+/// `d = n_run − 1`. This differs from the loss of all depths by `Σ_{i>d} α_i (nll_d − nll_i)`, at most the mass beyond d times
+/// the largest gap between a loss there and that at d. The divergence stays the one of all depths.
 ///
 /// # Numerics
 /// Computed on the host, with double precision sums, whatever the device. The divergence is exact, without the published code's clamp
@@ -61,17 +66,31 @@ pub fn negative_elbo<D: HostGradients, T: Tape<f32, D>>(
     let posterior_logits = batch::contiguous(posterior_logits.retaped::<T>())?;
     let posterior = batch::posterior_from(&posterior_logits)?;
     let kl = kl_divergence(&posterior, prior)?;
-    let batch = Batch::new(depth_logits, labels, &posterior)?;
-    let nll = batch.per_depth_nll();
-    let value = minibatch_loss(&posterior, prior, nll, n_train)?;
-    let slope = minibatch_loss_gradient(&posterior, prior, nll, n_train)?;
-    let expected_nll = expected_nll(&posterior, nll)?;
+    let n_run = depth_logits.shape().0;
+    let batch = match (1..posterior.n_depths()).contains(&n_run) {
+        true => Batch::new(depth_logits, labels, &posterior.truncated(n_run - 1)?)?,
+        false => Batch::new(depth_logits, labels, &posterior)?,
+    };
+    let nll = extended(batch.per_depth_nll(), posterior.n_depths());
+    let value = minibatch_loss(&posterior, prior, &nll, n_train)?;
+    let slope = minibatch_loss_gradient(&posterior, prior, &nll, n_train)?;
+    let expected_nll = expected_nll(&posterior, &nll)?;
     let slope = slope.into_iter().map(to_f32).collect();
     batch.with_posterior(posterior_logits, slope).finish(Scalars {
         value,
         expected_nll,
         kl,
     })
+}
+
+/// The losses of the depths that ran, and that of the deepest for those that did not.
+fn extended(nll: &[f64], n_depths: usize) -> Vec<f64> {
+    let deepest = nll.last().copied();
+    nll.iter()
+        .copied()
+        .chain(deepest.into_iter().cycle())
+        .take(n_depths)
+        .collect()
 }
 
 /// The loss of a deterministic-depth network: the mean over the batch of `CE(logits_depth, y)`.

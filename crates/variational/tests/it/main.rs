@@ -16,3 +16,5 @@ mod serde;
 mod strategies;
 #[cfg(feature = "dfdx")]
 mod tape;
+#[cfg(feature = "dfdx")]
+mod truncated;

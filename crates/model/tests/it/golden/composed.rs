@@ -24,7 +24,7 @@ fn check(report: &mut Report<'_>, case: &GoldenCase) {
     let evaluated = portable::forward_eval(config, params, &input, statistics).unwrap();
     report.compare_f32(case, "eval/logits", "net.logits", &evaluated);
     let mut of_batch = statistics.to_vec();
-    let logits = portable::forward_train(config, params, &input, &mut of_batch).unwrap();
+    let logits = portable::forward_train(config, params, &input, config.max_depth(), &mut of_batch).unwrap();
     report.compare_f32(case, "train/logits", "net.logits", &logits.as_vec());
     let terms = trainer.loss(logits);
     report.compare(case, "train/loss", "net.scalars", &[terms.value]);
