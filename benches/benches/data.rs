@@ -1,7 +1,18 @@
-//! Reading the embedded data set and assembling batches.
+//! Reading the embedded data set and an IDX file, and assembling batches.
+
+use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use vds_datasets::{Lookup, batches, catalogue, load};
+use vds_datasets::{Lookup, batches, catalogue, idx, load};
+
+/// An IDX file of `n` images of 28 x 28 pixels.
+fn idx_images(n: u16) -> Vec<u8> {
+    let sizes = [0x0803, u32::from(n), 28, 28];
+    let header = sizes.into_iter().flat_map(u32::to_be_bytes);
+    header
+        .chain((0..=u8::MAX).cycle().take(usize::from(n) * 28 * 28))
+        .collect()
+}
 
 fn reading(criterion: &mut Criterion) {
     let dataset = catalogue::find("fashion-mnist-mini").expect("it is built in");
@@ -10,6 +21,10 @@ fn reading(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(6000));
     group.bench_function("read fashion-mnist-mini", |bencher| {
         bencher.iter(|| load(dataset, &Lookup::default()).expect("it is built in"));
+    });
+    let (name, bytes) = (Path::new("images"), idx_images(6000));
+    group.bench_function("read 6000 images in IDX", |bencher| {
+        bencher.iter(|| idx::parse_images(name, &bytes).expect("a valid file"));
     });
     let (train, standardization) = (
         load(dataset, &Lookup::default()).expect("it is built in").train,

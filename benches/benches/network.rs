@@ -1,4 +1,4 @@
-//! Training step and evaluation pass of whole networks, at the sizes of docs/PERFORMANCE.md's table and smaller.
+//! Training step and evaluation pass of whole networks, at sizes of docs/PERFORMANCE.md's table and smaller.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dfdx::prelude::{Backward, Cpu, Tensor, ZerosTensor};

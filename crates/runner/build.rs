@@ -29,10 +29,11 @@ fn commit() -> Option<String> {
     println!("cargo:rerun-if-changed={}", head.display());
     let reference = std::fs::read_to_string(&head).ok()?;
     if let Some(reference) = reference.trim().strip_prefix("ref: ") {
-        let path = Path::new(&git).join(reference);
+        // In a worktree the references lie with those of the clone, not beside `HEAD`.
+        let path = output("git", &["rev-parse", "--git-path", reference])?;
         // A packed reference has no file, and a missing file would build this package each time.
-        if path.exists() {
-            println!("cargo:rerun-if-changed={}", path.display());
+        if Path::new(&path).exists() {
+            println!("cargo:rerun-if-changed={path}");
         }
     }
     output("git", &["rev-parse", "HEAD"])

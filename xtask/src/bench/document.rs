@@ -32,11 +32,12 @@ pub(super) struct Machine {
     date: String,
     torch: Option<String>,
     rounds: usize,
+    load: String,
 }
 
 impl Machine {
-    /// This machine, as far as `vds` has told of it in its records.
-    pub(super) fn here(medians: Medians<'_>, rounds: usize) -> Self {
+    /// This machine, as far as `vds` has told of it in its records; `load` is that before the run.
+    pub(super) fn here(medians: Medians<'_>, rounds: usize, load: String) -> Self {
         let told = |field: &str| {
             medians
                 .first_text(Side::Ours, field)
@@ -57,10 +58,11 @@ impl Machine {
             date: told("date"),
             torch: medians.first_text(Side::Peer, "torch"),
             rounds,
+            load,
         }
     }
 
-    fn lines(&self) -> [(&'static str, String); 9] {
+    fn lines(&self) -> [(&'static str, String); 10] {
         [
             ("Processor", self.processor.clone()),
             ("Cores", self.cores.to_string()),
@@ -73,9 +75,17 @@ impl Machine {
                 self.torch.clone().unwrap_or_else(|| "not measured".to_owned()),
             ),
             ("Rounds", self.rounds.to_string()),
+            ("Load before the run", self.load.clone()),
             ("Date", self.date.clone()),
         ]
     }
+}
+
+/// How many processes ran in the last minute, on average, where the system tells: what is not idle is measured wrongly.
+pub(super) fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").ok();
+    let of_a_minute = text.and_then(|text| text.split_whitespace().next().map(str::to_owned));
+    of_a_minute.unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// Replaces the generated part of the document.
@@ -158,6 +168,7 @@ mod tests {
             date: text(),
             torch: None,
             rounds: 3,
+            load: text(),
         }
     }
 

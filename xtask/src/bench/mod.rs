@@ -59,6 +59,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         (Extent::Full, 3)
     };
     let n_rounds = args.rounds.map_or(default_rounds, NonZeroUsize::get);
+    // Before the build, which is a load of its own.
+    let load = document::load();
     let programs = Programs {
         vds: build_vds(args.offline)?,
         python: args.peer.clone(),
@@ -66,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
     let records = measure::measure(&plan::settings(extent), n_rounds, &programs)?;
     let medians = Medians(&records);
-    let (rows, machine) = (rows::rows(medians)?, Machine::here(medians, n_rounds));
+    let (rows, machine) = (rows::rows(medians)?, Machine::here(medians, n_rounds, load));
     let cells: Vec<Vec<String>> = rows.iter().map(document::cells).collect();
     println!("\n{}", table::render(HEADER, &cells));
     if let Some(path) = &args.json {
