@@ -5,7 +5,7 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_gr
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_kernels::Isa;
-use vds_kernels::conv::{ConvEngine, ConvShape};
+use vds_kernels::conv::{ConvEngine, ConvShape, Convolution};
 use vds_kernels::fc::{FcEngine, FcShape};
 
 const MAX_DEPTH: usize = 2;
@@ -81,7 +81,7 @@ fn convolutional(criterion: &mut Criterion) {
                 n_classes: 10,
                 max_depth: MAX_DEPTH,
             };
-            let engine = ConvEngine::with_isa(shape, isa);
+            let engine = ConvEngine::with(shape, Convolution::default(), isa);
             let layout = engine.layout();
             let slices = Slices::new(
                 layout.n_params,

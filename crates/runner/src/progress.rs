@@ -121,6 +121,7 @@ mod tests {
             posterior: vec![0.5, 0.5],
             expected_depth: 0.5,
             seconds: 1.234,
+            train_depth: None,
         };
         expect!["epoch 3/10 loss 0.5100 train error 0.2500 validation error 0.3000 NLL 0.6000 depth 0.50 1.23 s"]
             .assert_eq(&line(&metrics, 10));

@@ -161,6 +161,9 @@ pub struct EpochMetrics {
     pub expected_depth: f64,
     /// Seconds of wall time of the epoch, evaluation included.
     pub seconds: f64,
+    /// The depth that the epoch's steps went to, where the configuration lets them leave out the posterior's tail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_depth: Option<usize>,
 }
 
 /// Predictive probabilities over the plane for two-dimensional inputs, as stored in `plane.json`.

@@ -165,6 +165,10 @@ impl Checker<'_> {
         self.schedule("optimizer.schedule.ddn", &optimizer.schedule.ddn);
         self.range("batch_size", (2..=MAX_BATCH).contains(&file.batch_size));
         self.range("epochs", (1..=MAX_EPOCHS).contains(&file.epochs));
+        self.range(
+            "truncate_tail",
+            file.truncate_tail.is_none_or(|tail| (0.0..1.0).contains(&tail)),
+        );
         self.range("selection.patience", file.selection.patience != Some(0));
         if let Protocol::Validation(fraction) = file.selection.protocol {
             self.range("selection.protocol", fraction > 0.0 && fraction < 1.0);

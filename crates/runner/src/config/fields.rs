@@ -69,6 +69,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
         "a whole number from 2 to 65536 (batch norm needs two examples)",
     ),
     ("epochs", "a whole number from 1 to 1000000"),
+    ("truncate_tail", "None or Some(MASS) with a mass from 0 to below 1"),
     ("selection", "(protocol: P, quantity: Q, keep: K, patience: N)"),
     (
         "selection.protocol",

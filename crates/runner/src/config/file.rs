@@ -32,6 +32,10 @@ pub struct ConfigFile {
     pub batch_size: usize,
     /// Largest number of epochs.
     pub epochs: usize,
+    /// Leave out the blocks beyond the smallest depth with less than this of the posterior's mass behind it; `None` to run
+    /// all blocks always, also if the field is left out.
+    #[serde(default)]
+    pub truncate_tail: Option<f64>,
     /// Which epoch's weights are kept, and when training ends early.
     pub selection: Selection,
     /// How the pruned depth is read off the posterior.

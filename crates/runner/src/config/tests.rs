@@ -54,8 +54,8 @@ fn all_problems_are_reported_at_once() {
               bad.ron:8:26: network.outer is 0, expected a whole number from 1 to 4096
               bad.ron:10:12: prior sum to 1.1, expected 1
               bad.ron:11:32: optimizer.learning_rate is -0.1, expected a number above 0, at most 100
-              bad.ron:17:11: seed is -1, expected a whole number from 0 to 18446744073709551615
-              bad.ron:17:15: sed is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, selection, pruning_rule, ece_bins, seed"#]],
+              bad.ron:18:11: seed is -1, expected a whole number from 0 to 18446744073709551615
+              bad.ron:18:15: sed is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, truncate_tail, selection, pruning_rule, ece_bins, seed"#]],
     );
 }
 
@@ -97,8 +97,8 @@ fn wrong_types_name_the_field_and_what_was_expected() {
         "near-mode:0.95",
         "near-mode:1.5",
         expect![[r#"
-        bad.ron: 1 problem in the configuration
-          bad.ron:15:19: pruning_rule is "near-mode:1.5", expected "near-mode:RATIO", "arg-max", "rounded-expectation" or "tail-mass:TOLERANCE""#]],
+            bad.ron: 1 problem in the configuration
+              bad.ron:16:19: pruning_rule is "near-mode:1.5", expected "near-mode:RATIO", "arg-max", "rounded-expectation" or "tail-mass:TOLERANCE""#]],
     );
     check_one(
         "Fc(width: 20)",
@@ -111,8 +111,8 @@ fn wrong_types_name_the_field_and_what_was_expected() {
         "protocol: none",
         "protocol: validation",
         expect![[r#"
-        bad.ron: 1 problem in the configuration
-          bad.ron:14:27: selection.protocol is validation, expected validation(FRACTION) with a fraction above 0 and below 1, none, or paper"#]],
+            bad.ron: 1 problem in the configuration
+              bad.ron:15:27: selection.protocol is validation, expected validation(FRACTION) with a fraction above 0 and below 1, none, or paper"#]],
     );
 }
 
@@ -122,8 +122,8 @@ fn fields_must_be_there_once_and_known() {
         "seed: 0,",
         "seed: 0, seed: 1,",
         expect![[r#"
-        bad.ron: 1 problem in the configuration
-          bad.ron:17:14: seed is given twice"#]],
+            bad.ron: 1 problem in the configuration
+              bad.ron:18:14: seed is given twice"#]],
     );
     check_one(
         "momentum: 0.5,",
@@ -147,8 +147,8 @@ fn syntax_errors_name_line_and_column() {
         "seed: 0,\n)",
         "seed: 0,\n",
         expect![[r#"
-        bad.ron: 1 problem in the configuration
-          bad.ron:17:13: unexpected end of RON"#]],
+            bad.ron: 1 problem in the configuration
+              bad.ron:18:13: unexpected end of RON"#]],
     );
     check_one(
         "method: ldn,",
@@ -172,8 +172,8 @@ fn contradictions_are_found() {
         "quantity: train_elbo",
         "quantity: validation_nll",
         expect![[r#"
-        bad.ron: 1 problem in the configuration
-          bad.ron:14:43: selection.quantity needs a split, and selection.protocol is none; expected train_elbo"#]],
+            bad.ron: 1 problem in the configuration
+              bad.ron:15:43: selection.quantity needs a split, and selection.protocol is none; expected train_elbo"#]],
     );
     check_one(
         "Fc(width: 20)",
@@ -193,8 +193,8 @@ fn contradictions_are_found() {
         "protocol: none",
         "protocol: validation(1.0)",
         expect![[r#"
-        bad.ron: 1 problem in the configuration
-          bad.ron:14:27: selection.protocol is validation(1.0), expected validation(FRACTION) with a fraction above 0 and below 1, none, or paper"#]],
+            bad.ron: 1 problem in the configuration
+              bad.ron:15:27: selection.protocol is validation(1.0), expected validation(FRACTION) with a fraction above 0 and below 1, none, or paper"#]],
     );
     check_one(
         "stop_degrees: 720",
@@ -254,7 +254,7 @@ fn problem_of_an_override_names_the_argument() {
         &["optimiser.learning_rate=0.1"],
         expect![[r#"
         bad.ron: 1 problem in the configuration
-          --set optimiser.learning_rate=0.1: optimiser.learning_rate is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, selection, pruning_rule, ece_bins, seed"#]],
+          --set optimiser.learning_rate=0.1: optimiser.learning_rate is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, truncate_tail, selection, pruning_rule, ece_bins, seed"#]],
     );
     check(
         &[],
@@ -279,7 +279,7 @@ fn override_replaces_the_value_and_moves_no_line() {
         ],
         expect![[r#"
             bad.ron: 1 problem in the configuration
-              bad.ron:17:11: seed is x, expected a whole number from 0 to 18446744073709551615"#]],
+              bad.ron:18:11: seed is x, expected a whole number from 0 to 18446744073709551615"#]],
     );
 }
 

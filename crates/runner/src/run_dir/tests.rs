@@ -36,6 +36,7 @@ fn metrics(epoch: usize) -> EpochMetrics {
         posterior: vec![1.0],
         expected_depth: 0.0,
         seconds: 0.0,
+        train_depth: None,
     }
 }
 

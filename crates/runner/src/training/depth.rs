@@ -3,7 +3,9 @@
 use dfdx::prelude::{Gradients, OwnedTape, Tensor};
 use vds_model::{Backend, DepthLogits, Sgd};
 use vds_variational::negative_elbo;
-use vds_variational::{DepthPosterior, DepthPrior, HostGradients, LossTerms, deterministic_loss, kl_divergence};
+use vds_variational::{
+    DepthPosterior, DepthPrior, HostGradients, LossTerms, PruningRule, deterministic_loss, kl_divergence,
+};
 
 use crate::config::{Config, Method};
 use anyhow::{Context as _, Result, ensure};
@@ -72,6 +74,12 @@ impl<D: TrainingDevice> DepthModel<D> {
             Self::Learnt { logits, .. } => posterior(&logits.as_vec()),
             Self::Deterministic { max_depth } => DepthPosterior::one_hot(*max_depth, *max_depth),
         }
+    }
+
+    /// The smallest depth with less than `tail` of the posterior's mass behind it.
+    pub(super) fn depth_with_tail(&self, tail: f64) -> vds_variational::Result<usize> {
+        let rule = PruningRule::TailMass { tolerance: tail };
+        Ok(rule.pruned_depth(&self.posterior()?))
     }
 
     /// Divergence of the posterior from the prior, nats; 0 for a given depth.

@@ -32,6 +32,8 @@ pub(super) struct EpochEnd {
     pub(super) posterior: DepthPosterior,
     pub(super) validation: Option<Marginal>,
     pub(super) seconds: f64,
+    /// The depth that the steps went to, if it was a question.
+    pub(super) train_depth: Option<usize>,
 }
 
 impl Totals {
@@ -60,6 +62,7 @@ impl Totals {
             expected_depth: end.posterior.expected_depth(),
             posterior: end.posterior.probs().to_vec(),
             seconds: end.seconds,
+            train_depth: end.train_depth,
         }
     }
 }

@@ -89,6 +89,7 @@ mod tests {
             posterior: vec![1.0],
             expected_depth: 0.0,
             seconds: 0.0,
+            train_depth: None,
         }
     }
 

@@ -228,3 +228,41 @@ fn loss_that_is_not_finite_stops_the_run_and_the_last_good_state_is_kept() {
     assert!(trained.network.params_vec().iter().all(|param| param.is_finite()));
     assert!(trained.epoch <= last);
 }
+
+#[test]
+fn a_tail_of_nothing_is_never_left_out() {
+    let settings = ["epochs=12", "max_depth=4"];
+    let (expected, _, whole) = run(&config(&settings));
+    let (actual, _, same) = run(&config(&[&settings[..], &["truncate_tail=Some(0)"]].concat()));
+    assert!(expected.iter().all(|epoch| epoch.train_depth.is_none()));
+    assert!(actual.iter().all(|epoch| epoch.train_depth == Some(4)));
+    assert_eq!(same.network.params_vec(), whole.network.params_vec());
+    assert_eq!(same.network.statistics(), whole.network.statistics());
+    assert_eq!(same.posterior_logits, whole.posterior_logits);
+}
+
+#[test]
+fn a_negligible_tail_is_left_out_but_for_every_fifth_epoch() {
+    // The prior favours shallow depths; with so few examples the posterior follows it at once.
+    let settings = [
+        "epochs=40",
+        "max_depth=8",
+        "dataset.n=40",
+        "prior=Geometric(0.05)",
+        "truncate_tail=Some(0.2)",
+    ];
+    let (metrics, _, trained) = run(&config(&settings));
+    let depths: Vec<usize> = metrics.iter().map(|epoch| epoch.train_depth.unwrap()).collect();
+    assert!(depths.iter().step_by(5).all(|&depth| depth == 8), "{depths:?}");
+    assert!(depths[39] < 8, "{depths:?}");
+    for (before, depth) in metrics
+        .iter()
+        .zip(&depths[1..])
+        .filter(|(epoch, _)| epoch.epoch % 5 != 0)
+    {
+        let tail: f64 = before.posterior[depth + 1..].iter().sum();
+        assert!(tail < 0.2, "epoch {}: {tail}", before.epoch + 1);
+    }
+    assert!(trained.network.params_vec().iter().all(|p| p.is_finite()));
+    assert!(metrics[39].train_loss < metrics[0].train_loss);
+}

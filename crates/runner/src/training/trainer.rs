@@ -19,6 +19,9 @@ use crate::error::Error;
 use crate::evaluation::{Split, marginal_scores};
 use crate::record::EpochMetrics;
 
+/// Of so many epochs, the first runs all blocks even if the posterior's tail is negligible.
+const PROBE_EVERY: usize = 5;
+
 /// What a run trains on and selects by.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainingData<'a> {
@@ -62,6 +65,8 @@ pub struct Trainer<D: TrainingDevice> {
     selector: Selector<State>,
     /// Epochs completed.
     epoch: usize,
+    /// The depth that the steps of the epoch in progress go to.
+    train_depth: usize,
     /// Steps done in the epoch that follows them, and their sums.
     step: usize,
     totals: Totals,
@@ -105,6 +110,7 @@ impl<D: TrainingDevice> Trainer<D> {
             optimizer: Sgd::new(network.params().shape().0, momentum),
             selector: Selector::new(config.selection().clone(), initial),
             config: config.clone(),
+            train_depth: network.max_depth(),
             network,
             depth,
             epoch: 0,
@@ -174,6 +180,9 @@ impl<D: TrainingDevice> Trainer<D> {
         let mut rng = stream(self.config.seed(), Purpose::Shuffle, epoch);
         let batches = shuffled_batches(data.train.len(), self.config.file().batch_size, &mut rng);
         let (mut inputs, mut labels) = (Vec::new(), Vec::new());
+        if self.step == 0 {
+            self.train_depth = self.depth_of_epoch(epoch)?;
+        }
         for batch in &batches[self.step..] {
             if interrupt.load(Ordering::SeqCst) {
                 return Ok(None);
@@ -189,6 +198,15 @@ impl<D: TrainingDevice> Trainer<D> {
         let totals = std::mem::take(&mut self.totals);
         let end = self.epoch_end(data, &stopwatch)?;
         Ok(Some(totals.metrics(end)))
+    }
+
+    /// How deep the steps of an epoch go: all the way in every fifth epoch, so that the losses of the depths that are left
+    /// out do not go stale and the posterior can grow back.
+    fn depth_of_epoch(&self, epoch: usize) -> Result<usize> {
+        match self.config.file().truncate_tail {
+            Some(tail) if epoch % PROBE_EVERY != 1 => Ok(self.depth.depth_with_tail(tail)?),
+            _ => Ok(self.network.max_depth()),
+        }
     }
 
     fn epoch_end(&self, data: &TrainingData<'_>, stopwatch: &Stopwatch) -> Result<EpochEnd> {
@@ -208,13 +226,14 @@ impl<D: TrainingDevice> Trainer<D> {
             validation: validation.with_context(|| format!("evaluating after epoch {}", self.epoch))?,
             posterior,
             seconds: stopwatch.seconds(),
+            train_depth: self.config.file().truncate_tail.map(|_| self.train_depth),
         })
     }
 
     /// One step on a batch: training pass, loss, way back, update of the network and of the posterior.
     pub(crate) fn train_step(&mut self, inputs: &[f32], labels: &[u32], n_train: usize) -> Result<StepMeans> {
         let rate = to_f32(self.config.learning_rate(self.epoch));
-        let logits = self.network.forward_train(inputs, labels.len())?;
+        let logits = self.network.forward_train_to(inputs, labels.len(), self.train_depth)?;
         let terms = self
             .depth
             .loss(logits, labels, n_train)

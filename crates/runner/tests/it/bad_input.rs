@@ -36,23 +36,23 @@ fn configuration_with_problems() {
         &sandbox,
         "train bad.ron --out o/p",
         expect![[r#"
-        error: bad.ron: 15 problems in the configuration
-          bad.ron:1:1: batch_size is missing, expected a whole number from 2 to 65536 (batch norm needs two examples)
-          bad.ron:1:1: dataset is missing, expected Catalogue("NAME") or Spirals(...)
-          bad.ron:1:1: ece_bins is missing, expected a whole number from 1 to 1000
-          bad.ron:1:1: epochs is missing, expected a whole number from 1 to 1000000
-          bad.ron:1:1: head_statistics is missing, expected per_depth or shared
-          bad.ron:1:1: max_depth is missing, expected a whole number from 0 to 1000
-          bad.ron:1:1: method is missing, expected ldn or ddn
-          bad.ron:1:1: network is missing, expected Conv(outer: N, inner: N) or Fc(width: N)
-          bad.ron:1:1: optimizer is missing, expected (learning_rate: X, momentum: X, schedule: (...))
-          bad.ron:1:1: prior is missing, expected Geometric(DECAY) with a decay above 0 and at most 100, Uniform, or Explicit([...]) with max_depth + 1 probabilities that sum to 1
-          bad.ron:1:1: pruning_rule is missing, expected "near-mode:RATIO", "arg-max", "rounded-expectation" or "tail-mass:TOLERANCE"
-          bad.ron:1:1: seed is missing, expected a whole number from 0 to 18446744073709551615
-          bad.ron:1:1: selection is missing, expected (protocol: P, quantity: Q, keep: K, patience: N)
-          bad.ron:3:11: name is 3, expected a text of 1 to 100 characters
-          bad.ron:4:5: epoch is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, selection, pruning_rule, ece_bins, seed
-    "#]],
+            error: bad.ron: 15 problems in the configuration
+              bad.ron:1:1: batch_size is missing, expected a whole number from 2 to 65536 (batch norm needs two examples)
+              bad.ron:1:1: dataset is missing, expected Catalogue("NAME") or Spirals(...)
+              bad.ron:1:1: ece_bins is missing, expected a whole number from 1 to 1000
+              bad.ron:1:1: epochs is missing, expected a whole number from 1 to 1000000
+              bad.ron:1:1: head_statistics is missing, expected per_depth or shared
+              bad.ron:1:1: max_depth is missing, expected a whole number from 0 to 1000
+              bad.ron:1:1: method is missing, expected ldn or ddn
+              bad.ron:1:1: network is missing, expected Conv(outer: N, inner: N) or Fc(width: N)
+              bad.ron:1:1: optimizer is missing, expected (learning_rate: X, momentum: X, schedule: (...))
+              bad.ron:1:1: prior is missing, expected Geometric(DECAY) with a decay above 0 and at most 100, Uniform, or Explicit([...]) with max_depth + 1 probabilities that sum to 1
+              bad.ron:1:1: pruning_rule is missing, expected "near-mode:RATIO", "arg-max", "rounded-expectation" or "tail-mass:TOLERANCE"
+              bad.ron:1:1: seed is missing, expected a whole number from 0 to 18446744073709551615
+              bad.ron:1:1: selection is missing, expected (protocol: P, quantity: Q, keep: K, patience: N)
+              bad.ron:3:11: name is 3, expected a text of 1 to 100 characters
+              bad.ron:4:5: epoch is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, truncate_tail, selection, pruning_rule, ece_bins, seed
+        "#]],
     );
     sandbox.write("worse.ron", "(schema: 1");
     check_in(
@@ -85,9 +85,9 @@ fn overrides_with_problems() {
     check(
         &format!("{spirals} --set depth=3"),
         expect![[r#"
-        error: CONFIGS/spirals.ron: 1 problem in the configuration
-          --set depth=3: depth is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, selection, pruning_rule, ece_bins, seed
-    "#]],
+            error: CONFIGS/spirals.ron: 1 problem in the configuration
+              --set depth=3: depth is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, truncate_tail, selection, pruning_rule, ece_bins, seed
+        "#]],
     );
     check(
         &format!("{spirals} --set network=Conv(outer:8,inner:4)"),
@@ -305,4 +305,18 @@ fn a_prior_that_excludes_a_learnt_depth() {
               --set prior=Explicit([0.5,0.5,0]): prior is 0 at depth 2, expected a probability above 0 for every depth that is learnt
         "#]],
     );
+}
+
+#[test]
+fn a_tail_that_is_no_share_of_the_mass() {
+    for tail in ["Some(1)", "Some(-0.1)", "0.1"] {
+        let (stderr, code) =
+            Sandbox::new().fail(&format!("train CONFIGS/spirals.ron --set truncate_tail={tail} --out r"));
+        let expected = "expected None or Some(MASS) with a mass from 0 to below 1";
+        assert!(
+            stderr.contains("truncate_tail") && stderr.contains(expected),
+            "{stderr}"
+        );
+        assert_eq!(code, Some(2), "{tail}");
+    }
 }

@@ -169,6 +169,7 @@ fn epoch_metrics(epoch: usize, max_depth: usize, posterior: &[f64]) -> EpochMetr
         posterior: posterior.to_vec(),
         expected_depth: max_depth as f64 * (0.35 + 0.15 * (-t / 8.0).exp()),
         seconds: 1.4,
+        train_depth: None,
     }
 }
 
