@@ -309,7 +309,7 @@ fn a_prior_that_excludes_a_learnt_depth() {
 
 #[test]
 fn a_tail_that_is_no_share_of_the_mass() {
-    for tail in ["Some(1)", "Some(-0.1)", "0.1"] {
+    for tail in ["Some(1)", "Some(-0.1)", "Some(all)"] {
         let (stderr, code) =
             Sandbox::new().fail(&format!("train CONFIGS/spirals.ron --set truncate_tail={tail} --out r"));
         let expected = "expected None or Some(MASS) with a mass from 0 to below 1";
