@@ -1,11 +1,15 @@
-//! The register tile: some rows by two vectors of C stay in registers while `k` runs.
+//! The register tile: up to six rows by two vectors of C stay in registers while `k` runs.
 //!
-//! With AVX2, six rows: twelve accumulators, two vectors of B and one broadcast element of A fill the sixteen registers; a
-//! step of `k` costs eight loads for twelve multiply-adds, which both ports can sustain. With AVX-512, twelve rows. Nothing is packed: A is read by
+//! Twelve accumulators, two vectors of B and one broadcast element of A fill the sixteen registers of AVX2; a step of `k`
+//! costs eight loads for twelve multiply-adds, which both ports can sustain. AVX-512 has twice the registers, but larger tiles
+//! are slower at these sizes: sums over 32 terms are short, and beginning and ending a tile costs as its size. Nothing is packed: A is read by
 //! broadcast, so that its strides do not matter, and a row of B is contiguous by construction.
 
 use super::{Product, Start};
 use crate::simd::{Ahead, Vector};
+
+/// Rows of a tile.
+const MAX_ROWS: usize = 6;
 
 /// Steps of `k` in a row of a tile, two vectors wide, in which memory can deliver a cache line.
 const STEPS_PER_LINE: usize = 24;
@@ -43,7 +47,7 @@ pub(super) fn run<V: Vector>(operands: Operands<'_, '_>) {
 #[inline(always)]
 fn panel<V: Vector, const COLUMNS: usize>(operands: Operands<'_, '_>, column: usize) {
     let m = operands.product.m;
-    let n_tiles = m.inner.div_ceil(V::TILE_ROWS);
+    let n_tiles = m.inner.div_ceil(MAX_ROWS);
     let (size, n_larger) = (m.inner / n_tiles, m.inner % n_tiles);
     for outer in 0..m.outer {
         let mut row = 0;
@@ -58,7 +62,7 @@ fn panel<V: Vector, const COLUMNS: usize>(operands: Operands<'_, '_>, column: us
     }
 }
 
-/// Chooses the instantiation; those above [`Vector::TILE_ROWS`] are never made.
+/// Chooses the instantiation for a number of rows.
 #[inline(always)]
 fn tile_of<V: Vector, const COLUMNS: usize>(operands: Operands<'_, '_>, rows: usize, place: Place) {
     match rows {
@@ -67,14 +71,7 @@ fn tile_of<V: Vector, const COLUMNS: usize>(operands: Operands<'_, '_>, rows: us
         3 => compute::<V, 3, COLUMNS>(operands, place),
         4 => compute::<V, 4, COLUMNS>(operands, place),
         5 => compute::<V, 5, COLUMNS>(operands, place),
-        6 => compute::<V, 6, COLUMNS>(operands, place),
-        7 if V::TILE_ROWS > 6 => compute::<V, 7, COLUMNS>(operands, place),
-        8 if V::TILE_ROWS > 6 => compute::<V, 8, COLUMNS>(operands, place),
-        9 if V::TILE_ROWS > 6 => compute::<V, 9, COLUMNS>(operands, place),
-        10 if V::TILE_ROWS > 6 => compute::<V, 10, COLUMNS>(operands, place),
-        11 if V::TILE_ROWS > 6 => compute::<V, 11, COLUMNS>(operands, place),
-        12 if V::TILE_ROWS > 6 => compute::<V, 12, COLUMNS>(operands, place),
-        _ => unreachable!("a tile has 1 to {} rows", V::TILE_ROWS),
+        _ => compute::<V, MAX_ROWS, COLUMNS>(operands, place),
     }
 }
 

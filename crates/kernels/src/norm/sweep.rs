@@ -21,6 +21,11 @@ pub(super) unsafe fn sweep<V: Vector>(pass: impl Sweep, width: usize) {
     let mut channel = 0;
     // SAFETY: panels are taken only while they fit; what is left after whole vectors is one of half the width.
     unsafe {
+        // A row of 64 channels at a stretch, where there are registers for what four vectors need.
+        while V::LANES > 8 && channel + 4 * V::LANES <= width {
+            pass.panel::<V, 4>(channel);
+            channel += 4 * V::LANES;
+        }
         while channel + 2 * V::LANES <= width {
             pass.panel::<V, 2>(channel);
             channel += 2 * V::LANES;

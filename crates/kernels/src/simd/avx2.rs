@@ -13,8 +13,6 @@ pub(crate) struct Avx2(__m256);
 
 impl Vector for Avx2 {
     const LANES: usize = 8;
-    // Twelve accumulators, two vectors of B and one factor: 15 of 16 registers.
-    const TILE_ROWS: usize = 6;
     type Half = Self;
 
     #[inline(always)]

@@ -13,8 +13,6 @@ pub(crate) struct Avx512(__m512);
 
 impl Vector for Avx512 {
     const LANES: usize = 16;
-    // 24 accumulators, two vectors of B and one factor: 27 of 32 registers.
-    const TILE_ROWS: usize = 12;
     type Half = Avx2;
 
     #[inline(always)]

@@ -90,8 +90,6 @@ impl Isa {
 pub(crate) trait Vector: Copy {
     /// Lanes, 8 or 16.
     const LANES: usize;
-    /// Rows of the register tile that is two vectors wide.
-    const TILE_ROWS: usize;
     /// Eight lanes, for what is left of a row that is no multiple of sixteen.
     type Half: Vector;
 

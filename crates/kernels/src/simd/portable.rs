@@ -7,7 +7,6 @@ pub(crate) struct Portable([f32; LANES]);
 
 impl Vector for Portable {
     const LANES: usize = LANES;
-    const TILE_ROWS: usize = 6;
     type Half = Self;
 
     #[inline(always)]
