@@ -38,7 +38,7 @@ fn same_seed_gives_the_same_bytes_on_any_number_of_threads() {
         let sandbox = Sandbox::new();
         sandbox.run(&format!("{train} --threads 1 --out one"));
         let one = fingerprint(&sandbox, "one");
-        for threads in [1, 2, 3] {
+        for threads in [1, 2, 3, 8] {
             sandbox.run(&format!("{train} --threads {threads} --out other --overwrite"));
             assert!(fingerprint(&sandbox, "other") == one, "{threads} threads: {train}");
         }
