@@ -5,6 +5,7 @@
 //! values are in the cache, and groups are combined in `f64` in a fixed order, so that neither cancellation nor the
 //! number of threads can show.
 
+mod input_gradient;
 mod moments;
 mod passes;
 mod sums;
@@ -13,11 +14,9 @@ mod sweep;
 mod tests;
 
 use crate::buffer::Buffer;
+pub(crate) use input_gradient::{add_input_gradient, input_gradient, input_gradient_padded};
 pub(crate) use moments::batch_statistics;
-pub(crate) use passes::{
-    add_input_gradient, add_row, affine_relu, affine_relu_padded, input_gradient, input_gradient_padded, norm_add,
-    relu_mask,
-};
+pub(crate) use passes::{add_row, affine_relu, affine_relu_padded, norm_add, relu_mask};
 pub(crate) use sums::{column_means, column_sums, group_moments, relu_gradient, unit_gradient};
 
 /// Added to a variance before its root is taken, as PyTorch does.

@@ -69,3 +69,71 @@ pub(super) unsafe fn store<V: Vector, const N: usize>(values: [V; N], to: *mut f
         }
     }
 }
+
+/// Rows of pixels from one array to another, both with `width` channels.
+#[derive(Clone, Copy)]
+pub(super) struct Rows {
+    width: usize,
+    /// Rows of an image, or 1.
+    n_rows: usize,
+    /// Pixels of a row.
+    n_pixels: usize,
+    /// Elements from a row to the next in what is written; what is read is dense.
+    stride: usize,
+}
+
+impl Rows {
+    /// `len` elements from one dense array to another.
+    ///
+    /// # Panics
+    /// If one of the lengths is smaller.
+    pub(super) fn dense(width: usize, len: usize, lens: &[usize]) -> Self {
+        assert!(lens.iter().all(|&other| other >= len), "{len} elements of {lens:?}");
+        Self {
+            width,
+            n_rows: 1,
+            n_pixels: len / width,
+            stride: 0,
+        }
+    }
+
+    /// `len` elements into the interior of a padded image of `padded` elements, and where that begins.
+    ///
+    /// # Panics
+    /// If the image is too small, or one of the lengths smaller than `len`.
+    pub(super) fn padded(
+        width: usize,
+        len: usize,
+        lens: &[usize],
+        [row, stride]: [usize; 2],
+        padded: usize,
+    ) -> (Self, usize) {
+        assert!(lens.iter().all(|&other| other >= len), "{len} elements of {lens:?}");
+        let (n_rows, start) = (len / row, stride + width);
+        assert!(
+            n_rows * stride + width + row <= padded,
+            "{n_rows} rows of {stride} in {padded}"
+        );
+        let rows = Self {
+            width,
+            n_rows,
+            n_pixels: row / width,
+            stride,
+        };
+        (rows, start)
+    }
+
+    /// Calls `each` with the offsets of every pixel, in what is read and in what is written.
+    #[inline(always)]
+    pub(super) fn for_each(self, mut each: impl FnMut(usize, usize)) {
+        let mut from = 0;
+        for row in 0..self.n_rows {
+            let mut to = row * self.stride;
+            for _ in 0..self.n_pixels {
+                each(from, to);
+                from += self.width;
+                to += self.width;
+            }
+        }
+    }
+}

@@ -7,8 +7,10 @@
 
 mod backward;
 mod forward;
+mod incoming;
 
-pub(super) use backward::{Above, BackwardBuffers, Incoming};
+pub(super) use backward::BackwardBuffers;
+pub(super) use incoming::{Above, Incoming};
 
 use super::filter::{Convolution, Filter};
 use super::geometry::{Geometry, unit_images};
