@@ -8,7 +8,7 @@ use crate::config::NetworkConfig;
 use crate::fused::FusedEngine;
 use crate::{Result, fused};
 
-/// Logits of every depth, `(max_depth + 1, batch, n_classes)`, shallowest first.
+/// Logits of every depth that ran, `(depth + 1, batch, n_classes)`, shallowest first.
 pub type DepthLogits<D, T> = Tensor<(usize, usize, usize), f32, D, T>;
 
 /// A device that networks can run on.
@@ -23,8 +23,8 @@ pub trait Backend: Device<f32> {
     /// Buffers for a network of the given sizes.
     fn engine(config: &NetworkConfig) -> Self::Engine;
 
-    /// Training pass over `input`, `[batch, example_len]`, through the first `depth` blocks. Writes the mean and unbiased variance of every batch norm's
-    /// input into `statistics`.
+    /// Training pass over `input`, `[batch, example_len]`, through the first `depth` blocks. Writes the mean and unbiased
+    /// variance of the input of every batch norm that ran into `statistics`.
     ///
     /// # Errors
     /// [`Error::Device`](crate::Error::Device).

@@ -7,6 +7,9 @@ use vds_kernels::fc::FcLayout;
 use crate::config::{HeadStatistics, NetworkConfig};
 use crate::weights::names::norms;
 
+/// Batch norms of a convolutional block.
+const NORMS_OF_BLOCK: usize = 3;
+
 /// Weight of a new batch in the running statistics.
 const MOMENTUM: f32 = 0.1;
 
@@ -98,9 +101,10 @@ impl RunningStatistics {
         let (NetworkConfig::Conv(pruned), NetworkConfig::Conv(whole)) = (pruned, whole) else {
             return;
         };
-        // The output block's norm comes last; it has seen as many batches of each depth.
         if let (Some(to), Some(from)) = (self.n_batches.last_mut(), original.n_batches.last()) {
-            *to = from * (pruned.max_depth as u64 + 1) / (whole.max_depth as u64 + 1);
+            // The output block's norm comes last. It has seen a batch of depth i as often as block i has.
+            let of_blocks = original.n_batches.chunks_exact(NORMS_OF_BLOCK).map(|norms| norms[0]);
+            *to = from.saturating_sub(of_blocks.skip(pruned.max_depth).sum());
         }
         let kept = ConvLayout::new(pruned.shape()).head_statistics;
         for (to, from) in kept.iter().zip(ConvLayout::new(whole.shape()).head_statistics) {

@@ -161,7 +161,8 @@ pub struct EpochMetrics {
     pub expected_depth: f64,
     /// Seconds of wall time of the epoch, evaluation included.
     pub seconds: f64,
-    /// The depth that the epoch's steps went to, where the configuration lets them leave out the posterior's tail.
+    /// The depth that the epoch's steps went to, where the configuration lets them leave out the posterior's tail. If it is
+    /// not the deepest, the training quantities take all deeper depths for this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub train_depth: Option<usize>,
 }

@@ -240,7 +240,7 @@ fn told_way(value: Option<(f64, String)>, unit: &str) -> String {
     }
 }
 
-/// Three or more significant digits for what is above 0.001.
+/// Three significant digits from 1 on, three decimals below.
 pub(super) fn digits(value: f64) -> String {
     let decimals = match value {
         _ if value >= 100.0 => 0,

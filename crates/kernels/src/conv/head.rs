@@ -21,8 +21,9 @@ pub(super) struct Head {
 /// Buffers of one depth.
 #[derive(Clone, Debug)]
 pub(super) struct HeadState {
-    /// Pixel means `[batch, padded outer]`; on the way back the gradient with respect to them.
+    /// Pixel means `[batch, padded outer]`.
     pub(super) pooled: Buffer,
+    /// The gradient with respect to one pixel of the activations, which is the same for all.
     pub(super) d_pooled: Buffer,
     saved: Saved,
     features: Buffer,

@@ -35,6 +35,8 @@ pub struct ConvEngine {
     blocks: Vec<BlockWeights>,
     head: Head,
     training: Option<Training>,
+    /// Whether the weights are those of the last training pass; an evaluation in between loads its own.
+    holds_trained_weights: bool,
 }
 
 impl ConvEngine {
@@ -53,6 +55,7 @@ impl ConvEngine {
             blocks: vec![BlockWeights::new(shape, convolution); shape.max_depth],
             head: Head::new(&layout),
             training: None,
+            holds_trained_weights: false,
             layout,
         }
     }
@@ -77,8 +80,10 @@ impl ConvEngine {
     fn train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
         let (batch, n_depths) = self.check(params, input, statistics, logits);
         self.load(params);
+        self.holds_trained_weights = true;
         let mut training = self.training.take().unwrap_or_else(|| self.training());
         self.fit(&mut training, batch, n_depths);
+        training.params.copy_from_slice(params);
         training.input.copy_from_slice(input);
         self.forward_stem(&mut training);
         let pass = self.pass(batch);
@@ -121,6 +126,10 @@ impl ConvEngine {
             training.n_depths * training.batch * shape.n_classes,
             "gradient of the logits"
         );
+        if !self.holds_trained_weights {
+            self.load(&training.params);
+            self.holds_trained_weights = true;
+        }
         let n_blocks = training.n_depths - 1;
         let heads = &mut training.heads[..=n_blocks];
         self.head.backward(
@@ -133,34 +142,39 @@ impl ConvEngine {
         training.gradient.fill(0.0);
         let pass = self.pass(training.batch);
         for index in (0..n_blocks).rev() {
-            let Training {
-                activations,
-                states,
-                heads,
-                gradient,
-                buffers,
-                ..
-            } = &mut training;
-            let (states, above) = states[..n_blocks].split_at_mut(index + 1);
-            let incoming = Incoming {
-                total: gradient,
-                of_head: &heads[index + 1].d_pooled,
-                above: above
-                    .first()
-                    .map(|state| (&*activations[index + 1].values, &state.norms[0])),
-            };
-            let buffers = buffers.as_mut().expect("made with the states");
-            let block = (&self.blocks[index], &self.layout.blocks[index]);
-            pass.backward(
-                block,
-                &activations[index],
-                &mut states[index],
-                incoming,
-                (buffers, d_params),
-            );
+            self.block_back(pass, &mut training, index, d_params);
         }
         self.backward_stem(&mut training, d_params);
         self.training = Some(training);
+    }
+
+    fn block_back(&self, pass: Pass, training: &mut Training, index: usize, d_params: &mut [f32]) {
+        let n_blocks = training.n_depths - 1;
+        let Training {
+            activations,
+            states,
+            heads,
+            gradient,
+            buffers,
+            ..
+        } = training;
+        let (states, above) = states[..n_blocks].split_at_mut(index + 1);
+        let incoming = Incoming {
+            total: gradient,
+            of_head: &heads[index + 1].d_pooled,
+            above: above
+                .first()
+                .map(|state| (&*activations[index + 1].values, &state.norms[0])),
+        };
+        let buffers = buffers.as_mut().expect("made with the states");
+        let block = (&self.blocks[index], &self.layout.blocks[index]);
+        pass.backward(
+            block,
+            &activations[index],
+            &mut states[index],
+            incoming,
+            (buffers, d_params),
+        );
     }
 
     /// Evaluation pass with running statistics: per-depth logits `[max_depth + 1, batch, n_classes]`.
@@ -175,6 +189,7 @@ impl ConvEngine {
         let (_, n_depths) = self.check(params, input, statistics, logits);
         assert_eq!(n_depths, self.blocks.len() + 1, "depths");
         self.load(params);
+        self.holds_trained_weights = false;
         let blocks: Vec<_> = self
             .blocks
             .iter()

@@ -7,7 +7,7 @@ use super::geometry::Geometry;
 use crate::buffer::Buffer;
 
 /// Buffers for one image, or for a group of images where the 3x3 convolution takes part. Their content never outlives
-/// the image or group, except for the zero rims.
+/// the work unit, except for the zero rims.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) outer: Buffer,

@@ -17,6 +17,8 @@ pub(super) struct Training {
     pub(super) batch: usize,
     /// Depths that ran in the last pass.
     pub(super) n_depths: usize,
+    /// Of the last training pass.
+    pub(super) params: Vec<f32>,
     pub(super) input: Vec<f32>,
     pub(super) activations: Vec<Activation>,
     pub(super) states: Vec<BlockState>,
@@ -33,6 +35,7 @@ impl ConvEngine {
         Training {
             batch: 0,
             n_depths: 1,
+            params: vec![0.0; self.layout.n_params],
             input: Vec::new(),
             activations: vec![Activation::default(); n_depths],
             states: vec![BlockState::new(self.geometry); self.blocks.len()],

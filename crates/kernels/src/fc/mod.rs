@@ -107,9 +107,10 @@ impl FcEngine {
     /// Gradient of a function of the logits of the last training pass: adds to `d_params` what `d_logits` gives.
     ///
     /// # Panics
-    /// If a slice does not have the length that the shape gives it.
+    /// If there was no training pass, or a slice does not have the length that the shape gives it.
     pub fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
         let (isa, FcShape { width, n_classes, .. }) = (self.isa, self.layout.shape);
+        assert!(self.batch > 0, "a training pass comes first");
         assert_eq!(d_params.len(), self.layout.n_params, "gradient of the parameters");
         let of_depth = self.batch * n_classes;
         assert_eq!(d_logits.len(), self.n_depths * of_depth, "gradient of the logits");

@@ -87,12 +87,15 @@ fn normalize_add_body<V: Vector>(layer: Layer<'_>, affine: Affine<'_>, norm: &mu
         unsafe {
             let x = layer.x.as_ptr().add(j * lanes);
             let ones = layer.ones.as_ptr();
-            let mean = f64::from(sum::<V>(lanes, |lane| V::load(x.add(lane)))) / n;
-            let minus_mean = V::splat(-narrow(mean));
-            let squares = f64::from(sum::<V>(lanes, |lane| {
-                let deviation = V::load(x.add(lane)).add_product(minus_mean, V::load(ones.add(lane)));
-                deviation.mul(deviation)
-            }));
+            let [total, _] = sums::<V>(lanes, |lane| V::load(x.add(lane)));
+            let center = narrow(f64::from(total) / n);
+            let minus_center = V::splat(-center);
+            let [rest, squares] = sums::<V>(lanes, |lane| {
+                V::load(x.add(lane)).add_product(minus_center, V::load(ones.add(lane)))
+            });
+            // What rounding has left of the mean in a long batch.
+            let rest = f64::from(rest) / n;
+            let (mean, squares) = (f64::from(center) + rest, f64::from(squares) - n * rest * rest);
             norm.set(j, mean, squares / n, affine);
             norm.unbiased_variance[j] = narrow(squares / (n - 1.0).max(1.0));
             row_affine_add::<V>(layer, norm, j, y);
@@ -165,27 +168,41 @@ fn gradient_body<V: Vector>(
     }
 }
 
-/// The sum over the lanes of a row, in four parts that do not wait for each other.
+/// The sum over the lanes of a row.
+///
+/// # Safety
+/// As [`sums`].
+#[inline(always)]
+unsafe fn sum<V: Vector>(lanes: usize, at: impl Fn(usize) -> V) -> f32 {
+    // SAFETY: promised by the caller.
+    unsafe { sums(lanes, at)[0] }
+}
+
+/// The sums over the lanes of a row, plain and of the squares, in four parts that do not wait for each other.
 ///
 /// # Safety
 /// `at` must be callable for every whole vector of the lanes, and the vector's instructions be enabled.
 #[inline(always)]
-unsafe fn sum<V: Vector>(lanes: usize, at: impl Fn(usize) -> V) -> f32 {
+unsafe fn sums<V: Vector>(lanes: usize, at: impl Fn(usize) -> V) -> [f32; 2] {
     // SAFETY: promised by the caller.
     unsafe {
-        let mut sums = [V::splat(0.0); 4];
+        let (mut plain, mut squares) = ([V::splat(0.0); 4], [V::splat(0.0); 4]);
         let mut lane = 0;
         while lane + 4 * V::LANES <= lanes {
-            for (part, sum) in sums.iter_mut().enumerate() {
-                *sum = sum.add(at(lane + part * V::LANES));
+            for (part, (plain, squares)) in plain.iter_mut().zip(&mut squares).enumerate() {
+                let value = at(lane + part * V::LANES);
+                *plain = plain.add(value);
+                *squares = squares.add_product(value, value);
             }
             lane += 4 * V::LANES;
         }
         while lane < lanes {
-            sums[0] = sums[0].add(at(lane));
+            let value = at(lane);
+            plain[0] = plain[0].add(value);
+            squares[0] = squares[0].add_product(value, value);
             lane += V::LANES;
         }
-        sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()
+        [plain, squares].map(|[a, b, c, d]| a.add(b).add(c.add(d)).sum())
     }
 }
 

@@ -185,7 +185,7 @@ impl Sweep for GradientSums<'_> {
     }
 }
 
-/// Sums of columns, added to what is there times `keep`, and multiplied by `factor`.
+/// Sums of columns times `factor`, added to what is there if that is to be kept.
 #[derive(Clone, Copy)]
 struct ColumnSums {
     x: *const f32,

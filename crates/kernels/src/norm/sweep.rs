@@ -1,7 +1,7 @@
 //! How a pass goes over `[rows, width]`: a few vectors of channels at a time, down all rows, so that what belongs to a
 //! channel (scale, mean, running sums) stays in registers.
 
-use crate::simd::Vector;
+use crate::simd::{LANES, Vector};
 
 /// A pass over matrices `[rows, width]`.
 pub(super) trait Sweep: Copy {
@@ -15,9 +15,13 @@ pub(super) trait Sweep: Copy {
 /// Runs `pass` for all channels.
 ///
 /// # Safety
-/// The vector's instructions must be enabled, and `width` be the one that the pass was made for: a multiple of eight.
+/// The vector's instructions must be enabled, and `width` be the one that the pass was made for.
+///
+/// # Panics
+/// If the width is no multiple of eight, which the last panel would go beyond.
 #[inline(always)]
 pub(super) unsafe fn sweep<V: Vector>(pass: impl Sweep, width: usize) {
+    assert!(width.is_multiple_of(LANES), "channels come in eights: {width}");
     let mut channel = 0;
     // SAFETY: panels are taken only while they fit; what is left after whole vectors is one of half the width.
     unsafe {

@@ -1,5 +1,7 @@
 //! Every instruction set of this CPU gives what plain Rust gives, through whole engines.
 
+mod reuse;
+
 use proptest::prelude::*;
 use vds_kernels::Isa;
 use vds_kernels::conv::{ConvEngine, ConvShape, Convolution};
@@ -20,7 +22,10 @@ fn params(n: usize, seed: usize) -> Vec<f32> {
 struct Outcome([Vec<f32>; 4]);
 
 fn conv(shape: ConvShape, batch: usize, seed: usize, (convolution, isa): (Convolution, Isa)) -> Outcome {
-    let mut engine = ConvEngine::with(shape, convolution, isa);
+    outcome_of_conv(&mut ConvEngine::with(shape, convolution, isa), shape, batch, seed)
+}
+
+fn outcome_of_conv(engine: &mut ConvEngine, shape: ConvShape, batch: usize, seed: usize) -> Outcome {
     let (params, input) = (
         params(engine.layout().n_params, seed),
         numbers(batch * shape.image_len(), seed + 1),
@@ -36,7 +41,10 @@ fn conv(shape: ConvShape, batch: usize, seed: usize, (convolution, isa): (Convol
 }
 
 fn fc(shape: FcShape, batch: usize, seed: usize, isa: Isa) -> Outcome {
-    let mut engine = FcEngine::with_isa(shape, isa);
+    outcome_of_fc(&mut FcEngine::with_isa(shape, isa), shape, batch, seed)
+}
+
+fn outcome_of_fc(engine: &mut FcEngine, shape: FcShape, batch: usize, seed: usize) -> Outcome {
     let (params, input) = (
         params(engine.layout().n_params, seed),
         numbers(batch * shape.n_inputs, seed + 1),

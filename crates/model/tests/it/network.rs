@@ -1,11 +1,15 @@
 //! Facts about networks as a whole.
 
+use std::collections::BTreeMap;
+
 use dfdx::prelude::{Backward, Cpu, MeanTo, SumTo};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_kernels::conv::{ConvLayout, ConvShape};
-use vds_model::{ConvConfig, Convolution, Error, FcConfig, HeadStatistics, Network, NetworkConfig, Schedule, Sgd};
+use vds_model::{
+    ConvConfig, Convolution, Error, FcConfig, HeadStatistics, Network, NetworkConfig, Schedule, Sgd, weights,
+};
 
 pub(crate) fn conv(max_depth: usize, head_statistics: HeadStatistics) -> NetworkConfig {
     let (outer, inner) = (12, 6);
@@ -202,6 +206,7 @@ fn a_shorter_pass_is_a_prefix_and_leaves_deeper_statistics_alone() {
         assert_eq!(first.as_vec(), all[..(depth + 1) * batch * config.n_classes()]);
         let gradient = first.sum::<(), _>().backward().get(short.params()).as_vec();
         pruned.forward_train(&inputs, batch).unwrap();
+        assert_eq!(batch_counts(&short.pruned(depth).unwrap()), batch_counts(&pruned));
         // What was kept about the blocks that ran, and about the output block, is what the pruned network has kept.
         assert_eq!(short.pruned(depth).unwrap().statistics(), pruned.statistics());
         let layout = ConvLayout::new(ConvShape {
@@ -231,6 +236,21 @@ fn a_shorter_pass_is_a_prefix_and_leaves_deeper_statistics_alone() {
                 .any(|&mean| mean != 0.0)
         );
     }
+}
+
+/// The counts of batches in the exported weights.
+fn batch_counts(network: &Network<Cpu>) -> Vec<(String, i64)> {
+    let bytes = weights::to_bytes(network, None, &BTreeMap::new()).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let counts = tensors
+        .tensors()
+        .into_iter()
+        .filter(|(name, _)| name.ends_with("num_batches_tracked"));
+    let mut counts: Vec<_> = counts
+        .map(|(name, tensor)| (name, i64::from_le_bytes(tensor.data().try_into().unwrap())))
+        .collect();
+    counts.sort();
+    counts
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl Totals {
             train_loss: self.loss / n,
             train_nll: self.nll / n,
             kl_nats: end.kl,
-            // The loss of a batch is an unbiased estimate of -ELBO / n_train.
+            // The loss of a batch is an unbiased estimate of -ELBO / n_train, if all depths ran.
             elbo_nats: -self.loss,
             train_error: self.errors as f64 / n,
             validation_error: end.validation.map(|scores| scores.error),

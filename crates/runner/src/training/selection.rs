@@ -8,6 +8,8 @@ use crate::record::EpochMetrics;
 pub(super) struct Selector<S> {
     selection: Selection,
     best: Option<Best>,
+    /// Epochs since the best one that cannot be compared with it.
+    not_compared: usize,
     kept: Kept<S>,
 }
 
@@ -29,6 +31,7 @@ impl<S> Selector<S> {
         Self {
             selection,
             best: None,
+            not_compared: 0,
             kept: Kept {
                 epoch: 0,
                 state: initial,
@@ -40,10 +43,13 @@ impl<S> Selector<S> {
     pub(super) fn observe<E>(&mut self, metrics: &EpochMetrics, state: impl FnOnce() -> Result<S, E>) -> Result<(), E> {
         let epoch = metrics.epoch;
         let value = score(self.selection.quantity, metrics);
-        let improves = value > self.best.map_or(f64::NEG_INFINITY, |best| best.value);
+        let is_comparable = self.selection.quantity != Quantity::TrainElbo || is_whole(metrics);
+        let improves = is_comparable && value > self.best.map_or(f64::NEG_INFINITY, |best| best.value);
         if improves {
             self.best = Some(Best { epoch, value });
+            self.not_compared = 0;
         }
+        self.not_compared += usize::from(!is_comparable);
         if improves || self.selection.keep == Keep::Last {
             self.kept = Kept { epoch, state: state()? };
         }
@@ -53,12 +59,20 @@ impl<S> Selector<S> {
     /// Whether patience has run out at the end of `epoch`.
     pub(super) fn stops_after(&self, epoch: usize) -> bool {
         let best = self.best.map_or(0, |best| best.epoch);
-        self.selection.patience.is_some_and(|patience| epoch >= best + patience)
+        let waited = epoch - best - self.not_compared;
+        self.selection.patience.is_some_and(|patience| waited >= patience)
     }
 
     pub(super) fn kept(&self) -> &Kept<S> {
         &self.kept
     }
+}
+
+/// Whether the epoch's steps ran all depths. If not, its training ELBO is another quantity than that of a whole one.
+fn is_whole(metrics: &EpochMetrics) -> bool {
+    metrics
+        .train_depth
+        .is_none_or(|depth| depth + 1 == metrics.posterior.len())
 }
 
 /// The quantity, turned so that larger is better; NaN if it was not measured.
@@ -132,6 +146,37 @@ mod tests {
         assert_eq!(run(Quantity::TrainElbo, Keep::Best, Some(2), &values), (2, Some(4)));
         assert_eq!(run(Quantity::TrainElbo, Keep::Best, Some(3), &values), (5, None));
         assert_eq!(run(Quantity::TrainElbo, Keep::Last, Some(1), &values), (3, Some(3)));
+    }
+
+    #[test]
+    fn training_elbo_of_a_shortened_epoch_is_not_compared() {
+        let run = |quantity| {
+            let selection = Selection {
+                protocol: Protocol::None,
+                quantity,
+                keep: Keep::Best,
+                patience: Some(2),
+            };
+            let mut selector = Selector::new(selection, 0);
+            let epochs = [
+                (-3.0, Some(1)),
+                (-1.0, Some(0)),
+                (-1.0, Some(0)),
+                (-2.0, Some(1)),
+                (-4.0, Some(1)),
+            ];
+            for (index, (value, train_depth)) in epochs.into_iter().enumerate() {
+                let mut epoch = metrics(index + 1, value);
+                (epoch.posterior, epoch.train_depth) = (vec![0.5; 2], train_depth);
+                selector.observe(&epoch, || Ok::<_, ()>(index + 1)).unwrap();
+                if selector.stops_after(index + 1) {
+                    return (selector.kept().epoch, index + 1);
+                }
+            }
+            (selector.kept().epoch, 0)
+        };
+        assert_eq!(run(Quantity::TrainElbo), (4, 0));
+        assert_eq!(run(Quantity::ValidationNll), (2, 4));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::buffer::Buffer;
 use crate::conv::geometry::Geometry;
 use crate::linalg::{Product, Start, multiply};
 use crate::linear::Linear;
-use crate::simd::Isa;
+use crate::simd::{Isa, LANES};
 
 /// A filter in the transformed domain, `[36, c_in, c_out]`, and its transpose with taps in reverse.
 #[derive(Clone, Debug)]
@@ -47,6 +47,7 @@ pub(super) struct Tiling {
 
 impl Tiling {
     pub(super) fn new(g: Geometry) -> Self {
+        assert!(g.inner.is_multiple_of(LANES), "channels come in eights: {g:?}");
         Self {
             channels: g.inner,
             height: g.height,
