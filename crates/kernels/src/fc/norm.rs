@@ -87,10 +87,10 @@ fn normalize_add_body<V: Vector>(layer: Layer<'_>, affine: Affine<'_>, norm: &mu
         unsafe {
             let x = layer.x.as_ptr().add(j * lanes);
             let ones = layer.ones.as_ptr();
-            let [total, _] = sums::<V>(lanes, |lane| V::load(x.add(lane)));
+            let total = sum::<V>(lanes, |lane| V::load(x.add(lane)));
             let center = narrow(f64::from(total) / n);
             let minus_center = V::splat(-center);
-            let [rest, squares] = sums::<V>(lanes, |lane| {
+            let [rest, squares] = sum_and_squares::<V>(lanes, |lane| {
                 V::load(x.add(lane)).add_product(minus_center, V::load(ones.add(lane)))
             });
             // What rounding has left of the mean in a long batch.
@@ -168,41 +168,55 @@ fn gradient_body<V: Vector>(
     }
 }
 
-/// The sum over the lanes of a row.
-///
-/// # Safety
-/// As [`sums`].
-#[inline(always)]
-unsafe fn sum<V: Vector>(lanes: usize, at: impl Fn(usize) -> V) -> f32 {
-    // SAFETY: promised by the caller.
-    unsafe { sums(lanes, at)[0] }
-}
-
-/// The sums over the lanes of a row, plain and of the squares, in four parts that do not wait for each other.
+/// The sum over the lanes of a row, in four parts that do not wait for each other.
 ///
 /// # Safety
 /// `at` must be callable for every whole vector of the lanes, and the vector's instructions be enabled.
 #[inline(always)]
-unsafe fn sums<V: Vector>(lanes: usize, at: impl Fn(usize) -> V) -> [f32; 2] {
+unsafe fn sum<V: Vector>(lanes: usize, at: impl Fn(usize) -> V) -> f32 {
     // SAFETY: promised by the caller.
     unsafe {
-        let (mut plain, mut squares) = ([V::splat(0.0); 4], [V::splat(0.0); 4]);
+        let mut sums = [V::splat(0.0); 4];
         let mut lane = 0;
         while lane + 4 * V::LANES <= lanes {
-            for (part, (plain, squares)) in plain.iter_mut().zip(&mut squares).enumerate() {
-                let value = at(lane + part * V::LANES);
-                *plain = plain.add(value);
-                *squares = squares.add_product(value, value);
+            for (part, sum) in sums.iter_mut().enumerate() {
+                *sum = sum.add(at(lane + part * V::LANES));
             }
             lane += 4 * V::LANES;
         }
         while lane < lanes {
-            let value = at(lane);
-            plain[0] = plain[0].add(value);
-            squares[0] = squares[0].add_product(value, value);
+            sums[0] = sums[0].add(at(lane));
             lane += V::LANES;
         }
-        [plain, squares].map(|[a, b, c, d]| a.add(b).add(c.add(d)).sum())
+        sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()
+    }
+}
+
+/// The sums over the lanes of a row, plain and of the squares, in two parts each.
+///
+/// # Safety
+/// As [`sum`].
+#[inline(always)]
+unsafe fn sum_and_squares<V: Vector>(lanes: usize, at: impl Fn(usize) -> V) -> [f32; 2] {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let zero = V::splat(0.0);
+        let (mut plain, mut odd_plain, mut squares, mut odd_squares) = (zero, zero, zero, zero);
+        let mut lane = 0;
+        while lane + 2 * V::LANES <= lanes {
+            let (even, odd) = (at(lane), at(lane + V::LANES));
+            plain = plain.add(even);
+            odd_plain = odd_plain.add(odd);
+            squares = squares.add_product(even, even);
+            odd_squares = odd_squares.add_product(odd, odd);
+            lane += 2 * V::LANES;
+        }
+        if lane < lanes {
+            let last = at(lane);
+            plain = plain.add(last);
+            squares = squares.add_product(last, last);
+        }
+        [plain.add(odd_plain).sum(), squares.add(odd_squares).sum()]
     }
 }
 
