@@ -60,11 +60,7 @@ impl FoldedBlock {
             &scratch.padded[0][..n_images * g.padded_len()],
             &mut scratch.inner[..n_images * g.inner_len()],
         );
-        let mut group = Group {
-            core: isa.into(),
-            geometry: g,
-            tiles: &mut scratch.tiles,
-        };
+        let mut group = Group::new(isa, g, &mut scratch.tiles);
         self.conv2
             .forward(&mut group, padded, Epilogue::BiasRelu(self.conv2.bias()), inner);
         let images = inner.chunks_exact(g.inner_len());

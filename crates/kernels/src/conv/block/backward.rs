@@ -196,14 +196,11 @@ impl Pass {
                     affine_relu_padded(isa, x, norm, g.inner_rows(), z);
                     input_gradient_padded(isa, d, y, norm_y, g.inner_rows(), d_y);
                 }
-                let mut group = Group {
-                    core: Core {
-                        isa,
-                        ahead: Some(&ahead),
-                    },
-                    geometry: g,
-                    tiles: &mut scratch.tiles,
+                let core = Core {
+                    isa,
+                    ahead: Some(&ahead),
                 };
+                let mut group = Group::new(core, g, &mut scratch.tiles);
                 conv.backward(&mut group, (z, d_y), d, partial);
                 let images = x.chunks_exact(g.inner_len()).zip(d.chunks_exact_mut(g.inner_len()));
                 for ((x, d), sums) in images.zip(sums.chunks_exact_mut(2 * g.inner)) {

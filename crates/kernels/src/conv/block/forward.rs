@@ -93,14 +93,11 @@ impl Pass {
                 for (x, padded) in images {
                     affine_relu_padded(isa, x, norm, g.inner_rows(), padded);
                 }
-                let mut group = Group {
-                    core: Core {
-                        isa,
-                        ahead: Some(&ahead),
-                    },
-                    geometry: g,
-                    tiles: &mut scratch.tiles,
+                let core = Core {
+                    isa,
+                    ahead: Some(&ahead),
                 };
+                let mut group = Group::new(core, g, &mut scratch.tiles);
                 conv.forward(&mut group, padded, Epilogue::Bias(conv.bias()), y);
                 for (y, moments) in y.chunks_exact(g.inner_len()).zip(moments.chunks_exact_mut(2 * g.inner)) {
                     group_moments(isa, y, moments);

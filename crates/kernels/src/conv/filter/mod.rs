@@ -57,6 +57,13 @@ pub(super) struct Group<'a> {
     pub(super) tiles: &'a mut Tiles,
 }
 
+impl<'a> Group<'a> {
+    pub(super) fn new(core: impl Into<Core<'a>>, geometry: Geometry, tiles: &'a mut Tiles) -> Self {
+        let core = core.into();
+        Self { core, geometry, tiles }
+    }
+}
+
 impl Filter {
     pub(super) fn new(inner: usize, algorithm: Convolution) -> Self {
         let linear = Linear::with_taps(9, inner, inner);

@@ -36,9 +36,56 @@ simd_fn! {
 
 #[inline(always)]
 fn transform_patches_body<V: Vector>(padded: &[f32], tiling: Tiling, first: usize, tiles: &mut [f32]) {
+    transform::<V, Patches>(padded, tiling, first, tiles);
+}
+
+#[inline(always)]
+fn transform_pixels_body<V: Vector>(padded: &[f32], tiling: Tiling, first: usize, tiles: &mut [f32]) {
+    transform::<V, Pixels>(padded, tiling, first, tiles);
+}
+
+/// What becomes of a patch.
+trait Transform {
+    /// Rows and columns from the corner of the patch to what is read.
+    const RIM: usize;
+
+    /// # Safety
+    /// What is read at `from` and a transformed tile at `to` must be valid for the vector's channels, and its instructions be
+    /// enabled.
+    unsafe fn apply<V: Vector>(from: *const f32, tiling: Tiling, to: *mut f32);
+}
+
+/// `Bᵀ d B`.
+struct Patches;
+
+impl Transform for Patches {
+    const RIM: usize = 0;
+
+    #[inline(always)]
+    unsafe fn apply<V: Vector>(from: *const f32, tiling: Tiling, to: *mut f32) {
+        // SAFETY: promised by the caller.
+        unsafe { patch::<V>(from, tiling, to) }
+    }
+}
+
+/// `A z Aᵀ` of the inner part.
+struct Pixels;
+
+impl Transform for Pixels {
+    const RIM: usize = 1;
+
+    #[inline(always)]
+    unsafe fn apply<V: Vector>(from: *const f32, tiling: Tiling, to: *mut f32) {
+        // SAFETY: promised by the caller.
+        unsafe { pixels::<V>(from, tiling, to) }
+    }
+}
+
+#[inline(always)]
+fn transform<V: Vector, T: Transform>(padded: &[f32], tiling: Tiling, first: usize, tiles: &mut [f32]) {
     tiling.check(padded.len(), first, tiles.len());
     for (tile, [y, x]) in tiling.corners().enumerate() {
-        let from = tiling.padded_offset(y, x);
+        let from = tiling.padded_offset(y + T::RIM, x + T::RIM);
         let to = (first + tile) * tiling.channels;
         let mut c = 0;
         while c < tiling.channels {
@@ -46,10 +93,10 @@ fn transform_patches_body<V: Vector>(padded: &[f32], tiling: Tiling, first: usiz
             unsafe {
                 let (from, to) = (padded.as_ptr().add(from + c), tiles.as_mut_ptr().add(to + c));
                 if c + V::LANES <= tiling.channels {
-                    patch::<V>(from, tiling, to);
+                    T::apply::<V>(from, tiling, to);
                     c += V::LANES;
                 } else {
-                    patch::<V::Half>(from, tiling, to);
+                    T::apply::<V::Half>(from, tiling, to);
                     c += V::Half::LANES;
                 }
             }
@@ -99,30 +146,6 @@ unsafe fn patch_1d<V: Vector>(d: [V; PATCH]) -> [V; PATCH] {
             even_b.add_product(V::splat(-B), odd_b),
             d[5].add_product(minus_sum, d[3]).add_product(product, d[1]),
         ]
-    }
-}
-
-#[inline(always)]
-fn transform_pixels_body<V: Vector>(padded: &[f32], tiling: Tiling, first: usize, tiles: &mut [f32]) {
-    tiling.check(padded.len(), first, tiles.len());
-    for (tile, [y, x]) in tiling.corners().enumerate() {
-        let from = tiling.padded_offset(y + 1, x + 1);
-        let to = (first + tile) * tiling.channels;
-        let mut c = 0;
-        while c < tiling.channels {
-            // SAFETY: `check` holds the last patch, which the pixels are the inner part of, and the last tile inside the slices;
-            // whole vectors only while they fit.
-            unsafe {
-                let (from, to) = (padded.as_ptr().add(from + c), tiles.as_mut_ptr().add(to + c));
-                if c + V::LANES <= tiling.channels {
-                    pixels::<V>(from, tiling, to);
-                    c += V::LANES;
-                } else {
-                    pixels::<V::Half>(from, tiling, to);
-                    c += V::Half::LANES;
-                }
-            }
-        }
     }
 }
 
