@@ -40,6 +40,26 @@ pub enum Error {
         /// Blocks of the network.
         max_depth: usize,
     },
+    /// State that is put back has another length than this network's.
+    #[error("the {what} holds {actual} values, expected {expected}")]
+    Length {
+        /// Which part.
+        what: &'static str,
+        /// Values found.
+        actual: usize,
+        /// Values needed.
+        expected: usize,
+    },
+    /// A step of the optimiser does not lead to finite parameters.
+    #[error("{what} {index} is {value}")]
+    NonFinite {
+        /// The quantity.
+        what: &'static str,
+        /// Its place in the flat tensor.
+        index: usize,
+        /// Its value.
+        value: f32,
+    },
     /// The tensor library failed.
     #[error("{op} failed on the device: {message}")]
     Device {
@@ -90,4 +110,11 @@ pub(crate) fn device<T, E: Debug>(op: &'static str, result: std::result::Result<
         op,
         message: format!("{error:?}"),
     })
+}
+
+pub(crate) fn check_len(what: &'static str, actual: usize, expected: usize) -> Result<()> {
+    match actual == expected {
+        true => Ok(()),
+        false => Err(Error::Length { what, actual, expected }),
+    }
 }

@@ -2,6 +2,7 @@
 
 mod backend;
 mod config;
+mod diagnosis;
 mod error;
 mod fused;
 mod initialize;
@@ -13,6 +14,7 @@ pub mod weights;
 
 pub use backend::{Backend, DepthLogits};
 pub use config::{ConvConfig, FcConfig, HeadStatistics, NetworkConfig};
+pub use diagnosis::Place;
 pub use error::{Error, Result};
 pub use fused::FusedEngine;
 pub use network::{Network, Snapshot};

@@ -5,7 +5,7 @@ use dfdx::prelude::{HasShape, OwnedTape, Tensor};
 use crate::Result;
 use crate::backend::{Backend, DepthLogits};
 use crate::config::NetworkConfig;
-use crate::error::{Error, device as on_device};
+use crate::error::{Error, check_len, device as on_device};
 use crate::initialize::initial_params;
 use crate::statistics::RunningStatistics;
 use crate::weights::names::entries;
@@ -19,6 +19,8 @@ pub struct Network<D: Backend> {
     device: D,
     params: Tensor<(usize,), f32, D>,
     running: RunningStatistics,
+    /// As they were before the last training pass.
+    running_before: RunningStatistics,
     batch_statistics: Vec<f32>,
     engine: D::Engine,
 }
@@ -45,6 +47,7 @@ impl<D: Backend> Network<D> {
                 device.try_tensor_from_vec(vec![0.0; n_params], (n_params,)),
             )?,
             batch_statistics: vec![0.0; running.values.len()],
+            running_before: running.clone(),
             running,
             engine: D::engine(config),
             config: config.clone(),
@@ -108,8 +111,14 @@ impl<D: Backend> Network<D> {
         let logits =
             self.device
                 .forward_train(&self.engine, &self.params, inputs, depth, &mut self.batch_statistics)?;
+        self.running_before.copy_values_from(&self.running);
         self.running.update(&self.batch_statistics, depth);
         Ok(logits)
+    }
+
+    /// Takes the last training pass's share of the running statistics back, as if there had been none. It works once.
+    pub fn forget_last_batch(&mut self) {
+        self.running.copy_values_from(&self.running_before);
     }
 
     /// Evaluation pass with running statistics. An example's logits do not depend on its batch.
@@ -196,17 +205,35 @@ impl<D: Backend> Network<D> {
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             params: self.params_vec(),
-            running: self.running.clone(),
+            statistics: self.running.values.clone(),
+            n_batches: self.running.n_batches.clone(),
         }
     }
 
     /// Goes back to a snapshot of this network.
     ///
     /// # Errors
-    /// [`Error::InputLength`] if it is another network's.
+    /// [`Error::Length`] if it is another network's; then nothing is changed.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.set_params(&snapshot.params)?;
-        self.running = snapshot.running.clone();
+        let Snapshot {
+            params,
+            statistics,
+            n_batches,
+        } = snapshot;
+        check_len("snapshot's parameters", params.len(), self.params.shape().0)?;
+        check_len(
+            "snapshot's running statistics",
+            statistics.len(),
+            self.running.values.len(),
+        )?;
+        check_len(
+            "snapshot's counts of batches",
+            n_batches.len(),
+            self.running.n_batches.len(),
+        )?;
+        self.params.copy_from(params);
+        self.running.values.copy_from_slice(statistics);
+        self.running.n_batches.copy_from_slice(n_batches);
         Ok(())
     }
 
@@ -238,16 +265,13 @@ impl<D: Backend> Network<D> {
     }
 }
 
-/// Everything of a network that training changes.
+/// Everything of a network that training changes, in layouts of this crate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    params: Vec<f32>,
-    running: RunningStatistics,
-}
-
-impl Snapshot {
     /// All parameters.
-    pub fn params(&self) -> &[f32] {
-        &self.params
-    }
+    pub params: Vec<f32>,
+    /// Running statistics of every batch norm.
+    pub statistics: Vec<f32>,
+    /// Batches that each batch norm has seen.
+    pub n_batches: Vec<u64>,
 }

@@ -4,17 +4,21 @@ use dfdx::prelude::{Gradients, HasShape, Tensor};
 
 use crate::Result;
 use crate::backend::Backend;
+use crate::error::{Error, check_len};
 
 /// SGD with momentum as PyTorch's, for one parameter tensor: `v = momentum v + g; p -= rate v`.
 ///
 /// It is this crate's own because its state has to be stored and restored exactly. It works on the host, where that
-/// state lives; on the CPU the transfers are copies in memory.
+/// state lives; on the CPU the transfers are copies in memory. A step is proposed first and then taken, so that one that
+/// would leave the finite numbers changes nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sgd {
     momentum: f32,
     velocity: Vec<f32>,
-    params: Vec<f32>,
     gradient: Vec<f32>,
+    /// Velocity and parameters after the proposed step.
+    next_velocity: Vec<f32>,
+    params: Vec<f32>,
 }
 
 impl Sgd {
@@ -24,15 +28,16 @@ impl Sgd {
         Self {
             momentum,
             velocity: zeros.clone(),
-            params: zeros.clone(),
-            gradient: zeros,
+            gradient: zeros.clone(),
+            next_velocity: zeros.clone(),
+            params: zeros,
         }
     }
 
     /// One step against the gradient of `params` in `gradients`; a tensor without one stays as it is but for its velocity.
     ///
     /// # Errors
-    /// [`Error::Device`](crate::Error::Device).
+    /// [`Error::NonFinite`] if the step does not lead to finite parameters: nothing is changed. [`Error::Device`].
     ///
     /// # Panics
     /// If `params` has another length than announced.
@@ -42,17 +47,58 @@ impl Sgd {
         gradients: &mut Gradients<f32, D>,
         learning_rate: f32,
     ) -> Result<()> {
+        self.propose(params, gradients, learning_rate)?;
+        self.take(params);
+        Ok(())
+    }
+
+    /// Computes a step without taking it.
+    ///
+    /// # Errors
+    /// As [`Self::step`].
+    ///
+    /// # Panics
+    /// As [`Self::step`].
+    pub fn propose<D: Backend>(
+        &mut self,
+        params: &Tensor<(usize,), f32, D>,
+        gradients: &mut Gradients<f32, D>,
+        learning_rate: f32,
+    ) -> Result<()> {
         assert_eq!(params.shape().0, self.velocity.len(), "parameters of this optimiser");
         crate::error::device("gradient", gradients.try_alloc_for(params))?;
         gradients.get(params).copy_into(&mut self.gradient);
         params.copy_into(&mut self.params);
-        let values = self.params.iter_mut().zip(&mut self.velocity).zip(&self.gradient);
-        for ((param, velocity), gradient) in values {
-            *velocity = self.momentum * *velocity + gradient;
-            *param -= learning_rate * *velocity;
+        let momentum = self.momentum;
+        let states = self.params.iter_mut().zip(&mut self.next_velocity);
+        let mut all_finite = true;
+        for ((param, next), (velocity, gradient)) in states.zip(self.velocity.iter().zip(&self.gradient)) {
+            *next = momentum * velocity + gradient;
+            *param -= learning_rate * *next;
+            // No early exit: the loop is to be vectorised.
+            all_finite &= param.is_finite();
         }
+        if all_finite { Ok(()) } else { Err(self.non_finite()) }
+    }
+
+    /// Takes the step that was proposed last.
+    ///
+    /// # Panics
+    /// As [`Self::step`].
+    pub fn take<D: Backend>(&mut self, params: &mut Tensor<(usize,), f32, D>) {
+        std::mem::swap(&mut self.velocity, &mut self.next_velocity);
         params.copy_from(&self.params);
-        Ok(())
+    }
+
+    /// The last element, as the way back goes from the output to the input.
+    fn non_finite(&self) -> Error {
+        let last = |values: &[f32]| values.iter().rposition(|value| !value.is_finite());
+        let (what, index, value) = match (last(&self.gradient), last(&self.params)) {
+            (Some(index), _) => ("gradient", index, self.gradient[index]),
+            (None, Some(index)) => ("parameter after the step", index, self.params[index]),
+            (None, None) => ("velocity", 0, f32::NAN),
+        };
+        Error::NonFinite { what, index, value }
     }
 
     /// The velocity, `[len]`.
@@ -62,10 +108,12 @@ impl Sgd {
 
     /// Replaces the velocity.
     ///
-    /// # Panics
-    /// If the length differs.
-    pub fn set_velocity(&mut self, velocity: &[f32]) {
+    /// # Errors
+    /// [`Error::Length`] if the length differs.
+    pub fn set_velocity(&mut self, velocity: &[f32]) -> Result<()> {
+        check_len("velocity", velocity.len(), self.velocity.len())?;
         self.velocity.copy_from_slice(velocity);
+        Ok(())
     }
 
     /// The gradient of the last step, `[len]`.

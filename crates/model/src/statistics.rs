@@ -86,6 +86,12 @@ impl RunningStatistics {
         }
     }
 
+    /// Takes the values over from the statistics of the same network.
+    pub(crate) fn copy_values_from(&mut self, other: &Self) {
+        self.values.copy_from_slice(&other.values);
+        self.n_batches.copy_from_slice(&other.n_batches);
+    }
+
     fn count(&mut self, depth: usize) {
         let n_block_norms = self.n_batches.len() - usize::from(!self.head.is_empty());
         let (blocks, head) = self.n_batches.split_at_mut(n_block_norms);

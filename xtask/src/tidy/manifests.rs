@@ -24,6 +24,11 @@ const LAYERS: &[Layer] = &[
         tests: &["vds-testkit"],
     },
     Layer {
+        folder: "crates/checkpoint",
+        normal: &[],
+        tests: &["vds-testkit"],
+    },
+    Layer {
         folder: "crates/variational",
         normal: &[],
         tests: &["vds-testkit"],
@@ -49,6 +54,7 @@ const LAYERS: &[Layer] = &[
             "vds-datasets",
             "vds-variational",
             "vds-calibration",
+            "vds-checkpoint",
             "vds-kernels",
             "vds-model",
         ],

@@ -1,5 +1,7 @@
 //! Tests of the checkpoints.
 
+#![allow(clippy::unwrap_used, reason = "a step that fails here fails its test")]
+
 mod file;
 mod store;
 

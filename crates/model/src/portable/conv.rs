@@ -22,6 +22,7 @@ pub(super) fn logits<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     let mut a: Matrix<D, T> = stem(layers, &layout, input, batch)?;
     let mut logits = vec![head(layers, &layout, share(&a), batch, 0)?];
     for (block, statistics) in layout.blocks[..depth].iter().zip(&layout.block_statistics) {
+        layers.enter(logits.len());
         let h = residual(layers, block, statistics, share(&a), &neighbours)?;
         a = add(a, h)?;
         logits.push(head(layers, &layout, share(&a), batch, logits.len())?);

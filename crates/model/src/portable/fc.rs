@@ -18,6 +18,7 @@ pub(super) fn logits<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     let mut a: Matrix<D, T> = layers.linear(input, &layout.stem)?;
     let mut logits = vec![layers.linear(share(&a), &layout.read_out)?];
     for (block, statistics) in layout.blocks[..depth].iter().zip(&layout.block_statistics) {
+        layers.enter(logits.len());
         let h = relu(layers.linear(share(&a), &block.linear)?)?;
         let h = layers.norm(h, &block.norm, statistics)?;
         a = add(a, h)?;

@@ -25,6 +25,17 @@ pub(super) struct Layers<'a, D: Device<f32>, T: Tape<f32, D>> {
     parts: BTreeMap<usize, Tensor<(usize,), f32, D>>,
     /// How the parts, and activations that are handed over, came about.
     tape: T,
+    /// Looks at every layer's output, if it is there.
+    pub(super) watch: Option<Watch>,
+}
+
+/// Looks for the first output that is not finite.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// The depth whose layers are being run.
+    pub(super) depth: usize,
+    /// Depth and first parameter of the layer that was found.
+    pub(super) found: Option<(usize, usize)>,
 }
 
 /// What batch norm normalises with.
@@ -45,6 +56,23 @@ impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
             statistics,
             parts: BTreeMap::new(),
             tape: T::default(),
+            watch: None,
+        }
+    }
+
+    /// Says that what follows belongs to `depth`.
+    pub(super) fn enter(&mut self, depth: usize) {
+        if let Some(watch) = &mut self.watch {
+            watch.depth = depth;
+        }
+    }
+
+    fn look_at(&mut self, output: &Matrix<D, T>, first_parameter: usize) {
+        if let Some(watch) = &mut self.watch
+            && watch.found.is_none()
+            && output.as_vec().iter().any(|value| !value.is_finite())
+        {
+            watch.found = Some((watch.depth, first_parameter));
         }
     }
 
@@ -83,7 +111,9 @@ impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
         let weight = on_device("reshape", self.vector(&ranges.weight)?.try_reshape_like(&shape))?;
         let y = on_device("matmul", x.try_matmul(weight))?;
         let bias = self.vector(&ranges.bias)?;
-        add_row(y, bias)
+        let y = add_row(y, bias)?;
+        self.look_at(&y, ranges.weight.start);
+        Ok(y)
     }
 
     /// Batch norm over the rows.
@@ -111,7 +141,9 @@ impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
             }
         };
         let (weight, bias) = (self.vector(&params.first)?, self.vector(&params.second)?);
-        add_row(multiply_row(normalized, weight)?, bias)
+        let y = add_row(multiply_row(normalized, weight)?, bias)?;
+        self.look_at(&y, params.first.start);
+        Ok(y)
     }
 
     fn normalize_by_batch(&mut self, x: Matrix<D, T>, ranges: &NormRanges) -> Result<Matrix<D, T>> {

@@ -14,7 +14,8 @@ use crate::Result;
 use crate::backend::DepthLogits;
 use crate::config::NetworkConfig;
 use crate::error::device as on_device;
-use layers::{Layers, Statistics};
+use crate::statistics::RunningStatistics;
+use layers::{Layers, Matrix, Statistics, Watch};
 
 /// Training pass; see [`Backend::forward_train`](crate::Backend::forward_train).
 ///
@@ -52,6 +53,23 @@ pub fn forward_eval<D: Device<f32>>(
     Ok(values)
 }
 
+/// The depth and the first parameter of the first layer whose output in a training pass is not finite.
+///
+/// # Errors
+/// [`Error::Device`](crate::Error::Device).
+pub(crate) fn first_non_finite<D: Device<f32>>(
+    config: &NetworkConfig,
+    params: &Tensor<(usize,), f32, D>,
+    input: &[f32],
+    depth: usize,
+) -> Result<Option<(usize, usize)>> {
+    let mut statistics = RunningStatistics::new(config).values;
+    let mut layers = Layers::<D, NoneTape>::new(params, Statistics::OfBatch(&mut statistics));
+    layers.watch = Some(Watch::default());
+    logits(&mut layers, config, input, depth)?;
+    Ok(layers.watch.and_then(|watch| watch.found))
+}
+
 fn forward<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     config: &NetworkConfig,
     params: &Tensor<(usize,), f32, D>,
@@ -60,11 +78,21 @@ fn forward<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     statistics: Statistics<'_>,
 ) -> Result<DepthLogits<D, T>> {
     let mut layers = Layers::<D, T>::new(params, statistics);
-    let batch = input.len() / config.example_len();
-    let logits = match config {
-        NetworkConfig::Conv(config) => conv::logits(&mut layers, config, input, (batch, depth))?,
-        NetworkConfig::Fc(config) => fc::logits(&mut layers, config, input, (batch, depth))?,
-    };
+    let logits = logits(&mut layers, config, input, depth)?;
     let (logits, tape) = on_device("stack", logits.try_stack())?.split_tape();
     Ok(logits.put_tape(tape.merge(layers.into_tape())))
+}
+
+/// Logits of the depths `0..=depth`, `(batch, n_classes)` each.
+fn logits<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
+    layers: &mut Layers<'_, D, T>,
+    config: &NetworkConfig,
+    input: &[f32],
+    depth: usize,
+) -> Result<Vec<Matrix<D, T>>> {
+    let batch = input.len() / config.example_len();
+    match config {
+        NetworkConfig::Conv(config) => conv::logits(layers, config, input, (batch, depth)),
+        NetworkConfig::Fc(config) => fc::logits(layers, config, input, (batch, depth)),
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test it is an assertion")]
 #![allow(clippy::print_stdout, reason = "the golden tests print their largest deviations")]
 
+mod finite;
 mod golden;
 mod network;
 mod paths;

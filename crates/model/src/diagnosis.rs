@@ -1,0 +1,63 @@
+//! Where a number that is not finite comes from.
+
+use crate::Result;
+use crate::backend::Backend;
+use crate::network::Network;
+use crate::portable;
+use crate::weights::names::entries;
+
+/// A layer, and the depth that it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Residual blocks that its input has passed, its own block counted: 0 for the input block, `i` for the `i`-th residual
+    /// block, the depth whose logits are made for the output block.
+    pub depth: usize,
+    /// Its name in weight files, `stochstic_layers.2.block.5` for instance, or `input` for the examples themselves.
+    pub layer: String,
+}
+
+impl<D: Backend> Network<D> {
+    /// The first layer whose output is not finite in a training pass through `depth` blocks, layer by layer. It takes longer than
+    /// [`Self::forward_train_to`] and changes nothing. `None` if all outputs are finite, as rounding differs.
+    ///
+    /// # Shapes
+    /// `inputs`: `[batch, example_len]`.
+    ///
+    /// # Errors
+    /// [`Error::Device`](crate::Error::Device).
+    pub fn first_non_finite(&self, inputs: &[f32], depth: usize) -> Result<Option<Place>> {
+        if inputs.iter().any(|value| !value.is_finite()) {
+            let layer = "input".to_owned();
+            return Ok(Some(Place { depth: 0, layer }));
+        }
+        let found = portable::first_non_finite(self.config(), self.params(), inputs, depth)?;
+        Ok(found.map(|(depth, parameter)| Place {
+            depth,
+            ..self.place_of(parameter)
+        }))
+    }
+
+    /// The layer of an element of [`Self::params`]; the output block counts as the deepest depth's.
+    pub fn place_of(&self, parameter: usize) -> Place {
+        let entries = entries(self.config());
+        let mut parameters = entries.iter().filter(|entry| entry.role.is_parameter());
+        let name = parameters
+            .find(|entry| entry.range.contains(&parameter))
+            .map_or("unknown", |entry| &entry.name);
+        let layer = name.rsplit_once('.').map_or(name, |(layer, _)| layer);
+        Place {
+            depth: depth_of(layer, self.max_depth()),
+            layer: layer.to_owned(),
+        }
+    }
+}
+
+fn depth_of(layer: &str, max_depth: usize) -> usize {
+    let block = layer.strip_prefix("stochstic_layers.");
+    let number = block.and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+    match number {
+        Some(number) => number + 1,
+        None if layer.starts_with("input_layer") => 0,
+        None => max_depth,
+    }
+}
