@@ -1,10 +1,13 @@
 //! Where a number that is not finite comes from.
 
+use std::fmt;
+
 use crate::Result;
 use crate::backend::Backend;
 use crate::network::Network;
 use crate::portable;
-use crate::weights::names::entries;
+use crate::weights::POSTERIOR_LOGITS;
+use crate::weights::names::{HEAD_NORM, entries};
 
 /// A layer, and the depth that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +17,20 @@ pub struct Place {
     pub depth: usize,
     /// Its name in weight files, `stochstic_layers.2.block.5` for instance, or `input` for the examples themselves.
     pub layer: String,
+}
+
+impl Place {
+    /// The logit of a depth in the posterior over depth.
+    pub fn posterior(depth: usize) -> Self {
+        let layer = POSTERIOR_LOGITS.to_owned();
+        Self { depth, layer }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "layer `{}` at depth {}", self.layer, self.depth)
+    }
 }
 
 impl<D: Backend> Network<D> {
@@ -37,6 +54,33 @@ impl<D: Backend> Network<D> {
         }))
     }
 
+    /// The first running statistic that is not finite: a variance overflows before the activations do. `None` if there is none.
+    pub fn non_finite_statistic(&self) -> Option<(Place, f32)> {
+        // No early exit: the loop is to be vectorised, as training asks after every batch.
+        let all_finite = self
+            .statistics()
+            .iter()
+            .fold(true, |all, value| all & value.is_finite());
+        if all_finite {
+            return None;
+        }
+        let is_bad = |value: &f32| !value.is_finite();
+        let statistics = self.statistics();
+        let of_entry = entries(self.config())
+            .into_iter()
+            .filter(|entry| !entry.role.is_parameter());
+        for entry in of_entry {
+            if let Some(value) = statistics[entry.range.clone()].iter().copied().find(is_bad) {
+                return Some((self.place_named(&entry.name), value));
+            }
+        }
+        // What is left are the output block's sets of the shallower depths.
+        let value = statistics.iter().copied().find(is_bad)?;
+        let layer = HEAD_NORM.to_owned();
+        let depth = self.max_depth();
+        Some((Place { depth, layer }, value))
+    }
+
     /// The layer of an element of [`Self::params`]; the output block counts as the deepest depth's.
     pub fn place_of(&self, parameter: usize) -> Place {
         let entries = entries(self.config());
@@ -44,7 +88,11 @@ impl<D: Backend> Network<D> {
         let name = parameters
             .find(|entry| entry.range.contains(&parameter))
             .map_or("unknown", |entry| &entry.name);
-        let layer = name.rsplit_once('.').map_or(name, |(layer, _)| layer);
+        self.place_named(name)
+    }
+
+    fn place_named(&self, tensor: &str) -> Place {
+        let layer = tensor.rsplit_once('.').map_or(tensor, |(layer, _)| layer);
         Place {
             depth: depth_of(layer, self.max_depth()),
             layer: layer.to_owned(),

@@ -3,8 +3,9 @@
 use std::error::Error as StdError;
 use std::fmt::Display;
 use std::io;
-use std::path::PathBuf;
 use std::process;
+
+use vds_model::Place;
 
 /// What the exit code of the process means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum ExitCode {
     Failure,
     /// Arguments, configuration, data, a stored run or the place for the output are at fault.
     BadInput,
-    /// A signal ended the run early; what there was is stored. The code is `EX_TEMPFAIL`.
+    /// A signal ended the run early; `--resume` goes on. The code is `EX_TEMPFAIL`.
     Interrupted,
 }
 
@@ -53,7 +54,7 @@ pub enum Error {
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
     /// The loss or a gradient is NaN or infinite.
-    #[error("{what} is {value} in epoch {epoch}, step {step}")]
+    #[error("{what} is {value} in epoch {epoch}, step {step}{}", first_seen(place.as_ref()))]
     NonFinite {
         /// The quantity.
         what: String,
@@ -63,18 +64,22 @@ pub enum Error {
         epoch: usize,
         /// Step of the epoch, from 1.
         step: usize,
+        /// Where such a value first appeared, if that was found.
+        place: Option<Place>,
     },
-    /// Training failed; the best weights so far are stored.
-    #[error("training stopped; the weights of {kept} are kept in {}", path.display())]
+    /// Training failed, and there is something to go on with.
+    #[error("training stopped")]
     Stopped {
-        /// Which weights, `epoch 3` for instance.
-        kept: String,
-        /// The file.
-        path: PathBuf,
+        /// What there is, and where.
+        hint: String,
         /// Why.
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },
+}
+
+fn first_seen(place: Option<&Place>) -> String {
+    place.map_or_else(String::new, |place| format!(", first in {place}"))
 }
 
 impl Error {
@@ -137,7 +142,9 @@ fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
         // What stopped the training decides.
         Some(Error::Stopped { .. }) | None => {}
     }
-    let is_input = cause.is::<crate::config::ConfigError>() || cause.is::<vds_datasets::Error>();
+    let is_input = cause.is::<crate::config::ConfigError>()
+        || cause.is::<vds_datasets::Error>()
+        || cause.is::<vds_checkpoint::Error>();
     is_input.then_some(ExitCode::BadInput)
 }
 
@@ -147,6 +154,7 @@ pub fn text(error: &anyhow::Error) -> String {
     let text = joined(error.chain().map(ToString::to_string));
     let hint = error.chain().find_map(|cause| match cause.downcast_ref::<Error>() {
         Some(Error::Input { hint, .. }) => hint.as_deref(),
+        Some(Error::Stopped { hint, .. }) => Some(hint),
         _ => None,
     });
     match hint {
@@ -213,16 +221,18 @@ mod tests {
             value: f64::NAN,
             epoch: 3,
             step: 7,
+            place: Some(Place {
+                depth: 2,
+                layer: "output_layer".to_owned(),
+            }),
         };
-        let path = PathBuf::from("r/weights.safetensors");
         check(
             Error::Stopped {
-                kept: "epoch 2".to_owned(),
-                path,
+                hint: "there is a checkpoint".to_owned(),
                 source: source.into(),
             },
             ExitCode::Failure,
-            "training stopped; the weights of epoch 2 are kept in r/weights.safetensors: loss is NaN in epoch 3, step 7",
+            "training stopped: loss is NaN in epoch 3, step 7, first in layer `output_layer` at depth 2\nhint: there is a checkpoint",
         );
         check(anyhow::anyhow!("odd"), ExitCode::Failure, "odd");
     }

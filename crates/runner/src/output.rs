@@ -43,8 +43,14 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
     print(|out| writeln!(out, "{text}"))
 }
 
-/// What a run came to.
-pub(crate) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+/// Tells on the standard error what does not stop the work.
+pub(crate) fn warn(message: &str) {
+    // Nobody may be listening, and that is no failure.
+    let _ = writeln!(io::stderr(), "warning: {message}");
+}
+
+/// What a run came to, and the seconds that it took now, if it took any.
+pub(crate) fn summary(out: &mut dyn Write, summary: &Summary, seconds: Option<f64>) -> io::Result<()> {
     let (dataset, method) = (&summary.dataset, summary.method.to_uppercase());
     writeln!(
         out,
@@ -52,11 +58,8 @@ pub(crate) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> 
         summary.max_depth, summary.seed
     )?;
     let (best, epochs, end) = (summary.best_epoch, summary.epochs, summary.stopped_by.replace('_', " "));
-    writeln!(
-        out,
-        "weights of epoch {best} of {epochs} ({end}), {:.1} s",
-        summary.wall_seconds
-    )?;
+    let seconds = seconds.map_or_else(String::new, |seconds| format!(", {seconds:.1} s"));
+    writeln!(out, "weights of epoch {best} of {epochs} ({end}){seconds}")?;
     if summary.protocol == "paper" {
         writeln!(
             out,

@@ -1,6 +1,7 @@
 //! How far a training run is, on the standard error: a bar on a terminal, else a plain line an epoch.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -41,16 +42,27 @@ impl Progress {
     }
 
     /// Shows an epoch. Progress is no result: a failure to show it is no failure of the run.
-    pub(crate) fn epoch(&mut self, metrics: &EpochMetrics) {
+    pub(crate) fn epoch(&mut self, metrics: &EpochMetrics, seconds: f64) {
         match self {
             Self::Bar(bar) => {
                 bar.set_message(format!("{} {}", describe(metrics), chart(&metrics.posterior)));
                 bar.set_position(metrics.epoch as u64);
             }
             Self::Lines { epochs } => {
-                let _ = writeln!(io::stderr(), "{}", line(metrics, *epochs));
+                let _ = writeln!(io::stderr(), "{}", line(metrics, *epochs, seconds));
             }
             Self::Quiet => {}
+        }
+    }
+
+    /// Says that a signal ended the process, and how to go on.
+    pub(crate) fn interrupted(&self, epochs: usize, run: &Path) {
+        if !matches!(self, Self::Quiet) {
+            let run = run.display();
+            let _ = writeln!(
+                io::stderr(),
+                "interrupted after epoch {epochs}; `vds train --resume {run}` goes on"
+            );
         }
     }
 
@@ -62,13 +74,8 @@ impl Progress {
     }
 }
 
-fn line(metrics: &EpochMetrics, epochs: usize) -> String {
-    format!(
-        "epoch {}/{epochs} {} {:.2} s",
-        metrics.epoch,
-        describe(metrics),
-        metrics.seconds
-    )
+fn line(metrics: &EpochMetrics, epochs: usize, seconds: f64) -> String {
+    format!("epoch {}/{epochs} {} {seconds:.2} s", metrics.epoch, describe(metrics))
 }
 
 fn describe(metrics: &EpochMetrics) -> String {
@@ -120,12 +127,11 @@ mod tests {
             validation_nll: Some(0.6),
             posterior: vec![0.5, 0.5],
             expected_depth: 0.5,
-            seconds: 1.234,
             train_depth: None,
         };
         expect!["epoch 3/10 loss 0.5100 train error 0.2500 validation error 0.3000 NLL 0.6000 depth 0.50 1.23 s"]
-            .assert_eq(&line(&metrics, 10));
+            .assert_eq(&line(&metrics, 10, 1.234));
         metrics.validation_error = None;
-        expect!["epoch 3/10 loss 0.5100 train error 0.2500 depth 0.50 1.23 s"].assert_eq(&line(&metrics, 10));
+        expect!["epoch 3/10 loss 0.5100 train error 0.2500 depth 0.50 1.23 s"].assert_eq(&line(&metrics, 10, 1.234));
     }
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Version of the layout of `summary.json`; a reader refuses any other.
-pub const SUMMARY_SCHEMA: u32 = 1;
+pub const SUMMARY_SCHEMA: u32 = 2;
 
 /// The outcome of one training run, as stored in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Summary {
     pub epochs: usize,
     /// Epoch (from 1) whose weights were kept.
     pub best_epoch: usize,
-    /// Why training ended: `max_epochs`, `early_stopping`, `interrupted`.
+    /// Why training ended: `max_epochs` or `early_stopping`.
     pub stopped_by: String,
     /// Posterior probabilities of the depths 0..=max_depth.
     pub posterior: Vec<f64>,
@@ -55,8 +55,6 @@ pub struct Summary {
     /// Maximum depth of the network that this one was pruned from; `None` for a network that was trained as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pruned_from: Option<usize>,
-    /// Seconds of wall time from the first step to the end of the last evaluation.
-    pub wall_seconds: f64,
     /// Scores on the test set.
     pub test: TestScores,
     /// Scores of each depth on the training set, in evaluation mode.
@@ -159,12 +157,31 @@ pub struct EpochMetrics {
     pub posterior: Vec<f64>,
     /// Their mean depth.
     pub expected_depth: f64,
-    /// Seconds of wall time of the epoch, evaluation included.
-    pub seconds: f64,
     /// The depth that the epoch's steps went to, where the configuration lets them leave out the posterior's tail. If it is
     /// not the deepest, the training quantities take all deeper depths for this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub train_depth: Option<usize>,
+}
+
+/// A training step that left the finite numbers, as stored in `nonfinite.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NonFiniteStep {
+    /// Epoch, from 1.
+    pub epoch: usize,
+    /// Step of the epoch, from 1.
+    pub step: usize,
+    /// The quantity.
+    pub what: String,
+    /// Its value: `NaN`, `inf` or `-inf`.
+    pub value: String,
+    /// Depth at which such a value first appeared, if that was found.
+    pub depth: Option<usize>,
+    /// The layer, as weight files name it.
+    pub layer: Option<String>,
+    /// The batch: indices into the training examples, in the order of the batch.
+    pub batch: Vec<usize>,
+    /// Their labels.
+    pub labels: Vec<u32>,
 }
 
 /// Predictive probabilities over the plane for two-dimensional inputs, as stored in `plane.json`.

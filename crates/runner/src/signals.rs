@@ -2,20 +2,52 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// A flag that SIGINT (Ctrl-C), SIGTERM and, on Unix, SIGUSR1 set. A second SIGINT or SIGTERM ends the process at once.
-pub(crate) fn interrupt_flag() -> io::Result<Arc<AtomicBool>> {
-    let interrupt = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // The order matters: the shutdown looks at the flag before this signal sets it.
-        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupt))?;
-        flag::register(signal, Arc::clone(&interrupt))?;
-    }
-    #[cfg(unix)]
-    flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&interrupt))?;
-    Ok(interrupt)
+use crate::error::ExitCode;
+
+/// Whether SIGINT (Ctrl-C), SIGTERM or, on Unix, SIGUSR1 has come. A second SIGINT or SIGTERM ends the process at once.
+#[derive(Debug)]
+pub(crate) struct Interrupt {
+    came: Arc<AtomicBool>,
+    /// Whether there is nothing left to save.
+    all_is_saved: Arc<AtomicBool>,
 }
+
+impl Interrupt {
+    /// Listens from now on.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let (came, all_is_saved) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let interrupted = i32::from(ExitCode::Interrupted.number());
+        // The order matters: the shutdowns look at the flags before this signal sets one.
+        for signal in SIGNALS {
+            flag::register_conditional_shutdown(*signal, interrupted, Arc::clone(&all_is_saved))?;
+        }
+        for signal in [SIGINT, SIGTERM] {
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&came))?;
+        }
+        for signal in SIGNALS {
+            flag::register(*signal, Arc::clone(&came))?;
+        }
+        Ok(Self { came, all_is_saved })
+    }
+
+    /// Whether one has come.
+    pub(crate) fn came(&self) -> bool {
+        self.came.load(Ordering::SeqCst)
+    }
+
+    /// Says that everything worth keeping is on the disk: from now on the first signal ends the process, with the code of
+    /// an interruption.
+    pub(crate) fn nothing_to_save(&self) {
+        self.all_is_saved.store(true, Ordering::SeqCst);
+    }
+}
+
+#[cfg(unix)]
+const SIGNALS: &[i32] = &[SIGINT, SIGTERM, signal_hook::consts::SIGUSR1];
+#[cfg(not(unix))]
+const SIGNALS: &[i32] = &[SIGINT, SIGTERM];

@@ -19,6 +19,15 @@ pub(crate) struct Cell {
     pub(crate) threads: Threads,
 }
 
+/// How a run starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// In an empty folder.
+    Anew,
+    /// From its last checkpoint.
+    GoOn,
+}
+
 /// What all cells share: where they read and with what they run.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -96,15 +105,19 @@ impl Cell {
         args
     }
 
-    /// All arguments of `vds`. The number of threads does not change the result.
-    pub(crate) fn args(&self, context: &Context) -> Vec<String> {
+    /// All arguments of `vds` for a run that begins, or for one that goes on. The number of threads does not change the result.
+    pub(crate) fn args(&self, context: &Context, start: Start) -> Vec<String> {
         let n_threads = match self.threads {
             Threads::OnePerCell => 1,
             Threads::AllForOneCell => context.n_threads,
         };
+        let place = match start {
+            Start::Anew => "--out",
+            Start::GoOn => "--resume",
+        };
         let mut args = self.deciding_args(context);
         args.extend(["--threads".to_owned(), n_threads.to_string()]);
-        args.extend(["--out".to_owned(), self.folder()]);
+        args.extend([place.to_owned(), self.folder()]);
         args
     }
 
@@ -118,15 +131,17 @@ impl Cell {
 
     /// The summary of an earlier run from the same inputs that went to its end.
     pub(crate) fn finished(&self, out: &Path, inputs: &str) -> Option<Summary> {
-        let stamp = fs::read_to_string(out.join(self.stamp())).ok()?;
         let summary = Summary::read(&out.join(self.folder())).ok()?;
-        (stamp == inputs && summary.went_to_its_end()).then_some(summary)
+        self.is_from(out, inputs).then_some(summary)
     }
 
-    /// Clears what an earlier attempt left and writes down what this one is made from.
-    pub(crate) fn prepare(&self, out: &Path, inputs: &str) -> io::Result<()> {
+    /// Gets the folder ready: a run from the same inputs goes on, anything else that an earlier attempt left is cleared.
+    pub(crate) fn prepare(&self, out: &Path, inputs: &str) -> io::Result<Start> {
         let folder = out.join(self.folder());
         let stamp = out.join(self.stamp());
+        if self.is_from(out, inputs) && folder.join("config.ron").exists() {
+            return Ok(Start::GoOn);
+        }
         if folder.exists() {
             if !stamp.exists() {
                 let message = format!("{} was not made by this command; move it away", folder.display());
@@ -137,8 +152,22 @@ impl Cell {
         if let Some(parent) = folder.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::write(stamp, inputs)
+        write_whole(&stamp, inputs)?;
+        Ok(Start::Anew)
     }
+
+    /// Whether what is in the folder was made from these inputs.
+    fn is_from(&self, out: &Path, inputs: &str) -> bool {
+        fs::read_to_string(out.join(self.stamp())).is_ok_and(|stamp| stamp == inputs)
+    }
+}
+
+/// Writes a small file so that it is there whole or not at all.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let partial = path.with_extension("partial");
+    fs::write(&partial, text)?;
+    fs::File::open(&partial)?.sync_all()?;
+    fs::rename(partial, path)
 }
 
 /// Tells two builds of the program apart; not a checksum against malice.
@@ -179,10 +208,10 @@ mod tests {
         folder
     }
 
-    /// Writes what a run that ended as `stopped_by` leaves.
-    fn finish(cell: &Cell, out: &Path, stopped_by: &str) {
+    /// Writes what a run that has ended leaves.
+    fn finish(cell: &Cell, out: &Path) {
         fs::create_dir_all(out.join(cell.folder())).unwrap();
-        fs::write(out.join(cell.folder()).join("summary.json"), summary_text(stopped_by)).unwrap();
+        fs::write(out.join(cell.folder()).join("summary.json"), summary_text()).unwrap();
     }
 
     #[test]
@@ -211,10 +240,12 @@ mod tests {
     #[test]
     fn command_names_everything_that_varies() {
         let cell = &quick_cells()[1];
-        let args = cell.args(&context(Path::new("o"))).join(" ");
+        let args = cell.args(&context(Path::new("o")), Start::Anew).join(" ");
         let expected = "train o/configs/spirals.ron --set method=ldn --set max_depth=5 --seed 1 \
                         --threads 1 --out runs/spirals/ldn-D5-s1";
         assert_eq!(args, expected);
+        let args = cell.args(&context(Path::new("o")), Start::GoOn).join(" ");
+        assert_eq!(args, expected.replace("--out", "--resume"));
     }
 
     #[test]
@@ -235,7 +266,7 @@ mod tests {
         let inputs = cell.inputs(&context(out)).unwrap();
         cell.prepare(out, &inputs).unwrap();
         assert!(cell.finished(out, &inputs).is_none(), "nothing has run");
-        finish(cell, out, "max_epochs");
+        finish(cell, out);
         assert!(cell.finished(out, &inputs).is_some());
 
         for (file, text) in [("configs/spirals.ron", "(a: 2)"), ("vds", "other program")] {
@@ -249,16 +280,25 @@ mod tests {
     }
 
     #[test]
-    fn interrupted_cell_runs_again_from_an_empty_folder() {
+    fn unfinished_cell_goes_on_unless_an_input_has_changed() {
         let folder = prepared_folder();
         let out = folder.path();
         let cell = &quick_cells()[0];
+        let run = out.join(cell.folder());
         let inputs = cell.inputs(&context(out)).unwrap();
-        cell.prepare(out, &inputs).unwrap();
-        finish(cell, out, "interrupted");
-        assert!(cell.finished(out, &inputs).is_none());
-        cell.prepare(out, &inputs).unwrap();
-        assert!(!out.join(cell.folder()).exists());
+        assert_eq!(cell.prepare(out, &inputs).unwrap(), Start::Anew);
+        fs::create_dir_all(&run).unwrap();
+        assert_eq!(
+            cell.prepare(out, &inputs).unwrap(),
+            Start::Anew,
+            "there is no run in it"
+        );
+        fs::create_dir_all(&run).unwrap();
+        fs::write(run.join("config.ron"), "(a: 1)").unwrap();
+        assert_eq!(cell.prepare(out, &inputs).unwrap(), Start::GoOn);
+        assert!(run.exists());
+        assert_eq!(cell.prepare(out, "other inputs").unwrap(), Start::Anew);
+        assert!(!run.exists());
     }
 
     #[test]
@@ -266,7 +306,7 @@ mod tests {
         let folder = prepared_folder();
         let out = folder.path();
         let cell = &quick_cells()[0];
-        finish(cell, out, "max_epochs");
+        finish(cell, out);
         let error = cell.prepare(out, "inputs").unwrap_err();
         assert!(
             error

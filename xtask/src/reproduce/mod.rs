@@ -20,7 +20,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::process::{BadRequest, build_vds, workspace_root};
-use cell::{Cell, Context};
+use cell::{Cell, Context, Start};
 use plan::{Experiment, Profile};
 use schedule::Outcome;
 use summary::Summary;
@@ -47,6 +47,9 @@ pub(crate) struct Args {
     #[arg(long)]
     offline: bool,
 }
+
+/// Exit code of a run that a signal ended after it had saved its state.
+const INTERRUPTED: i32 = 75;
 
 /// Lines of a failed run's output that are shown.
 const N_LINES_SHOWN: usize = 15;
@@ -146,24 +149,29 @@ fn run_cell(cell: &Cell, context: &Context) -> Outcome<(Summary, Option<f64>)> {
         return Ok((summary, None));
     }
     let start = Instant::now();
-    cell.prepare(&context.out, &inputs).map_err(|error| error.to_string())?;
-    train(cell, context)?;
+    let how = cell.prepare(&context.out, &inputs).map_err(|error| error.to_string())?;
+    train(cell, how, context)?;
     let summary = Summary::read(&context.out.join(cell.folder())).map_err(|error| format!("{error:#}"))?;
-    if !summary.went_to_its_end() {
-        return Err("interrupted".to_owned());
-    }
     Ok((summary, Some(start.elapsed().as_secs_f64())))
 }
 
-/// Runs `vds train` with its output in the cell's log.
-fn train(cell: &Cell, context: &Context) -> Result<(), String> {
+/// Runs `vds train` with its output in the cell's log; a run that goes on adds to it.
+fn train(cell: &Cell, start: Start, context: &Context) -> Result<(), String> {
     let path = context.out.join(cell.log());
-    let log = File::create(&path).map_err(|error| format!("creating {}: {error}", path.display()))?;
+    let mut options = File::options();
+    options.create(true).write(true);
+    match start {
+        Start::Anew => options.truncate(true),
+        Start::GoOn => options.append(true),
+    };
+    let log = options
+        .open(&path)
+        .map_err(|error| format!("creating {}: {error}", path.display()))?;
     let status = log
         .try_clone()
         .and_then(|stdout| {
             vds(context)
-                .args(cell.args(context))
+                .args(cell.args(context, start))
                 .stdout(stdout)
                 .stderr(log)
                 .status()
@@ -171,6 +179,9 @@ fn train(cell: &Cell, context: &Context) -> Result<(), String> {
         .map_err(|error| format!("starting {}: {error}", context.binary.display()))?;
     if status.success() {
         return Ok(());
+    }
+    if status.code() == Some(INTERRUPTED) {
+        return Err("interrupted; the same command goes on".to_owned());
     }
     let printed = fs::read_to_string(&path).unwrap_or_default();
     Err(format!(
@@ -201,10 +212,7 @@ fn last_lines(text: &str) -> String {
 fn describe(cell: &Cell, outcome: &Outcome<(Summary, Option<f64>)>) -> String {
     match outcome {
         Ok((summary, seconds)) => {
-            let when = seconds.map_or_else(
-                || format!("finished before, in {:.1} s", summary.wall_seconds),
-                |seconds| format!("{seconds:.1} s"),
-            );
+            let when = seconds.map_or_else(|| "finished before".to_owned(), |seconds| format!("{seconds:.1} s"));
             let error = 100.0 * summary.test.marginal.error;
             format!("{}: test error {error:.2} % ({when})", cell.label())
         }

@@ -102,7 +102,7 @@ mod tests {
     fn seeds_are_pooled_and_only_the_learnt_depth_is_pruned() {
         let finished: Vec<(Cell, Summary)> = cells(&EXPERIMENT)
             .into_iter()
-            .map(|cell| (cell, serde_json::from_str(&summary_text("max_epochs")).unwrap()))
+            .map(|cell| (cell, serde_json::from_str(&summary_text()).unwrap()))
             .collect();
         let expected = "\
 experiment     network  D  seeds     E[depth]      d_opt       error %              NLL        ECE %

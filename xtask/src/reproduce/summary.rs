@@ -9,16 +9,14 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 /// The version of the layout that this reader knows.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// One finished run.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Summary {
     schema: u32,
-    stopped_by: String,
     pub(crate) expected_depth: f64,
     pub(crate) pruned_depth: usize,
-    pub(crate) wall_seconds: f64,
     pub(crate) test: TestScores,
 }
 
@@ -62,11 +60,6 @@ impl Summary {
         );
         Ok(summary)
     }
-
-    /// Whether training ended by itself.
-    pub(crate) fn went_to_its_end(&self) -> bool {
-        self.stopped_by != "interrupted"
-    }
 }
 
 #[cfg(test)]
@@ -74,18 +67,18 @@ pub(crate) mod tests {
     use super::*;
 
     /// A `summary.json` as the runner writes it, with fields that this reader does not know.
-    pub(crate) fn summary_text(stopped_by: &str) -> String {
+    pub(crate) fn summary_text() -> String {
         let scores = |nll: &str| format!(r#"{{"error":0.1,"nll":{nll},"ece":0.02,"brier":0.3}}"#);
         let (marginal, pruned) = (scores("0.5"), scores("null"));
         format!(
-            r#"{{"schema":1,"dataset":"spirals","stopped_by":"{stopped_by}","expected_depth":2.5,"pruned_depth":3,
-            "wall_seconds":1.5,"test":{{"marginal":{marginal},"pruned":{pruned},"per_depth":[]}}}}"#
+            r#"{{"schema":2,"dataset":"spirals","stopped_by":"max_epochs","expected_depth":2.5,"pruned_depth":3,
+            "test":{{"marginal":{marginal},"pruned":{pruned},"per_depth":[]}}}}"#
         )
     }
 
     #[test]
     fn null_is_an_infinite_negative_log_likelihood() {
-        let summary = Summary::parse(&summary_text("max_epochs")).unwrap();
+        let summary = Summary::parse(&summary_text()).unwrap();
         assert!((summary.test.marginal.nll() - 0.5).abs() < 1e-12);
         assert_eq!(
             summary.test.pruned.nll().total_cmp(&f64::INFINITY),
@@ -95,16 +88,16 @@ pub(crate) mod tests {
 
     #[test]
     fn other_schema_is_refused() {
-        let text = summary_text("max_epochs").replace("\"schema\":1", "\"schema\":2");
+        let text = summary_text().replace("\"schema\":2", "\"schema\":3");
         assert_eq!(
             Summary::parse(&text).unwrap_err().to_string(),
-            "schema 2 where 1 was expected"
+            "schema 3 where 2 was expected"
         );
     }
 
     #[test]
     fn missing_field_is_an_error_that_names_it() {
-        let text = summary_text("max_epochs").replace("pruned_depth", "depth");
+        let text = summary_text().replace("pruned_depth", "depth");
         assert!(Summary::parse(&text).unwrap_err().to_string().contains("pruned_depth"));
     }
 }

@@ -69,7 +69,7 @@ fn context_with_stand_in(folder: &tempfile::TempDir) -> Context {
     let binary = out.join("vds");
     fs::write(&binary, STAND_IN).unwrap();
     fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::write(out.join("summary.json"), summary_text("max_epochs")).unwrap();
+    fs::write(out.join("summary.json"), summary_text()).unwrap();
     for experiment in Profile::Smoke.experiments() {
         fs::write(out.join(format!("{}.ron", experiment.name)), "()").unwrap();
     }

@@ -22,7 +22,7 @@ use names::{Entry, HEAD_NORM, entries, norms};
 pub use read::from_bytes;
 
 /// Name of the posterior's logits.
-const POSTERIOR_LOGITS: &str = "prob_model.q_logits";
+pub(crate) const POSTERIOR_LOGITS: &str = "prob_model.q_logits";
 
 /// A network read from a file, and what else the file held.
 #[derive(Debug)]

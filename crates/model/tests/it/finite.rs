@@ -36,7 +36,10 @@ fn layer_that_overflows_is_named_with_its_depth() {
     ];
     for (config, layer, depth) in cases {
         let mut network = poisoned(&config, layer);
-        let inputs: Vec<f32> = numbers(4 * config.example_len(), 1).iter().map(|x| 5.0 * x.abs()).collect();
+        let inputs: Vec<f32> = numbers(4 * config.example_len(), 1)
+            .iter()
+            .map(|x| 5.0 * x.abs())
+            .collect();
         let max_depth = config.max_depth();
         let logits = network.forward_train(&inputs, 4).unwrap().as_vec();
         assert!(logits.iter().any(|x| !x.is_finite()), "{layer}");
@@ -55,6 +58,30 @@ fn finite_pass_has_no_such_layer_and_a_bad_example_is_the_input() {
         inputs[0] = f32::NAN;
         let place = network.first_non_finite(&inputs, 2).unwrap().unwrap();
         assert_eq!((place.depth, place.layer.as_str()), (0, "input"));
+    }
+}
+
+#[test]
+fn variance_that_overflows_is_found_though_the_logits_are_finite() {
+    for (config, layer, norm) in [
+        (conv(2), "input_layer.0", "stochstic_layers.0.block.0"),
+        (fc(3), "stochstic_layers.1.block.0", "stochstic_layers.1.block.2"),
+    ] {
+        let mut network = trained(&config, 3, 1);
+        assert_eq!(network.non_finite_statistic(), None);
+        let mut params = network.params_vec();
+        for (index, param) in params.iter_mut().enumerate() {
+            if network.place_of(index).layer == layer {
+                *param *= 1e22;
+            }
+        }
+        network.set_params(&params).unwrap();
+        drop(network.forward_train(&numbers(4 * config.example_len(), 1), 4).unwrap());
+        let (place, value) = network.non_finite_statistic().unwrap();
+        assert_eq!((place.layer.as_str(), place.depth), (norm, config.max_depth() - 1));
+        assert!(!value.is_finite());
+        network.forget_last_batch();
+        assert_eq!(network.non_finite_statistic(), None);
     }
 }
 

@@ -12,7 +12,7 @@ use super::Settings;
 use crate::config::{self, Setting};
 use crate::device::{Device, device};
 use crate::training::streams::{Purpose, stream};
-use crate::training::{StoppedBy, Trained, Trainer};
+use crate::training::{Trained, Trainer};
 
 /// Examples that the ELBO is scaled to: those of MNIST.
 const N_TRAIN: usize = 60_000;
@@ -75,8 +75,7 @@ impl Learner {
 
     /// Ends the training.
     pub(super) fn finish(self) -> Result<Evaluator> {
-        // As after an interruption: what the steps so far have made.
-        let Trained { network, posterior, .. } = self.trainer.finish(Some(StoppedBy::Interrupted))?;
+        let Trained { network, posterior, .. } = self.trainer.into_current()?;
         Ok(Evaluator {
             network,
             posterior,

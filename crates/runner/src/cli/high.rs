@@ -20,7 +20,7 @@ use crate::run_dir::StoredRun;
 #[derive(Debug)]
 pub enum Request {
     /// `vds train`.
-    Train(Train),
+    Train(Box<Train>),
     /// `vds evaluate`.
     Evaluate(Evaluate),
     /// `vds prune`.
@@ -40,12 +40,10 @@ pub enum Request {
 /// Train a network.
 #[derive(Debug)]
 pub struct Train {
-    /// The configuration, overrides applied.
-    pub config: Config,
-    /// Folder for the run.
-    pub out: PathBuf,
-    /// Whether a run in it is replaced.
-    pub overwrite: bool,
+    /// The run.
+    pub start: Start,
+    /// When checkpoints are written.
+    pub checkpoints: low::Checkpoints,
     /// Whether progress is shown.
     pub quiet: bool,
     /// Threads; all if not given.
@@ -54,6 +52,27 @@ pub struct Train {
     pub lookup: Lookup,
     /// The arguments as typed.
     pub command_line: Vec<String>,
+}
+
+/// Which run is trained.
+#[derive(Debug)]
+pub enum Start {
+    /// A new one.
+    New {
+        /// The configuration, overrides applied.
+        config: Config,
+        /// Folder for the run.
+        out: PathBuf,
+        /// Whether a run in it is replaced.
+        overwrite: bool,
+    },
+    /// One that is there.
+    Resume {
+        /// The run.
+        run: StoredRun,
+        /// The configuration that it should have, if one was given, and where that comes from.
+        expected: Option<Box<(Config, PathBuf)>>,
+    },
 }
 
 /// Score a stored network.
@@ -169,7 +188,7 @@ impl Request {
             .map(|text| text.to_string_lossy().into_owned())
             .collect();
         match cli.command {
-            low::Command::Train(args) => Ok(Self::Train(train(args, command_line)?)),
+            low::Command::Train(args) => Ok(Self::Train(Box::new(train(args, command_line)?))),
             low::Command::Evaluate(args) => Ok(Self::Evaluate(Evaluate {
                 run: StoredRun::open(&args.run)?,
                 json: args.json,
@@ -204,22 +223,42 @@ impl Request {
 }
 
 fn train(args: low::Train, command_line: Vec<String>) -> Result<Train> {
-    let text = std::fs::read_to_string(&args.config).or_input(|| format!("reading {}", args.config.display()))?;
+    let config = match &args.config {
+        Some(path) => Some((configuration(path, &args)?, path.clone())),
+        None => None,
+    };
+    let start = match (args.resume, config, args.out) {
+        (Some(folder), expected, _) => Start::Resume {
+            run: StoredRun::open(&folder)?,
+            expected: expected.map(Box::new),
+        },
+        (None, Some((config, _)), Some(out)) => Start::New {
+            config,
+            out,
+            overwrite: args.overwrite,
+        },
+        _ => return Err(Error::input("a configuration and --out are needed, or --resume").into()),
+    };
+    Ok(Train {
+        start,
+        checkpoints: args.checkpoints,
+        quiet: args.quiet,
+        threads: args.threads.threads,
+        lookup: data::lookup(args.data_dir.data_dir),
+        command_line,
+    })
+}
+
+/// The file with the overrides.
+fn configuration(path: &Path, args: &low::Train) -> Result<Config> {
+    let text = std::fs::read_to_string(path).or_input(|| format!("reading {}", path.display()))?;
     let seed = args.seed.map(|seed| Ok(Setting::seed(seed)));
     let settings = args
         .settings
         .iter()
         .map(|text| Setting::parse(text).map_err(|problem| Error::input(format!("--set {text}: {problem}"))));
     let settings: Vec<Setting> = settings.chain(seed).collect::<Result<_, _>>()?;
-    Ok(Train {
-        config: config::load(&args.config, &text, &settings)?,
-        out: args.out,
-        overwrite: args.overwrite,
-        quiet: args.quiet,
-        threads: args.threads.threads,
-        lookup: data::lookup(args.data_dir.data_dir),
-        command_line,
-    })
+    Ok(config::load(path, &text, &settings)?)
 }
 
 fn prune(args: low::Prune, command_line: Vec<String>) -> Result<Prune> {

@@ -1,6 +1,7 @@
 use clap::CommandFactory as _;
 use expect_test::{Expect, expect};
 
+use super::high::Start;
 use super::*;
 use crate::cli::high::Request;
 
@@ -17,7 +18,10 @@ fn check_help(path: &[&str], expected: Expect) {
     for name in path {
         found = found.find_subcommand_mut(name).unwrap();
     }
-    expected.assert_eq(&found.render_long_help().to_string());
+    // Between paragraphs clap leaves the indentation.
+    let help = found.render_long_help().to_string();
+    let lines = help.lines().map(|line| format!("{}\n", line.trim_end()));
+    expected.assert_eq(&lines.collect::<String>());
 }
 
 /// What is said of arguments that cannot be used.
@@ -35,33 +39,33 @@ fn help_of_the_program() {
     check_help(
         &[],
         expect![[r#"
-        Learn the depth of residual networks, prune them, and measure how well they know what they do not
-        know
+            Learn the depth of residual networks, prune them, and measure how well they know what they do not
+            know
 
-        Exit codes: 0 done; 1 failed; 2 arguments, configuration, data or folder at fault; 75 interrupted,
-        what there was is stored.
+            Exit codes: 0 done; 1 failed; 2 arguments, configuration, data or folder at fault; 75 interrupted,
+            `train --resume` goes on.
 
-        Usage: vds <COMMAND>
+            Usage: vds <COMMAND>
 
-        Commands:
-          train        Train a network as a configuration says and store the run
-          evaluate     Score a stored network on its test set
-          prune        Cut a stored network to the depth that its posterior chose, and store it as a run of
-                       its own
-          predict      Predict classes of images or points with a stored network
-          report       Write stored runs as one self-contained HTML page
-          data         List, verify and import data sets
-          bench        Time a training step and an evaluation pass on this machine
-          completions  Print a completion script for a shell
-          help         Print this message or the help of the given subcommand(s)
+            Commands:
+              train        Train a network as a configuration says and store the run
+              evaluate     Score a stored network on its test set
+              prune        Cut a stored network to the depth that its posterior chose, and store it as a run of
+                           its own
+              predict      Predict classes of images or points with a stored network
+              report       Write stored runs as one self-contained HTML page
+              data         List, verify and import data sets
+              bench        Time a training step and an evaluation pass on this machine
+              completions  Print a completion script for a shell
+              help         Print this message or the help of the given subcommand(s)
 
-        Options:
-          -h, --help
-                  Print help (see a summary with '-h')
+            Options:
+              -h, --help
+                      Print help (see a summary with '-h')
 
-          -V, --version
-                  Print version
-    "#]],
+              -V, --version
+                      Print version
+        "#]],
     );
 }
 
@@ -70,41 +74,59 @@ fn help_of_train() {
     check_help(
         &["train"],
         expect![[r#"
-        Train a network as a configuration says and store the run
+            Train a network as a configuration says and store the run
 
-        Usage: vds train [OPTIONS] --out <DIR> <CONFIG.ron>
+            Usage: vds train [OPTIONS] [CONFIG.ron]
 
-        Arguments:
-          <CONFIG.ron>
-                  Configuration file
+            Arguments:
+              [CONFIG.ron]
+                      Configuration file; with --resume it may be left out, else it must be the run's
 
-        Options:
-              --out <DIR>
-                  Folder to store the run in
+            Options:
+                  --out <DIR>
+                      Folder to store the run in
 
-              --overwrite
-                  Replace the run in the folder
+                  --resume <DIR>
+                      Go on with the run in this folder from its last checkpoint; a finished run stays as it is
 
-              --set <PATH=VALUE>
-                  Replace a field of the configuration, as --set max_depth=5 or --set
-                  optimizer.learning_rate=0.05; may be repeated
+                  --overwrite
+                      Replace the run in the folder
 
-              --seed <N>
-                  Replace the seed of the configuration
+                  --set <PATH=VALUE>
+                      Replace a field of the configuration, as --set max_depth=5 or --set
+                      optimizer.learning_rate=0.05; may be repeated
 
-              --threads <N>
-                  Threads to use; all of the machine by default. The results do not depend on it
+                  --seed <N>
+                      Replace the seed of the configuration
 
-              --data-dir <DIR>
-                  Look for data sets here first, then in VDS_DATA_DIR, the XDG data folder and
-                  /usr/share/datasets
+                  --checkpoint-epochs <N>
+                      Write a checkpoint after every N epochs, beside those of --checkpoint-minutes
 
-          -q, --quiet
-                  Show no progress
+                  --checkpoint-minutes <X>
+                      Write a checkpoint when the last one is so many minutes old; fractions are allowed
+          
+                      [default: 5]
 
-          -h, --help
-                  Print help
-    "#]],
+                  --on-nonfinite <ACTION>
+                      What to do when the loss, a gradient, a parameter or a running statistic is NaN or
+                      infinite. `stop`: name the layer, keep the last good state, write the batch to
+                      nonfinite.json, and end
+          
+                      [default: stop]
+
+                  --threads <N>
+                      Threads to use; all of the machine by default. The results do not depend on it
+
+                  --data-dir <DIR>
+                      Look for data sets here first, then in VDS_DATA_DIR, the XDG data folder and
+                      /usr/share/datasets
+
+              -q, --quiet
+                      Show no progress
+
+              -h, --help
+                      Print help
+        "#]],
     );
 }
 
@@ -252,6 +274,9 @@ fn seed_of_the_option_wins_over_the_file_and_is_recorded() {
     let Request::Train(train) = request else {
         panic!("the command is train");
     };
-    assert_eq!((train.config.seed(), train.config.max_depth()), (9, 3));
+    let Start::New { config, .. } = &train.start else {
+        panic!("{train:?}");
+    };
+    assert_eq!((config.seed(), config.max_depth()), (9, 3));
     assert_eq!(train.command_line.join(" "), text);
 }

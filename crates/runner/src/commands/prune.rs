@@ -10,8 +10,8 @@ use crate::device::device;
 use crate::evaluation::depth_scores;
 use crate::output;
 use crate::record::Summary;
-use crate::run_dir::{Environment, PrunedFrom, RunDir, StoredNetwork};
-use crate::training::{StoppedBy, Trained};
+use crate::run_dir::{Environment, Event, PrunedFrom, RunDir, StoredNetwork};
+use crate::training::Trained;
 
 /// Stores the network that keeps the blocks up to the chosen depth, with its truncated posterior, as a run of its own.
 pub(super) fn run(request: &Prune) -> Result<()> {
@@ -47,7 +47,7 @@ pub(super) fn run(request: &Prune) -> Result<()> {
         epoch,
     };
 
-    let mut environment = Environment::here(&request.command_line, &data.provenance);
+    let mut environment = Environment::here(&data.provenance);
     let run = request.run.path().display().to_string();
     environment.pruned_from = Some(PrunedFrom {
         run,
@@ -55,6 +55,8 @@ pub(super) fn run(request: &Prune) -> Result<()> {
         rule,
     });
     run_dir.begin(&config, &environment)?;
+    let (_, mut journal) = run_dir.open_logs(Vec::new())?;
+    journal.add(&Event::session(&request.command_line, epoch, 0))?;
     store::write_network(&run_dir, &config, &trained)?;
     let outcome = Outcome {
         epochs: parent.as_ref().map_or(0, |summary| summary.epochs),
@@ -63,17 +65,14 @@ pub(super) fn run(request: &Prune) -> Result<()> {
         pruned_from: Some(whole.max_depth()),
         train_per_depth: depth_scores(&trained.network, &data.train_split(), config.file().ece_bins)?,
     };
-    let summary = store::write_outcome(&run_dir, &config, &data, &trained, outcome, &stopwatch)?;
-    output::print(|out| output::summary(out, &summary))
+    let summary = store::write_outcome(&run_dir, &config, &data, &trained, outcome)?;
+    journal.add(&Event::end("pruned", stopwatch.seconds()))?;
+    output::print(|out| output::summary(out, &summary, Some(stopwatch.seconds())))
 }
 
 /// The end of the training that the network comes from; a run without a summary was not finished.
-fn stopped_by(parent: Option<&Summary>) -> StoppedBy {
-    let ends = [StoppedBy::MaxEpochs, StoppedBy::EarlyStopping];
-    let name = parent.map(|summary| summary.stopped_by.as_str());
-    ends.into_iter()
-        .find(|end| Some(end.name()) == name)
-        .unwrap_or(StoppedBy::Interrupted)
+fn stopped_by(parent: Option<&Summary>) -> String {
+    parent.map_or_else(|| "unfinished".to_owned(), |summary| summary.stopped_by.clone())
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "weights are stored in single precision")]

@@ -6,21 +6,21 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 use vds_model::{NetworkConfig, weights};
 
-use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::data::Data;
 use crate::device::Device;
 use crate::evaluation::{plane, test_scores};
 use crate::record::{DepthScores, SUMMARY_SCHEMA, Summary};
 use crate::run_dir::RunDir;
-use crate::training::{StoppedBy, Trained};
+use crate::training::Trained;
 
 /// What is known of a run beside the network that was kept.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) epochs: usize,
     pub(super) best_epoch: usize,
-    pub(super) stopped_by: StoppedBy,
+    /// As in the summary.
+    pub(super) stopped_by: String,
     /// Maximum depth of the network that this one was cut out of.
     pub(super) pruned_from: Option<usize>,
     pub(super) train_per_depth: Vec<DepthScores>,
@@ -50,7 +50,6 @@ pub(super) fn write_outcome(
     data: &Data,
     trained: &Trained<Device>,
     outcome: Outcome,
-    stopwatch: &Stopwatch,
 ) -> Result<Summary> {
     let (network, posterior) = (&trained.network, &trained.posterior);
     let pruned_depth = config.pruning_rule().pruned_depth(posterior);
@@ -74,7 +73,7 @@ pub(super) fn write_outcome(
         n_classes: network.n_classes(),
         epochs: outcome.epochs,
         best_epoch: outcome.best_epoch,
-        stopped_by: outcome.stopped_by.name().to_owned(),
+        stopped_by: outcome.stopped_by,
         posterior: posterior.probs().to_vec(),
         prior: config.prior().probs().to_vec(),
         expected_depth: posterior.expected_depth(),
@@ -83,7 +82,6 @@ pub(super) fn write_outcome(
         pruned_from: outcome.pruned_from,
         test: test.context("evaluating on the test set")?,
         train_per_depth: outcome.train_per_depth,
-        wall_seconds: stopwatch.seconds(),
     };
     run_dir.write_summary(&summary)?;
     Ok(summary)

@@ -5,6 +5,7 @@
 //! path, what it is and what was expected.
 
 mod check;
+mod difference;
 mod fields;
 mod file;
 mod problem;
@@ -19,6 +20,7 @@ use std::path::Path;
 
 pub use vds_model::HeadStatistics;
 
+pub use difference::{Difference, differences};
 pub use file::{
     ConfigFile, Dataset, Keep, Method, NetworkSizes, Optimizer, Prior, Protocol, Quantity, Schedule, Schedules,
     Selection,

@@ -25,6 +25,16 @@ pub(super) fn for_each_batch<D: Backend>(
     batch_size: usize,
     mut visit: impl FnMut(&BatchLogProbs<'_>) -> Result<()>,
 ) -> Result<()> {
+    for_each_batch_while(network, split, batch_size, |batch| visit(batch).map(|()| true)).map(|_| ())
+}
+
+/// The same as long as `visit` says so; whether all batches were visited.
+fn for_each_batch_while<D: Backend>(
+    network: &Network<D>,
+    split: &Split<'_>,
+    batch_size: usize,
+    mut visit: impl FnMut(&BatchLogProbs<'_>) -> Result<bool>,
+) -> Result<bool> {
     let (mut inputs, mut labels) = (Vec::new(), Vec::new());
     let indices: Vec<usize> = (0..split.examples.len()).collect();
     let n_classes = network.n_classes();
@@ -40,13 +50,16 @@ pub(super) fn for_each_batch<D: Backend>(
                 batch[batch.len() - 1]
             )
         })?;
-        visit(&BatchLogProbs {
+        let goes_on = visit(&BatchLogProbs {
             log_probs: &log_probs,
             labels: &labels,
             n_classes,
         })?;
+        if !goes_on {
+            return Ok(false);
+        }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Uncertainty of one example, nats.
@@ -101,9 +114,22 @@ impl Predicted {
 /// # Errors
 /// If the network's output is not finite, or the device fails.
 pub fn predict<D: Backend>(network: &Network<D>, split: &Split<'_>, posterior: &DepthPosterior) -> Result<Predicted> {
+    Ok(predict_unless(network, split, posterior, &|| false)?.unwrap_or_default())
+}
+
+/// The same; nothing if `pause`, which is asked after every batch, says so.
+pub(super) fn predict_unless<D: Backend>(
+    network: &Network<D>,
+    split: &Split<'_>,
+    posterior: &DepthPosterior,
+    pause: &dyn Fn() -> bool,
+) -> Result<Option<Predicted>> {
     let mut predicted = Predicted::default();
-    for_each_batch(network, split, BATCH, |batch| predicted.extend(batch, posterior))?;
-    Ok(predicted)
+    let is_whole = for_each_batch_while(network, split, BATCH, |batch| {
+        predicted.extend(batch, posterior)?;
+        Ok(!pause())
+    })?;
+    Ok(is_whole.then_some(predicted))
 }
 
 /// `-log p` of the label of each example.

@@ -9,7 +9,7 @@ use vds_model::{Backend, Network};
 use vds_variational::DepthPosterior;
 
 use super::Split;
-use super::pass::{BATCH, BatchLogProbs, Predicted, for_each_batch, negative_log_likelihoods, predict, probs};
+use super::pass::{BATCH, BatchLogProbs, Predicted, for_each_batch, negative_log_likelihoods, predict_unless, probs};
 use crate::record::{DepthScores, ReliabilityBin, Scores, TestScores};
 
 /// Error rate and negative log-likelihood (nats an example) of the marginal predictive.
@@ -21,7 +21,7 @@ pub struct Marginal {
     pub nll: f64,
 }
 
-/// Error and NLL of the marginal predictive on a split.
+/// Error and NLL of the marginal predictive on a split; nothing if `pause`, which is asked after every batch, says so.
 ///
 /// # Errors
 /// If the network's output is not finite, or the device fails.
@@ -29,14 +29,17 @@ pub fn marginal_scores<D: Backend>(
     network: &Network<D>,
     split: &Split<'_>,
     posterior: &DepthPosterior,
-) -> Result<Marginal> {
-    let predicted = predict(network, split, posterior)?;
+    pause: &dyn Fn() -> bool,
+) -> Result<Option<Marginal>> {
+    let Some(predicted) = predict_unless(network, split, posterior, pause)? else {
+        return Ok(None);
+    };
     let labels = split.examples.labels();
     let predictions = Predictions::new(&predicted.probs, network.n_classes(), labels)?;
-    Ok(Marginal {
+    Ok(Some(Marginal {
         error: error_rate(&predictions),
         nll: mean(&predicted.nll),
-    })
+    }))
 }
 
 /// Scores of the marginal predictive, of the network pruned to `pruned_depth` with its truncated posterior, of the deepest

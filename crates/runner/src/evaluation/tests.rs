@@ -137,7 +137,10 @@ fn scores_of_one_depth_agree_wherever_they_stand() {
     check_close(scores.pruned.nll, scores.per_depth[0].nll);
     check_close(scores.deepest.mutual_information, 0.0);
     assert_eq!(scores.per_depth, depth_scores(&network, &split, 10).unwrap());
-    let marginal = marginal_scores(&network, &split, &posterior()).unwrap();
+    let marginal = marginal_scores(&network, &split, &posterior(), &|| false)
+        .unwrap()
+        .unwrap();
+    assert_eq!(marginal_scores(&network, &split, &posterior(), &|| true).unwrap(), None);
     check_close(marginal.nll, scores.marginal.nll);
     check_close(marginal.error, scores.marginal.error);
 }

@@ -75,15 +75,6 @@ pub(super) fn count(value: usize) -> String {
     grouped
 }
 
-/// Seconds as `12.3 s`, `4.5 min` or `2.1 h`.
-pub(super) fn duration(seconds: f64) -> String {
-    special(seconds).unwrap_or_else(|| match seconds {
-        s if s < 120.0 => format!("{s:.1} s"),
-        s if s < 7200.0 => format!("{:.1} min", s / 60.0),
-        s => format!("{} h", significant(s / 3600.0, 3)),
-    })
-}
-
 /// `1 run`, `2 runs`.
 pub(super) fn plural(n: usize, noun: &str) -> String {
     if n == 1 {
@@ -146,7 +137,7 @@ mod tests {
 
     #[test]
     fn undefined_and_infinite_values_are_symbols() {
-        for format in [percent, depth, duration, |v| significant(v, 3)] {
+        for format in [percent, depth, |v| significant(v, 3)] {
             assert_eq!(format(f64::NAN), "—");
             assert_eq!(format(f64::INFINITY), "∞");
             assert_eq!(format(f64::NEG_INFINITY), "−∞");
@@ -168,11 +159,8 @@ mod tests {
     }
 
     #[test]
-    fn rates_durations_and_plurals_carry_their_units() {
+    fn rates_and_plurals_carry_their_units() {
         assert_eq!(percent(0.0269), "2.69 %");
-        assert_eq!(duration(12.34), "12.3 s");
-        assert_eq!(duration(600.0), "10.0 min");
-        assert_eq!(duration(9000.0), "2.50 h");
         assert_eq!(plural(1, "run"), "1 run");
         assert_eq!(plural(0, "run"), "0 runs");
     }

@@ -94,7 +94,6 @@ fn notices(runs: &[&RunRecord]) -> Markup {
     let affected = |is: fn(&RunRecord) -> bool| runs.iter().filter(|run| is(run)).count();
     let paper = affected(|run| run.summary.protocol == "paper");
     let shared = affected(|run| run.summary.head_statistics == "shared");
-    let interrupted = affected(|run| run.summary.stopped_by == "interrupted");
     html! {
         @if paper > 0 {
             p.notice {
@@ -111,9 +110,6 @@ fn notices(runs: &[&RunRecord]) -> Markup {
                 "published code does. Shallow depths are then normalised with the statistics of deep ones, which hurts "
                 "calibration; " code { "per_depth" } " keeps one set for each depth."
             }
-        }
-        @if interrupted > 0 {
-            p.notice { strong { "Interrupted: " } (number::plural(interrupted, "run")) " ended before its last epoch." }
         }
     }
 }

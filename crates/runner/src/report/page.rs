@@ -19,8 +19,6 @@ pub struct PageInfo {
     pub title: String,
     /// Command line that made the page.
     pub command: String,
-    /// When it was made, as the page should print it; empty to leave the time out.
-    pub generated_at: String,
 }
 
 /// `runs` as one self-contained HTML page; equal arguments give equal bytes.

@@ -14,7 +14,7 @@ pub(super) fn render(groups: &[Group<'_>], page: &PageInfo) -> Markup {
     html! {
         section id="provenance" {
             h2 { "Provenance" }
-            p { "This page was written " (page.generated_at) " by" }
+            p { "This page was written by" }
             pre { code { (page.command) } }
             h3 { "Environment" }
             @for (environment, owners) in distinct(&entries) {

@@ -69,8 +69,7 @@ fn facts(run: &RunRecord) -> Markup {
             "Expected depth " (number::depth(summary.expected_depth)) "; pruned to " (summary.pruned_depth) " of "
             (number::plural(summary.max_depth, "block")) " by the rule " code { (summary.pruning_rule) } ". "
         }
-        "Kept epoch " (summary.best_epoch) " of " (summary.epochs) " (stopped by " code { (summary.stopped_by) } "), "
-        (number::duration(summary.wall_seconds)) "."
+        "Kept epoch " (summary.best_epoch) " of " (summary.epochs) " (stopped by " code { (summary.stopped_by) } ")."
         @if let Some(folder) = &run.folder { " Folder " code { (folder) } "." }
     }
 }

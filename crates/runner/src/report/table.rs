@@ -84,7 +84,6 @@ pub(super) fn all_runs(groups: &[Group<'_>]) -> Markup {
                         @for title in names { th scope="col" rowspan="2" { (title) } }
                         @for title in numbers { th.number scope="col" rowspan="2" { (depth_symbol(title)) } }
                         @for title in predictives { th.span scope="colgroup" colspan=(COLUMNS.len()) { (title) } }
-                        th.number.first scope="col" rowspan="2" { "time" }
                     }
                     tr {
                         @for _ in predictives {
@@ -123,7 +122,6 @@ fn run_row(entry: &Entry<'_>) -> Markup {
             (score_cells(ldn.then_some(&summary.test.marginal)))
             (score_cells(ldn.then_some(&summary.test.pruned)))
             (score_cells(Some(&summary.test.deepest)))
-            td.number.first { (number::duration(summary.wall_seconds)) }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use serde::{Deserialize, Serialize};
 use vds_datasets::Provenance;
 
-/// Program, machine, data and command line, as stored in `environment.json`.
+/// Program, machine and data, as stored in `environment.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
     /// Version of this program.
@@ -22,10 +22,6 @@ pub struct Environment {
     pub cpu: Option<String>,
     /// Vector extensions that the program looks for and the processor has.
     pub cpu_features: Vec<String>,
-    /// Threads; they do not change the results.
-    pub threads: usize,
-    /// The arguments as typed.
-    pub command_line: Vec<String>,
     /// The data, file by file.
     pub data: Vec<DataFile>,
     /// The run that the network was cut out of, for a pruned network.
@@ -54,8 +50,8 @@ pub struct PrunedFrom {
 }
 
 impl Environment {
-    /// The present process on the present machine.
-    pub fn here(command_line: &[String], provenance: &Provenance) -> Self {
+    /// The present program on the present machine.
+    pub fn here(provenance: &Provenance) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             commit: env!("VDS_COMMIT").to_owned(),
@@ -64,8 +60,6 @@ impl Environment {
             profile: env!("VDS_PROFILE").to_owned(),
             cpu: cpu_model(),
             cpu_features: cpu_features().into_iter().map(str::to_owned).collect(),
-            threads: rayon::current_num_threads(),
-            command_line: command_line.to_vec(),
             data: provenance.files.iter().map(DataFile::from).collect(),
             pruned_from: None,
         }
@@ -79,6 +73,11 @@ impl From<&vds_datasets::SourceFile> for DataFile {
             sha256: file.sha256.clone(),
         }
     }
+}
+
+/// This program, its version and its commit.
+pub(crate) fn program() -> String {
+    format!("vds {} ({})", env!("CARGO_PKG_VERSION"), env!("VDS_COMMIT"))
 }
 
 /// Model of the processor, where the system tells.

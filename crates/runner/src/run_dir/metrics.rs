@@ -1,41 +1,54 @@
 //! `metrics.jsonl`: an object an epoch.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::write_atomically;
 use crate::error::{Error, OrInput as _};
 use crate::record::EpochMetrics;
 
-/// An open `metrics.jsonl`.
+/// An open `metrics.jsonl`, and its content.
 #[derive(Debug)]
 pub struct MetricsLog {
     path: PathBuf,
     file: File,
+    content: Vec<u8>,
 }
 
 impl MetricsLog {
-    /// A new, empty log.
+    /// A log with the given lines and nothing else; what the file held before is replaced.
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be made.
-    pub fn create(path: &Path) -> Result<Self, Error> {
-        let file = File::create(path).or_input(|| format!("writing {}", path.display()))?;
+    pub fn with(path: &Path, content: Vec<u8>) -> Result<Self, Error> {
+        write_atomically(path, &content)?;
+        let file = File::options().append(true).open(path);
         Ok(Self {
             path: path.to_path_buf(),
-            file,
+            file: file.or_input(|| format!("writing {}", path.display()))?,
+            content,
         })
     }
 
     /// Adds a line in one write, so that a reader sees whole lines.
     ///
     /// # Errors
-    /// [`Error::Input`] if the file does not take it.
+    /// [`Error::Input`] if the file does not take it, or has been taken away.
     pub fn append(&mut self, metrics: &EpochMetrics) -> Result<(), Error> {
         let writing = || format!("writing {}", self.path.display());
         let mut line = serde_json::to_vec(metrics).or_input(writing)?;
         line.push(b'\n');
-        self.file.write_all(&line).or_input(writing)
+        // A file that has lost its name would take lines that nobody can read.
+        fs::metadata(&self.path).or_input(writing)?;
+        self.file.write_all(&line).or_input(writing)?;
+        self.content.extend(line);
+        Ok(())
+    }
+
+    /// All lines.
+    pub fn content(&self) -> &[u8] {
+        &self.content
     }
 }
 
@@ -44,7 +57,7 @@ impl MetricsLog {
 /// # Errors
 /// [`Error::Input`] naming the line that is no record.
 pub fn read_metrics(path: &Path) -> Result<Vec<EpochMetrics>, Error> {
-    let text = std::fs::read_to_string(path).or_input(|| format!("reading {}", path.display()))?;
+    let text = fs::read_to_string(path).or_input(|| format!("reading {}", path.display()))?;
     let parse = |(index, line): (usize, &str)| {
         serde_json::from_str(line).or_input(|| format!("reading {}, line {}", path.display(), index + 1))
     };

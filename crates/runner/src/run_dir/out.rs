@@ -1,22 +1,28 @@
 //! The directory that a command writes.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use vds_checkpoint::Store;
 
-use super::atomic::without_temporary_name;
-use super::{CONFIG, ENVIRONMENT, FILES, METRICS, MetricsLog, PLANE, SUMMARY, WEIGHTS, write_atomically};
+use super::lock::Lock;
+use super::{
+    CHECKPOINTS, CONFIG, ENVIRONMENT, Environment, FILES, JOURNAL, Journal, METRICS, MetricsLog, NON_FINITE, PLANE,
+    SUMMARY, WEIGHTS, write_atomically,
+};
 use crate::config::Config;
 use crate::error::{Error, OrInput as _};
-use crate::record::{Plane, Summary};
-use crate::run_dir::Environment;
+use crate::record::{NonFiniteStep, Plane, Summary};
 
-/// A directory for one run. Until [`Self::begin`] nothing but folders is made, and dropping it takes empty ones away again.
+/// A directory for one run, held by this process. Until [`Self::begin`] nothing but folders is made, and dropping it takes empty
+/// ones away again.
 #[derive(Debug)]
 pub struct RunDir {
     path: PathBuf,
+    lock: Lock,
     /// Folders that were made for it, outermost first.
     made: Vec<PathBuf>,
     has_begun: bool,
@@ -26,7 +32,7 @@ impl RunDir {
     /// Makes the folder, or checks one that is there: it must be empty, or, with `overwrite`, hold a run.
     ///
     /// # Errors
-    /// [`Error::Input`] if there is something else, or the folder cannot be made or written.
+    /// [`Error::Input`] if there is something else, the folder cannot be made or written, or another process is writing it.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
         check_content(path, overwrite)?;
         let missing = path
@@ -34,16 +40,36 @@ impl RunDir {
             .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
         let mut made: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
         made.reverse();
+        fs::create_dir_all(path).or_input(|| format!("making the folder {}", path.display()))?;
         let run_dir = Self {
             path: path.to_path_buf(),
+            lock: Lock::take(path)?,
             made,
             has_begun: false,
         };
-        fs::create_dir_all(path).or_input(|| format!("making the folder {}", path.display()))?;
+        // Another process may have begun a run before the lock was taken.
+        check_content(path, overwrite)?;
         let probe = tempfile::Builder::new().prefix(".vds-").tempfile_in(path);
         probe
-            .map_err(without_temporary_name)
+            .map_err(|error| io::Error::from(error.kind()))
             .or_input(|| format!("writing into {}", path.display()))?;
+        Ok(run_dir)
+    }
+
+    /// Takes up the folder of a run that is there, and removes what a killed process has left unfinished.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it cannot be written, or another process is writing it.
+    pub fn reopen(path: &Path) -> Result<Self, Error> {
+        let run_dir = Self {
+            path: path.to_path_buf(),
+            lock: Lock::take(path)?,
+            made: Vec::new(),
+            has_begun: false,
+        };
+        let leftovers = || format!("removing unfinished files in {}", path.display());
+        vds_checkpoint::remove_leftovers(path).or_input(leftovers)?;
+        run_dir.checkpoints().remove_leftovers().or_input(leftovers)?;
         Ok(run_dir)
     }
 
@@ -52,11 +78,16 @@ impl RunDir {
         &self.path
     }
 
+    /// The checkpoints.
+    pub fn checkpoints(&self) -> Store {
+        Store::open(self.path.join(CHECKPOINTS))
+    }
+
     /// Takes the files of an earlier run away and writes what is known before the first step.
     ///
     /// # Errors
     /// [`Error::Input`] if a file cannot be written or removed.
-    pub fn begin(&mut self, config: &Config, environment: &Environment) -> Result<MetricsLog, Error> {
+    pub fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
         self.has_begun = true;
         for name in FILES {
             let path = self.path.join(name);
@@ -67,9 +98,29 @@ impl RunDir {
                 _ => {}
             }
         }
+        let removing = || format!("removing the checkpoints in {}", self.path.display());
+        self.checkpoints().remove().or_input(removing)?;
         write_atomically(&self.path.join(CONFIG), config.to_ron().as_bytes())?;
-        self.write_json(ENVIRONMENT, environment)?;
-        MetricsLog::create(&self.path.join(METRICS))
+        self.write_json(ENVIRONMENT, environment)
+    }
+
+    /// Opens the logs: the metrics with the lines so far, the journal with what it holds.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if a file cannot be written.
+    pub fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
+        self.has_begun = true;
+        let metrics = MetricsLog::with(&self.path.join(METRICS), metrics)?;
+        Ok((metrics, Journal::open(&self.path.join(JOURNAL))?))
+    }
+
+    /// Writes what is known of a step that left the finite numbers.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the file cannot be written.
+    pub fn write_non_finite(&self, step: &NonFiniteStep) -> Result<PathBuf, Error> {
+        self.write_json(NON_FINITE, step)?;
+        Ok(self.path.join(NON_FINITE))
     }
 
     /// Writes the weights.
@@ -115,6 +166,7 @@ impl Drop for RunDir {
         if self.has_begun {
             return;
         }
+        self.lock.undo();
         for folder in self.made.iter().rev() {
             // Somebody else may have put something there since; then it stays.
             if fs::remove_dir(folder).is_err() {
@@ -126,34 +178,33 @@ impl Drop for RunDir {
 
 fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
     let shown = path.display();
-    let mut entries = match fs::read_dir(path) {
+    let looking = || format!("looking into the output folder {shown}");
+    let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error).or_input(|| format!("looking into the output folder {shown}")),
+        Err(error) => return Err(error).or_input(looking),
     };
-    if entries.next().is_none() || overwrite && path.join(CONFIG).exists() {
+    let names: io::Result<Vec<_>> = entries.map(|entry| Ok(entry?.file_name())).collect();
+    // A process that was killed before its run began leaves no more than these.
+    let is_leftover = |name: &OsString| name.to_string_lossy().starts_with(".vds-");
+    let is_empty = names.or_input(looking)?.iter().all(is_leftover);
+    if is_empty || overwrite && path.join(CONFIG).exists() {
         return Ok(());
     }
-    let hint = "choose another folder, or replace the run with --overwrite";
+    let replace = "choose another folder, or replace the run with --overwrite";
     if path.join(SUMMARY).exists() {
-        let state = if is_interrupted(path) {
-            "an interrupted"
-        } else {
-            "a finished"
-        };
-        Err(Error::input_with_hint(format!("{shown} holds {state} run"), hint))
+        Err(Error::input_with_hint(format!("{shown} holds a finished run"), replace))
     } else if path.join(CONFIG).exists() {
-        Err(Error::input_with_hint(format!("{shown} holds an unfinished run"), hint))
+        Err(Error::input_with_hint(
+            format!("{shown} holds an unfinished run"),
+            format!(
+                "continue it with `vds train --resume {shown}`, choose another folder, or replace it with --overwrite"
+            ),
+        ))
     } else {
         Err(Error::input_with_hint(
             format!("{shown} is not empty and holds no run"),
             "choose another folder",
         ))
     }
-}
-
-/// Whether the summary says that the run was interrupted; one that cannot be read says nothing.
-fn is_interrupted(path: &Path) -> bool {
-    let text = fs::read_to_string(path.join(SUMMARY)).unwrap_or_default();
-    serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|summary| summary["stopped_by"] == "interrupted")
 }

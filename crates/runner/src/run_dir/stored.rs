@@ -66,6 +66,11 @@ impl StoredRun {
         &self.config
     }
 
+    /// Whether there is nothing left to train: the summary is written last.
+    pub fn is_finished(&self) -> bool {
+        self.path.join(SUMMARY).exists()
+    }
+
     /// The network and its posterior.
     ///
     /// # Errors
@@ -109,8 +114,12 @@ impl StoredRun {
     pub fn summary(&self) -> Result<Summary, Error> {
         let path = self.path.join(SUMMARY);
         if !path.exists() {
-            let message = format!("{} is unfinished: there is no {SUMMARY} in it", self.path.display());
-            return Err(Error::input(message));
+            let run = self.path.display();
+            let message = format!("{run} is unfinished: there is no {SUMMARY} in it");
+            return Err(Error::input_with_hint(
+                message,
+                format!("finish it with `vds train --resume {run}`"),
+            ));
         }
         let summary: Summary = read_json(&path)?;
         match summary.schema {

@@ -19,7 +19,7 @@ fn environment() -> Environment {
         class_names: Vec::new(),
         files: Vec::new(),
     };
-    Environment::here(&["vds".to_owned()], &provenance)
+    Environment::here(&provenance)
 }
 
 fn metrics(epoch: usize) -> EpochMetrics {
@@ -35,7 +35,6 @@ fn metrics(epoch: usize) -> EpochMetrics {
         validation_nll: None,
         posterior: vec![1.0],
         expected_depth: 0.0,
-        seconds: 0.0,
         train_depth: None,
     }
 }
@@ -64,7 +63,8 @@ fn run_that_begins_stays() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("a/b");
     let mut run_dir = RunDir::create(&path, false).unwrap();
-    let mut log = run_dir.begin(&config(), &environment()).unwrap();
+    run_dir.begin(&config(), &environment()).unwrap();
+    let (mut log, _) = run_dir.open_logs(Vec::new()).unwrap();
     log.append(&metrics(1)).unwrap();
     drop(run_dir);
     assert_eq!(read_metrics(&path.join(METRICS)).unwrap(), [metrics(1)]);
@@ -85,7 +85,7 @@ fn folder_with_something_in_it_is_refused() {
         false,
         expect![[r#"
         ROOT/run holds an unfinished run
-        hint: choose another folder, or replace the run with --overwrite"#]],
+        hint: continue it with `vds train --resume ROOT/run`, choose another folder, or replace it with --overwrite"#]],
     );
     fs::write(run.join(SUMMARY), "{}").unwrap();
     check_refused(
@@ -156,7 +156,7 @@ fn file_is_replaced_whole_and_leaves_no_temporary_one() {
 fn torn_line_of_metrics_is_named() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join(METRICS);
-    let mut log = MetricsLog::create(&path).unwrap();
+    let mut log = MetricsLog::with(&path, Vec::new()).unwrap();
     log.append(&metrics(1)).unwrap();
     log.append(&metrics(2)).unwrap();
     let whole = fs::read(&path).unwrap();

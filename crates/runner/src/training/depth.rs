@@ -58,14 +58,34 @@ impl<D: TrainingDevice> DepthModel<D> {
         }
     }
 
-    /// Updates the posterior; returns the first component of its gradient that is not finite.
-    pub(super) fn step(&mut self, gradients: &mut Gradients<f32, D>, rate: f32) -> vds_model::Result<Option<f32>> {
+    /// Computes a step of the posterior without taking it.
+    pub(super) fn propose(&mut self, gradients: &mut Gradients<f32, D>, rate: f32) -> vds_model::Result<()> {
         match self {
-            Self::Learnt { logits, optimizer, .. } => {
-                optimizer.step(logits, gradients, rate)?;
-                Ok(optimizer.last_gradient().iter().copied().find(|g| !g.is_finite()))
-            }
-            Self::Deterministic { .. } => Ok(None),
+            Self::Learnt { logits, optimizer, .. } => optimizer.propose(logits, gradients, rate),
+            Self::Deterministic { .. } => Ok(()),
+        }
+    }
+
+    /// Takes the step that was proposed last.
+    pub(super) fn take(&mut self) {
+        if let Self::Learnt { logits, optimizer, .. } = self {
+            optimizer.take(logits);
+        }
+    }
+
+    /// The velocity of a learnt posterior's logits.
+    pub(super) fn velocity(&self) -> Option<&[f32]> {
+        match self {
+            Self::Learnt { optimizer, .. } => Some(optimizer.velocity()),
+            Self::Deterministic { .. } => None,
+        }
+    }
+
+    /// Replaces the velocity of a learnt posterior's logits.
+    pub(super) fn set_velocity(&mut self, velocity: &[f32]) -> vds_model::Result<()> {
+        match self {
+            Self::Learnt { optimizer, .. } => optimizer.set_velocity(velocity),
+            Self::Deterministic { .. } => Ok(()),
         }
     }
 

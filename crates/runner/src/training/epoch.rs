@@ -1,12 +1,13 @@
 //! Sums over the steps of an epoch.
 
+use serde::{Deserialize, Serialize};
 use vds_variational::DepthPosterior;
 
 use crate::evaluation::Marginal;
 use crate::record::EpochMetrics;
 
 /// Sums over the examples seen in an epoch so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Totals {
     n: usize,
     loss: f64,
@@ -31,7 +32,6 @@ pub(super) struct EpochEnd {
     pub(super) kl: f64,
     pub(super) posterior: DepthPosterior,
     pub(super) validation: Option<Marginal>,
-    pub(super) seconds: f64,
     /// The depth that the steps went to, if it was a question.
     pub(super) train_depth: Option<usize>,
 }
@@ -61,7 +61,6 @@ impl Totals {
             validation_nll: end.validation.map(|scores| scores.nll),
             expected_depth: end.posterior.expected_depth(),
             posterior: end.posterior.probs().to_vec(),
-            seconds: end.seconds,
             train_depth: end.train_depth,
         }
     }

@@ -1,11 +1,13 @@
 //! The training loop.
 //!
-//! [`Trainer`] owns everything that the next step depends on. Randomness has no state of its own: each epoch's order of the
-//! examples is a function of the seed and the epoch (see [`streams`]).
+//! [`Trainer`] owns everything that the next step depends on, and gives and takes it as a checkpoint's content. Randomness has
+//! no state of its own: each epoch's order of the examples is a function of the seed and the epoch (see [`streams`]).
 
 mod batches;
 mod depth;
 mod epoch;
+mod failure;
+mod resume;
 mod selection;
 pub mod streams;
 #[cfg(test)]
@@ -14,4 +16,5 @@ mod trainer;
 
 pub use depth::TrainingDevice;
 pub(crate) use depth::posterior;
-pub use trainer::{StoppedBy, Trained, Trainer, TrainingData};
+pub use resume::Position;
+pub use trainer::{Advance, Moment, Pause, StoppedBy, Trained, Trainer, TrainingData};

@@ -1,5 +1,7 @@
 //! Which epoch's state is kept, and when training ends early.
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{Keep, Quantity, Selection};
 use crate::record::EpochMetrics;
 
@@ -7,10 +9,10 @@ use crate::record::EpochMetrics;
 #[derive(Clone, Debug)]
 pub(super) struct Selector<S> {
     selection: Selection,
-    best: Option<Best>,
+    pub(super) best: Option<Best>,
     /// Epochs since the best one that cannot be compared with it.
-    not_compared: usize,
-    kept: Kept<S>,
+    pub(super) not_compared: usize,
+    pub(super) kept: Kept<S>,
 }
 
 /// A state and the epoch at whose end it was taken; epoch 0 is the state before training.
@@ -20,8 +22,9 @@ pub(super) struct Kept<S> {
     pub(super) state: S,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Best {
+/// The best epoch so far and how good it was.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Best {
     epoch: usize,
     value: f64,
 }
@@ -102,7 +105,6 @@ mod tests {
             validation_nll: Some(-elbo),
             posterior: vec![1.0],
             expected_depth: 0.0,
-            seconds: 0.0,
             train_depth: None,
         }
     }

@@ -1,6 +1,7 @@
+use std::cell::Cell;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use vds_checkpoint::Checkpoint;
 use vds_datasets::Lookup;
 
 use super::*;
@@ -32,19 +33,23 @@ fn start(config: &Config) -> (Data, Trainer<Device>) {
     (data, trainer)
 }
 
-/// The metrics without the time, and what was kept.
+/// Trains to the end.
+fn finish(data: &Data, trainer: &mut Trainer<Device>) -> anyhow::Result<(Vec<EpochMetrics>, StoppedBy)> {
+    let mut metrics = Vec::new();
+    loop {
+        match trainer.advance(&data.training(), &|_| false)? {
+            Advance::Epoch(epoch) => metrics.push(epoch),
+            Advance::Ended(stopped_by) => return Ok((metrics, stopped_by)),
+            Advance::Paused => panic!("nobody asked for a pause"),
+        }
+    }
+}
+
+/// The metrics, why it ended, and what was kept.
 fn run(config: &Config) -> (Vec<EpochMetrics>, StoppedBy, Trained<Device>) {
     let (data, mut trainer) = start(config);
-    let mut metrics = Vec::new();
-    let stopped_by = trainer.run(&data.training(), &AtomicBool::new(false), |epoch| {
-        metrics.push(EpochMetrics {
-            seconds: 0.0,
-            ..epoch.clone()
-        });
-        Ok(())
-    });
-    let stopped_by = stopped_by.unwrap();
-    (metrics, stopped_by, trainer.finish(Some(stopped_by)).unwrap())
+    let (metrics, stopped_by) = finish(&data, &mut trainer).unwrap();
+    (metrics, stopped_by, trainer.finish().unwrap())
 }
 
 #[test]
@@ -172,61 +177,115 @@ fn only_the_paper_protocol_selects_on_the_test_set() {
     assert_eq!(on_test, [false, false, true]);
 }
 
-#[test]
-fn interrupted_run_goes_on_as_if_nothing_had_happened() {
-    let config = config(&[]);
-    let (data, mut trainer) = start(&config);
-    let interrupt = AtomicBool::new(false);
-    let mut seen = Vec::new();
-    let mut observe = |epoch: &EpochMetrics| {
-        seen.push(EpochMetrics {
-            seconds: 0.0,
-            ..epoch.clone()
-        });
-        interrupt.store(epoch.epoch == 2, Ordering::SeqCst);
-        Ok(())
-    };
-    let stopped_by = trainer.run(&data.training(), &interrupt, &mut observe).unwrap();
-    assert_eq!((stopped_by, trainer.epochs()), (StoppedBy::Interrupted, 2));
-    interrupt.store(false, Ordering::SeqCst);
-    let stopped_by = trainer.run(&data.training(), &interrupt, &mut observe).unwrap();
-    let (metrics, _, undisturbed) = run(&config);
-    assert_eq!(seen, metrics);
-    let trained = trainer.finish(Some(stopped_by)).unwrap();
-    assert_eq!(trained.network.params_vec(), undisturbed.network.params_vec());
+/// A trainer that starts anew and takes the state of another up from the bytes of a checkpoint.
+fn handed_over(config: &Config, trainer: &Trainer<Device>) -> Trainer<Device> {
+    let (position, tensors) = trainer.state();
+    let state = serde_json::to_value(&position).unwrap();
+    let bytes = Checkpoint::new("test", state, tensors).to_bytes().unwrap();
+    let mut checkpoint = Checkpoint::from_bytes(&bytes).unwrap();
+    let position = serde_json::from_value(checkpoint.state.clone()).unwrap();
+    let (_, mut next) = start(config);
+    next.restore(&position, &mut checkpoint).unwrap();
+    next
 }
 
 #[test]
-fn interruption_before_the_first_epoch_keeps_epoch_zero() {
-    let (data, mut trainer) = start(&config(&[]));
-    let stopped_by = trainer
-        .run(&data.training(), &AtomicBool::new(true), |_| {
-            panic!("no epoch was completed")
-        })
-        .unwrap();
-    assert_eq!(stopped_by, StoppedBy::Interrupted);
-    assert_eq!(trainer.finish(Some(stopped_by)).unwrap().epoch, 0);
-}
-
-#[test]
-fn loss_that_is_not_finite_stops_the_run_and_the_last_good_state_is_kept() {
-    let (data, mut trainer) = start(&config(&["optimizer.learning_rate=100.0", "epochs=1000", "seed=5"]));
-    let mut last = 0;
-    let failure = trainer.run(&data.training(), &AtomicBool::new(false), |epoch| {
-        last = epoch.epoch;
-        Ok(())
-    });
-    let failure = failure.unwrap_err();
-    match failure.downcast_ref::<Error>() {
-        Some(Error::NonFinite { epoch, step, value, .. }) => {
-            assert_eq!(*epoch, last + 1);
-            assert!((1..=3).contains(step) && !value.is_finite());
-        }
-        _ => panic!("another failure: {failure:#}"),
+fn run_that_changes_hands_at_every_step_ends_in_the_same_bits() {
+    let kinds: [&[&str]; 4] = [
+        &[
+            "selection.protocol=validation(0.2)",
+            "selection.quantity=validation_nll",
+        ],
+        &["method=ddn", "selection.keep=last"],
+        &["truncate_tail=Some(0.3)", "prior=Geometric(0.1)", "epochs=7"],
+        &[
+            "selection.patience=Some(1)",
+            "optimizer.learning_rate=2.0",
+            "seed=3",
+            "epochs=12",
+        ],
+    ];
+    for settings in kinds {
+        let config = config(settings);
+        let (expected, ended, undisturbed) = run(&config);
+        let (data, mut trainer) = start(&config);
+        let mut metrics = Vec::new();
+        let stopped_by = loop {
+            // One step, or the rest of the epoch if there are no more, then the next trainer.
+            let asked = Cell::new(0);
+            let pause = |_| asked.replace(asked.get() + 1) == 1;
+            match trainer.advance(&data.training(), &pause).unwrap() {
+                Advance::Paused => {}
+                Advance::Epoch(epoch) => metrics.push(epoch),
+                Advance::Ended(stopped_by) => break stopped_by,
+            }
+            trainer = handed_over(&config, &trainer);
+        };
+        assert_eq!((&metrics, stopped_by), (&expected, ended), "{settings:?}");
+        let trained = trainer.finish().unwrap();
+        assert_eq!(
+            trained.network.snapshot(),
+            undisturbed.network.snapshot(),
+            "{settings:?}"
+        );
+        assert_eq!(trained.posterior_logits, undisturbed.posterior_logits, "{settings:?}");
+        assert_eq!(trained.epoch, undisturbed.epoch, "{settings:?}");
     }
-    let trained = trainer.finish(None).unwrap();
-    assert!(trained.network.params_vec().iter().all(|param| param.is_finite()));
-    assert!(trained.epoch <= last);
+}
+
+#[test]
+fn state_of_another_network_is_refused() {
+    let (_, small) = start(&config(&[]));
+    let (position, tensors) = small.state();
+    let (_, mut large) = start(&config(&["max_depth=4"]));
+    let mut checkpoint = Checkpoint::new("test", serde_json::json!(null), tensors);
+    let error = large.restore(&position, &mut checkpoint).unwrap_err();
+    assert!(
+        error.to_string().starts_with("the snapshot's parameters hold"),
+        "{error}"
+    );
+}
+
+#[test]
+fn pause_before_the_first_step_changes_nothing() {
+    let (data, mut trainer) = start(&config(&[]));
+    let before = trainer.network().snapshot();
+    assert_eq!(trainer.advance(&data.training(), &|_| true).unwrap(), Advance::Paused);
+    assert_eq!((trainer.epochs(), trainer.steps()), (0, 0));
+    assert_eq!(trainer.network().snapshot(), before);
+}
+
+#[test]
+fn step_that_is_not_finite_stops_the_run_and_leaves_the_state_before_it() {
+    let config = config(&["optimizer.learning_rate=100.0", "epochs=1000", "seed=5"]);
+    let (data, mut trainer) = start(&config);
+    let failure = finish(&data, &mut trainer).unwrap_err();
+    let Some(Error::NonFinite {
+        epoch,
+        step,
+        value,
+        place,
+        ..
+    }) = failure.downcast_ref::<Error>()
+    else {
+        panic!("another failure: {failure:#}");
+    };
+    assert!(!value.is_finite());
+    assert_eq!((*epoch, *step), (trainer.epochs() + 1, trainer.steps() + 1));
+    let place = place.as_ref().unwrap();
+    assert!(place.depth <= 3 && !place.layer.is_empty(), "{place}");
+    // Forty examples in batches of sixteen.
+    assert_eq!(trainer.next_batch(data.train.len()).len(), [16, 16, 8][trainer.steps()]);
+
+    let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+    let snapshot = trainer.network().snapshot();
+    assert!(is_finite(&snapshot.params) && is_finite(&snapshot.statistics) && is_finite(trainer.optimizer.velocity()));
+    // The same step fails in the same way, also for a trainer that takes the state up.
+    let again = handed_over(&config, &trainer)
+        .advance(&data.training(), &|_| false)
+        .unwrap_err();
+    assert_eq!(again.to_string(), failure.to_string());
+    assert_eq!(trainer.network().snapshot(), snapshot);
 }
 
 #[test]

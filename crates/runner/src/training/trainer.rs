@@ -1,21 +1,18 @@
 //! The state of a training run and the steps that change it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use anyhow::{Context as _, Result};
 use dfdx::prelude::{Backward as _, HasShape as _};
 use vds_datasets::{Examples, Standardization};
-use vds_model::{Network, NetworkConfig, Sgd, Snapshot};
+use vds_model::{Network, NetworkConfig, Place, Sgd, Snapshot};
 use vds_variational::DepthPosterior;
 
 use super::batches::shuffled_batches;
 use super::depth::{DepthModel, TrainingDevice};
 use super::epoch::{EpochEnd, StepMeans, Totals};
+use super::failure::Failure;
 use super::selection::Selector;
 use super::streams::{Purpose, stream};
-use crate::clock::Stopwatch;
 use crate::config::Config;
-use crate::error::Error;
 use crate::evaluation::{Split, marginal_scores};
 use crate::record::EpochMetrics;
 
@@ -33,6 +30,29 @@ pub struct TrainingData<'a> {
     pub standardization: &'a Standardization,
 }
 
+/// A moment at which [`Trainer::advance`] can pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before a step. If the run goes on, it goes on with that step.
+    Step,
+    /// In the evaluation at the end of an epoch. If the run goes on, it begins that evaluation again.
+    Evaluation,
+}
+
+/// Whether to pause.
+pub type Pause<'a> = &'a dyn Fn(Moment) -> bool;
+
+/// How far [`Trainer::advance`] came.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Advance {
+    /// It was asked to pause, between two steps or in the evaluation at the end of an epoch.
+    Paused,
+    /// An epoch is complete.
+    Epoch(EpochMetrics),
+    /// There is nothing more to do.
+    Ended(StoppedBy),
+}
+
 /// Why training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoppedBy {
@@ -40,17 +60,17 @@ pub enum StoppedBy {
     MaxEpochs,
     /// Patience ran out.
     EarlyStopping,
-    /// A signal came.
-    Interrupted,
 }
 
 impl StoppedBy {
+    /// All reasons.
+    pub const ALL: [Self; 2] = [Self::MaxEpochs, Self::EarlyStopping];
+
     /// The name in records.
     pub fn name(self) -> &'static str {
         match self {
             Self::MaxEpochs => "max_epochs",
             Self::EarlyStopping => "early_stopping",
-            Self::Interrupted => "interrupted",
         }
     }
 }
@@ -58,25 +78,25 @@ impl StoppedBy {
 /// The state of a run: everything that the next step depends on, beside the configuration and the data.
 #[derive(Debug)]
 pub struct Trainer<D: TrainingDevice> {
-    config: Config,
-    network: Network<D>,
-    optimizer: Sgd,
-    depth: DepthModel<D>,
-    selector: Selector<State>,
+    pub(super) config: Config,
+    pub(super) network: Network<D>,
+    pub(super) optimizer: Sgd,
+    pub(super) depth: DepthModel<D>,
+    pub(super) selector: Selector<State>,
     /// Epochs completed.
-    epoch: usize,
+    pub(super) epoch: usize,
     /// The depth that the steps of the epoch in progress go to.
-    train_depth: usize,
+    pub(super) train_depth: usize,
     /// Steps done in the epoch that follows them, and their sums.
-    step: usize,
-    totals: Totals,
+    pub(super) step: usize,
+    pub(super) totals: Totals,
 }
 
 /// What selection keeps of an epoch.
 #[derive(Clone, Debug)]
-struct State {
-    network: Snapshot,
-    posterior_logits: Option<Vec<f32>>,
+pub(super) struct State {
+    pub(super) network: Snapshot,
+    pub(super) posterior_logits: Option<Vec<f32>>,
 }
 
 /// The outcome of training: the network of the epoch that was kept.
@@ -119,29 +139,22 @@ impl<D: TrainingDevice> Trainer<D> {
         })
     }
 
-    /// Trains until an end is reached or `interrupt` is set; `observe` gets every completed epoch.
+    /// Trains until the end of the epoch in progress, or until `pause` says so; it is asked before every step and after every
+    /// batch that is evaluated. A run that was paused goes on as if nothing had happened.
     ///
     /// # Errors
-    /// [`Error::NonFinite`] if the loss or a gradient is not finite, what `observe` returns, or a failure of the device. What
-    /// was kept until then is still there.
-    pub fn run(
-        &mut self,
-        data: &TrainingData<'_>,
-        interrupt: &AtomicBool,
-        mut observe: impl FnMut(&EpochMetrics) -> Result<()>,
-    ) -> Result<StoppedBy> {
-        while self.epoch < self.config.file().epochs {
-            let Some(metrics) = self.run_epoch(data, interrupt)? else {
-                return Ok(StoppedBy::Interrupted);
-            };
-            let state = || Ok::<_, anyhow::Error>(State::of(&self.network, &self.depth));
-            self.selector.observe(&metrics, state)?;
-            observe(&metrics)?;
-            if self.selector.stops_after(self.epoch) {
-                return Ok(StoppedBy::EarlyStopping);
-            }
+    /// [`Error::NonFinite`](crate::error::Error::NonFinite) if the loss, a gradient or a parameter is not finite: the state is
+    /// that before the step. Otherwise a failure of the device.
+    pub fn advance(&mut self, data: &TrainingData<'_>, pause: Pause<'_>) -> Result<Advance> {
+        if let Some(stopped_by) = self.stopped_by() {
+            return Ok(Advance::Ended(stopped_by));
         }
-        Ok(StoppedBy::MaxEpochs)
+        let Some(metrics) = self.run_epoch(data, pause)? else {
+            return Ok(Advance::Paused);
+        };
+        let state = || Ok::<_, anyhow::Error>(State::of(&self.network, &self.depth));
+        self.selector.observe(&metrics, state)?;
+        Ok(Advance::Epoch(metrics))
     }
 
     /// Epochs completed.
@@ -149,42 +162,76 @@ impl<D: TrainingDevice> Trainer<D> {
         self.epoch
     }
 
+    /// Steps done in the epoch after those.
+    pub fn steps(&self) -> usize {
+        self.step
+    }
+
+    /// Why training has ended, if it has.
+    fn stopped_by(&self) -> Option<StoppedBy> {
+        if self.step > 0 {
+            None
+        } else if self.epoch > 0 && self.selector.stops_after(self.epoch) {
+            Some(StoppedBy::EarlyStopping)
+        } else {
+            (self.epoch >= self.config.file().epochs).then_some(StoppedBy::MaxEpochs)
+        }
+    }
+
     /// The network after the steps so far.
     pub(crate) fn network(&self) -> &Network<D> {
         &self.network
     }
 
-    /// The network of the epoch that was kept. If none was completed after an interruption, what the steps so far have made.
+    /// The network of the epoch that was kept.
     ///
     /// # Errors
     /// If the device fails.
-    pub fn finish(mut self, stopped_by: Option<StoppedBy>) -> Result<Trained<D>> {
+    pub fn finish(mut self) -> Result<Trained<D>> {
         let kept = self.selector.kept();
         let epoch = kept.epoch;
-        if epoch > 0 || stopped_by != Some(StoppedBy::Interrupted) {
-            self.network.restore(&kept.state.network)?;
-            self.depth.restore(kept.state.posterior_logits.as_deref())?;
-        }
+        self.network.restore(&kept.state.network)?;
+        self.depth.restore(kept.state.posterior_logits.as_deref())?;
+        Ok(Trained {
+            epoch,
+            ..self.into_current()?
+        })
+    }
+
+    /// The network as the steps so far have made it, whatever selection says.
+    pub(crate) fn into_current(self) -> Result<Trained<D>> {
         Ok(Trained {
             posterior: self.depth.posterior()?,
             posterior_logits: self.depth.logits(),
             network: self.network,
-            epoch,
+            epoch: self.epoch,
         })
     }
 
-    /// The next epoch, or the rest of one; nothing if it was interrupted.
-    fn run_epoch(&mut self, data: &TrainingData<'_>, interrupt: &AtomicBool) -> Result<Option<EpochMetrics>> {
-        let stopwatch = Stopwatch::start();
-        let epoch = self.epoch + 1;
-        let mut rng = stream(self.config.seed(), Purpose::Shuffle, epoch);
-        let batches = shuffled_batches(data.train.len(), self.config.file().batch_size, &mut rng);
+    /// The examples of the step that comes next, as indices into the training examples; empty at the end of an epoch.
+    pub fn next_batch(&self, n_train: usize) -> Vec<usize> {
+        let mut batches = self.batches(n_train);
+        match self.step < batches.len() {
+            true => batches.swap_remove(self.step),
+            false => Vec::new(),
+        }
+    }
+
+    /// The batches of the epoch in progress.
+    fn batches(&self, n_train: usize) -> Vec<Vec<usize>> {
+        let mut rng = stream(self.config.seed(), Purpose::Shuffle, self.epoch + 1);
+        shuffled_batches(n_train, self.config.file().batch_size, &mut rng)
+    }
+
+    /// The next epoch, or the rest of one; nothing if it was paused.
+    fn run_epoch(&mut self, data: &TrainingData<'_>, pause: Pause<'_>) -> Result<Option<EpochMetrics>> {
+        let batches = self.batches(data.train.len());
         let (mut inputs, mut labels) = (Vec::new(), Vec::new());
         if self.step == 0 {
-            self.train_depth = self.depth_of_epoch(epoch)?;
+            self.train_depth = self.depth_of_epoch(self.epoch + 1)?;
         }
         for batch in &batches[self.step..] {
-            if interrupt.load(Ordering::SeqCst) {
+            if pause(Moment::Step) {
                 return Ok(None);
             }
             data.train
@@ -193,10 +240,12 @@ impl<D: TrainingDevice> Trainer<D> {
             self.totals.add(&means);
             self.step += 1;
         }
-        self.epoch = epoch;
+        let Some(end) = self.epoch_end(data, pause)? else {
+            return Ok(None);
+        };
+        self.epoch += 1;
         self.step = 0;
         let totals = std::mem::take(&mut self.totals);
-        let end = self.epoch_end(data, &stopwatch)?;
         Ok(Some(totals.metrics(end)))
     }
 
@@ -209,35 +258,53 @@ impl<D: TrainingDevice> Trainer<D> {
         }
     }
 
-    fn epoch_end(&self, data: &TrainingData<'_>, stopwatch: &Stopwatch) -> Result<EpochEnd> {
-        let posterior = self.depth.posterior().map_err(|error| self.loss_error(error))?;
-        let score = |examples| {
-            let split = Split {
-                examples,
-                standardization: data.standardization,
-            };
-            marginal_scores(&self.network, &split, &posterior)
+    /// What closes the epoch in progress; nothing if it was paused.
+    fn epoch_end(&self, data: &TrainingData<'_>, pause: Pause<'_>) -> Result<Option<EpochEnd>> {
+        let epoch = self.epoch + 1;
+        let posterior = self.depth.posterior()?;
+        let validation = match data.selection {
+            None => None,
+            Some(examples) => {
+                let standardization = data.standardization;
+                let split = Split {
+                    examples,
+                    standardization,
+                };
+                let scores = marginal_scores(&self.network, &split, &posterior, &|| pause(Moment::Evaluation));
+                match scores.with_context(|| format!("evaluating after epoch {epoch}"))? {
+                    None => return Ok(None),
+                    scores => scores,
+                }
+            }
         };
-        let validation = data.selection.map(score).transpose();
-        Ok(EpochEnd {
-            epoch: self.epoch,
-            learning_rate: self.config.learning_rate(self.epoch - 1),
+        Ok(Some(EpochEnd {
+            epoch,
+            learning_rate: self.config.learning_rate(self.epoch),
             kl: self.depth.kl()?,
-            validation: validation.with_context(|| format!("evaluating after epoch {}", self.epoch))?,
+            validation,
             posterior,
-            seconds: stopwatch.seconds(),
             train_depth: self.config.file().truncate_tail.map(|_| self.train_depth),
+        }))
+    }
+
+    /// One step on a batch: training pass, loss, way back, update of the network and of the posterior. One that fails leaves
+    /// everything as it was.
+    pub(crate) fn train_step(&mut self, inputs: &[f32], labels: &[u32], n_train: usize) -> Result<StepMeans> {
+        let stepped = self.try_step(inputs, labels, n_train);
+        stepped.map_err(|failure| {
+            self.network.forget_last_batch();
+            let walk = |network: &Network<D>| network.first_non_finite(inputs, self.train_depth).ok().flatten();
+            failure.told_of(self.epoch + 1, self.step + 1, || walk(&self.network))
         })
     }
 
-    /// One step on a batch: training pass, loss, way back, update of the network and of the posterior.
-    pub(crate) fn train_step(&mut self, inputs: &[f32], labels: &[u32], n_train: usize) -> Result<StepMeans> {
+    fn try_step(&mut self, inputs: &[f32], labels: &[u32], n_train: usize) -> Result<StepMeans, Failure> {
         let rate = to_f32(self.config.learning_rate(self.epoch));
         let logits = self.network.forward_train_to(inputs, labels.len(), self.train_depth)?;
-        let terms = self
-            .depth
-            .loss(logits, labels, n_train)
-            .map_err(|error| self.loss_error(error))?;
+        if let Some((place, value)) = self.network.non_finite_statistic() {
+            return Err(Failure::of_statistic(place, value));
+        }
+        let terms = self.depth.loss(logits, labels, n_train)?;
         let means = StepMeans {
             batch: labels.len(),
             loss: terms.value,
@@ -249,39 +316,14 @@ impl<D: TrainingDevice> Trainer<D> {
             .loss
             .try_backward()
             .map_err(|error| anyhow::anyhow!("backward pass: {error:?}"))?;
-        self.optimizer.step(self.network.params_mut(), &mut gradients, rate)?;
-        let of_posterior = self.depth.step(&mut gradients, rate)?;
-        let of_network = self.optimizer.last_gradient().iter().copied().find(|g| !g.is_finite());
-        match of_network.or(of_posterior) {
-            None => Ok(means),
-            Some(value) => Err(self.non_finite("a gradient", f64::from(value)).into()),
-        }
-    }
-
-    fn loss_error(&self, error: vds_variational::Error) -> anyhow::Error {
-        match error {
-            vds_variational::Error::NonFinite { what, value } => self.non_finite(what, value).into(),
-            vds_variational::Error::Entry {
-                what: "mean_nll",
-                index,
-                value,
-                ..
-            } => self.non_finite(&format!("the loss at depth {index}"), value).into(),
-            vds_variational::Error::Entry { what, index, value, .. } => {
-                self.non_finite(&format!("{what}[{index}]"), value).into()
-            }
-            other => other.into(),
-        }
-    }
-
-    /// The failure of the step that is being done.
-    fn non_finite(&self, what: &str, value: f64) -> Error {
-        Error::NonFinite {
-            what: what.to_owned(),
-            value,
-            epoch: self.epoch + 1,
-            step: self.step + 1,
-        }
+        let proposed = self.optimizer.propose(self.network.params(), &mut gradients, rate);
+        proposed.map_err(|error| Failure::of_step(error, |index| self.network.place_of(index)))?;
+        let max_depth = self.network.max_depth();
+        let proposed = self.depth.propose(&mut gradients, rate);
+        proposed.map_err(|error| Failure::of_step(error, |depth| Place::posterior(depth.min(max_depth))))?;
+        self.optimizer.take(self.network.params_mut());
+        self.depth.take();
+        Ok(means)
     }
 }
 

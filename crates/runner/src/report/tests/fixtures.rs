@@ -43,7 +43,6 @@ pub(crate) fn run(dataset: &str, method: &str, max_depth: usize, seed: u64) -> R
         pruned_depth,
         pruning_rule: "fraction_of_max(0.95)".to_owned(),
         pruned_from: None,
-        wall_seconds: 41.5 * (max_depth as f64 + 1.0),
         test: if method == "ldn" {
             TestScores {
                 marginal,
@@ -168,7 +167,6 @@ fn epoch_metrics(epoch: usize, max_depth: usize, posterior: &[f64]) -> EpochMetr
         validation_nll: Some(loss + 0.05 + 0.003 * (t - 20.0).max(0.0) + 0.02 * (t * 1.7).sin()),
         posterior: posterior.to_vec(),
         expected_depth: max_depth as f64 * (0.35 + 0.15 * (-t / 8.0).exp()),
-        seconds: 1.4,
         train_depth: None,
     }
 }

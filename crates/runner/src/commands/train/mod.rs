@@ -1,0 +1,112 @@
+//! `vds train`.
+
+mod resume;
+mod session;
+
+use anyhow::{Context as _, Result};
+
+use super::store::{self, Outcome};
+use crate::cli::high::{Start, Train};
+use crate::clock::Stopwatch;
+use crate::config::Config;
+use crate::data::{self, Data};
+use crate::device::{Device, device};
+use crate::error::ExitCode;
+use crate::evaluation::depth_scores;
+use crate::output;
+use crate::record::Summary;
+use crate::run_dir::{Environment, Event, RunDir, StoredRun};
+use crate::signals::Interrupt;
+use crate::training::{StoppedBy, Trainer};
+use resume::Resumed;
+use session::Session;
+
+/// Trains, evaluates and stores; or goes on with a run that was interrupted.
+pub(super) fn run(request: &Train) -> Result<ExitCode> {
+    let interrupt = Interrupt::listen().context("listening for signals")?;
+    let stopwatch = Stopwatch::start();
+    match &request.start {
+        Start::New { config, out, overwrite } => {
+            // Before the data are read: a run that cannot be stored should fail at once.
+            let run_dir = RunDir::create(out, *overwrite)?;
+            train(request, config, run_dir, None, &interrupt, stopwatch)
+        }
+        Start::Resume { run, expected } => {
+            resume::check_expected(run, expected.as_deref())?;
+            let run_dir = RunDir::reopen(run.path())?;
+            if run.is_finished() {
+                return finished(run, run_dir);
+            }
+            let resumed = Resumed::read(run, &run_dir)?;
+            train(request, run.config(), run_dir, resumed, &interrupt, stopwatch)
+        }
+    }
+}
+
+fn train(
+    request: &Train,
+    config: &Config,
+    mut run_dir: RunDir,
+    resumed: Option<Resumed>,
+    interrupt: &Interrupt,
+    stopwatch: Stopwatch,
+) -> Result<ExitCode> {
+    let data = data::load(config, &request.lookup)?;
+    let mut trainer = Trainer::new(config, &data::network_config(config)?, &device()?)?;
+    let (history, damaged) = match resumed {
+        Some(resumed) => resumed.restore(&mut trainer, &data)?,
+        None => {
+            run_dir.begin(config, &Environment::here(&data.provenance))?;
+            (Vec::new(), Vec::new())
+        }
+    };
+    let (metrics, mut journal) = run_dir.open_logs(history)?;
+    journal.add(&Event::session(
+        &request.command_line,
+        trainer.epochs(),
+        trainer.steps(),
+    ))?;
+    damaged.iter().try_for_each(|event| journal.add(event))?;
+    let mut session = Session::new(request, config, &data, &run_dir, (metrics, journal), interrupt);
+    match session.train(trainer)? {
+        None => {
+            session.end("interrupted", &stopwatch)?;
+            Ok(ExitCode::Interrupted)
+        }
+        Some((trainer, stopped_by)) => {
+            let summary = store_outcome(config, &data, &run_dir, trainer, stopped_by)?;
+            session.end(stopped_by.name(), &stopwatch)?;
+            run_dir.checkpoints().remove()?;
+            output::print(|out| output::summary(out, &summary, Some(stopwatch.seconds())))?;
+            Ok(ExitCode::Success)
+        }
+    }
+}
+
+fn store_outcome(
+    config: &Config,
+    data: &Data,
+    run_dir: &RunDir,
+    trainer: Trainer<Device>,
+    stopped_by: StoppedBy,
+) -> Result<Summary> {
+    let epochs = trainer.epochs();
+    let trained = trainer.finish()?;
+    store::write_network(run_dir, config, &trained)?;
+    let outcome = Outcome {
+        epochs,
+        best_epoch: trained.epoch,
+        stopped_by: stopped_by.name().to_owned(),
+        pruned_from: None,
+        train_per_depth: depth_scores(&trained.network, &data.train_split(), config.file().ece_bins)?,
+    };
+    store::write_outcome(run_dir, config, data, &trained, outcome)
+}
+
+/// A run that needs nothing more; its process may have been killed before it took the checkpoints away.
+fn finished(run: &StoredRun, run_dir: RunDir) -> Result<ExitCode> {
+    let summary = run.summary()?;
+    run_dir.checkpoints().remove()?;
+    output::print(|out| output::summary(out, &summary, None))?;
+    Ok(ExitCode::Success)
+}

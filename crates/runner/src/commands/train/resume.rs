@@ -1,0 +1,181 @@
+//! What a checkpoint says of its run, and the checks before a run goes on from it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+use vds_checkpoint::{Checkpoint, Found, Tensor};
+use vds_kernels::Isa;
+
+use crate::config::{self, Config, Difference, differences};
+use crate::data::Data;
+use crate::device::Device;
+use crate::error::{Error, OrInput as _, text_of};
+use crate::output;
+use crate::run_dir::{CONFIG, Event, RunDir, StoredRun, program};
+use crate::training::{Position, Trainer};
+
+/// Name of the tensor that holds `metrics.jsonl`.
+pub(super) const HISTORY: &str = "history";
+
+/// Everything in a checkpoint that is no tensor.
+#[derive(Debug, Serialize, Deserialize)]
+struct RunState {
+    /// The configuration as RON.
+    config: String,
+    /// SHA-256 sums of the data, in order.
+    data: Vec<String>,
+    /// Instruction set of the kernels: another one rounds differently.
+    instruction_set: String,
+    position: Position,
+}
+
+/// A checkpoint that fits its run.
+pub(super) struct Resumed {
+    path: PathBuf,
+    state: RunState,
+    checkpoint: Checkpoint,
+    damaged: Vec<Event>,
+}
+
+/// A checkpoint of the present state.
+pub(super) fn checkpoint(
+    config: &Config,
+    data: &Data,
+    position: Position,
+    tensors: BTreeMap<String, Tensor>,
+) -> Result<Checkpoint> {
+    let state = RunState {
+        config: config.to_ron(),
+        data: sums(data),
+        instruction_set: instruction_set(),
+        position,
+    };
+    let state = serde_json::to_value(state).context("the state as JSON")?;
+    Ok(Checkpoint::new(program(), state, tensors))
+}
+
+/// Compares the run's configuration with the one that was given on the command line.
+pub(super) fn check_expected(run: &StoredRun, expected: Option<&(Config, PathBuf)>) -> Result<(), Error> {
+    let Some((expected, path)) = expected else {
+        return Ok(());
+    };
+    let here = run.path().join(CONFIG);
+    let found = differences(run.config(), expected);
+    refuse_differences(&found, (&here, "that file"), (path, "the command line"))
+}
+
+impl Resumed {
+    /// The newest checkpoint that is whole; nothing if there is none yet: the run begins again.
+    pub(super) fn read(run: &StoredRun, run_dir: &RunDir) -> Result<Option<Self>> {
+        let Some(found) = run_dir.checkpoints().newest()? else {
+            return Ok(None);
+        };
+        let Found {
+            path,
+            checkpoint,
+            damaged,
+        } = found;
+        let mut events = Vec::new();
+        for file in damaged {
+            let problem = text_of(&file.error);
+            let name = file.path.display().to_string();
+            output::warn(&format!(
+                "{name} is damaged ({problem}); going on from {}",
+                path.display()
+            ));
+            events.push(Event::Damaged { file: name, problem });
+        }
+        let reading = || format!("reading {}", path.display());
+        let state: RunState = serde_json::from_value(checkpoint.state.clone()).or_input(reading)?;
+        let config = config::load(&path, &state.config, &[]).or_input(reading)?;
+        let here = run.path().join(CONFIG);
+        refuse_differences(
+            &differences(&config, run.config()),
+            (&path, "the checkpoint"),
+            (&here, "that file"),
+        )?;
+        warn_of_other_roundings(&state, &checkpoint);
+        Ok(Some(Self {
+            path,
+            state,
+            checkpoint,
+            damaged: events,
+        }))
+    }
+
+    /// Puts the state into the trainer. Returns the lines of `metrics.jsonl`, and what is to be noted in the journal.
+    pub(super) fn restore(self, trainer: &mut Trainer<Device>, data: &Data) -> Result<(Vec<u8>, Vec<Event>)> {
+        let Self {
+            path,
+            state,
+            mut checkpoint,
+            damaged,
+        } = self;
+        if state.data != sums(data) {
+            return Err(Error::input_with_hint(
+                format!(
+                    "the data are not those that {} was trained on: their sums differ",
+                    path.display()
+                ),
+                "give the folder with the same data with --data-dir",
+            )
+            .into());
+        }
+        let reading = || format!("reading {}", path.display());
+        let history = checkpoint.take_bytes(HISTORY).or_input(reading)?;
+        trainer.restore(&state.position, &mut checkpoint).or_input(reading)?;
+        Ok((history, damaged))
+    }
+}
+
+fn sums(data: &Data) -> Vec<String> {
+    data.provenance.files.iter().map(|file| file.sha256.clone()).collect()
+}
+
+fn instruction_set() -> String {
+    format!("{:?}", Isa::detect())
+}
+
+fn warn_of_other_roundings(state: &RunState, checkpoint: &Checkpoint) {
+    let here = instruction_set();
+    if state.instruction_set != here {
+        output::warn(&format!(
+            "the run was begun with the instruction set {}, and this is {here}: the results may differ from those of one machine \
+             in the last digits",
+            state.instruction_set
+        ));
+    }
+    if checkpoint.program != program() {
+        output::warn(&format!(
+            "the run was begun by {}, and this is {}: the results may differ from those of one program",
+            checkpoint.program,
+            program()
+        ));
+    }
+}
+
+/// Refuses to mix two configurations; each is called by its file and, in the list, by a short name.
+fn refuse_differences(
+    found: &[Difference],
+    (first, first_name): (&Path, &str),
+    (second, second_name): (&Path, &str),
+) -> Result<(), Error> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let lines = found.iter().map(|difference| {
+        let Difference { field, first, second } = difference;
+        format!("\n  {field}: {first} in {first_name}, {second} in {second_name}")
+    });
+    Err(Error::input_with_hint(
+        format!(
+            "{} has another configuration than {}{}",
+            first.display(),
+            second.display(),
+            lines.collect::<String>()
+        ),
+        "a run goes on with the configuration that it was begun with; start another one for another configuration",
+    ))
+}

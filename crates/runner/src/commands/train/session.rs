@@ -1,0 +1,223 @@
+//! What one process does of a run: steps, checkpoints, log lines.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use vds_checkpoint::{Store, Tensor};
+
+use super::super::store;
+use super::resume;
+use crate::cli::high::Train;
+use crate::cli::low::Checkpoints;
+use crate::clock::Stopwatch;
+use crate::config::Config;
+use crate::data::Data;
+use crate::device::Device;
+use crate::error::Error;
+use crate::progress::Progress;
+use crate::record::{EpochMetrics, NonFiniteStep};
+use crate::run_dir::{Event, Journal, MetricsLog, RunDir};
+use crate::signals::Interrupt;
+use crate::training::{Advance, Moment, StoppedBy, Trainer};
+
+/// The part of a run that one process does.
+pub(super) struct Session<'a> {
+    config: &'a Config,
+    data: &'a Data,
+    run_dir: &'a RunDir,
+    interrupt: &'a Interrupt,
+    store: Store,
+    metrics: MetricsLog,
+    journal: Journal,
+    progress: Progress,
+    intervals: Checkpoints,
+    /// Since the last checkpoint.
+    since_checkpoint: Stopwatch,
+    /// Epochs and steps at the last checkpoint of this process.
+    last_checkpoint: Option<(usize, usize)>,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        request: &Train,
+        config: &'a Config,
+        data: &'a Data,
+        run_dir: &'a RunDir,
+        (metrics, journal): (MetricsLog, Journal),
+        interrupt: &'a Interrupt,
+    ) -> Self {
+        Self {
+            config,
+            data,
+            run_dir,
+            interrupt,
+            store: run_dir.checkpoints(),
+            metrics,
+            journal,
+            progress: Progress::new(config.file().epochs, request.quiet),
+            intervals: request.checkpoints,
+            since_checkpoint: Stopwatch::start(),
+            last_checkpoint: None,
+        }
+    }
+
+    /// Trains to the end, or until a signal comes; then nothing is returned. Either way the state is on the disk, and from now
+    /// on a signal ends the process.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] with what can be done about it.
+    pub(super) fn train(&mut self, mut trainer: Trainer<Device>) -> Result<Option<(Trainer<Device>, StoppedBy)>> {
+        let ended = self.advance_to_end(&mut trainer);
+        self.progress.finish();
+        let stopped_by = match ended {
+            Ok(stopped_by) => stopped_by,
+            Err(failure) => return Err(self.stopped(trainer, failure)),
+        };
+        self.interrupt.nothing_to_save();
+        if self.interrupt.came() {
+            self.progress.interrupted(trainer.epochs(), self.run_dir.path());
+            return Ok(None);
+        }
+        Ok(stopped_by.map(|stopped_by| (trainer, stopped_by)))
+    }
+
+    /// Notes in the journal that the process ends.
+    pub(super) fn end(&mut self, reason: &str, stopwatch: &Stopwatch) -> Result<()> {
+        Ok(self.journal.add(&Event::end(reason, stopwatch.seconds()))?)
+    }
+
+    fn advance_to_end(&mut self, trainer: &mut Trainer<Device>) -> Result<Option<StoppedBy>> {
+        let data = self.data.training();
+        let mut stopwatch = Stopwatch::start();
+        loop {
+            let pause = |moment| self.interrupt.came() || moment == Moment::Step && self.is_old(self.since_checkpoint);
+            match trainer.advance(&data, &pause)? {
+                Advance::Epoch(metrics) => {
+                    self.epoch(&metrics, stopwatch.seconds())?;
+                    stopwatch = Stopwatch::start();
+                    if self.is_due(metrics.epoch) {
+                        self.checkpoint(trainer)?;
+                    }
+                }
+                Advance::Paused => {
+                    self.checkpoint(trainer)?;
+                    if self.interrupt.came() {
+                        return Ok(None);
+                    }
+                }
+                Advance::Ended(stopped_by) => {
+                    self.checkpoint(trainer)?;
+                    return Ok(Some(stopped_by));
+                }
+            }
+        }
+    }
+
+    fn epoch(&mut self, metrics: &EpochMetrics, seconds: f64) -> Result<()> {
+        self.metrics.append(metrics)?;
+        let epoch = metrics.epoch;
+        self.journal.add(&Event::Epoch { epoch, seconds })?;
+        self.progress.epoch(metrics, seconds);
+        Ok(())
+    }
+
+    fn is_due(&self, epoch: usize) -> bool {
+        let interval = self.intervals.checkpoint_epochs;
+        interval.is_some_and(|interval| epoch.is_multiple_of(interval.get()))
+    }
+
+    fn is_old(&self, since: Stopwatch) -> bool {
+        since.seconds() >= self.intervals.checkpoint_minutes.as_secs_f64()
+    }
+
+    /// Writes a checkpoint, unless the last one holds the same state.
+    fn checkpoint(&mut self, trainer: &Trainer<Device>) -> Result<()> {
+        let place = (trainer.epochs(), trainer.steps());
+        if self.last_checkpoint != Some(place) {
+            let stopwatch = Stopwatch::start();
+            let path = self.write_checkpoint(trainer)?;
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            self.journal.add(&Event::Checkpoint {
+                file,
+                epochs: place.0,
+                steps: place.1,
+                seconds: stopwatch.seconds(),
+            })?;
+            self.last_checkpoint = Some(place);
+        }
+        self.since_checkpoint = Stopwatch::start();
+        Ok(())
+    }
+
+    fn write_checkpoint(&mut self, trainer: &Trainer<Device>) -> Result<PathBuf> {
+        let (position, mut tensors): (_, BTreeMap<_, _>) = trainer.state();
+        let history = Tensor::U8(self.metrics.content().to_vec());
+        tensors.insert(resume::HISTORY.to_owned(), history);
+        let checkpoint = resume::checkpoint(self.config, self.data, position, tensors)?;
+        Ok(self.store.write(&checkpoint)?)
+    }
+
+    /// Says what there is to go on with after a failure; keeps the last good state if numbers were not finite.
+    fn stopped(&mut self, trainer: Trainer<Device>, failure: anyhow::Error) -> anyhow::Error {
+        let _ = self.journal.add(&Event::end("failed", self.since_checkpoint.seconds()));
+        let hint = match failure.downcast_ref::<Error>() {
+            Some(Error::NonFinite { .. }) => self.keep_last_good(trainer, &failure),
+            _ => self.resume_hint(),
+        };
+        match hint {
+            // What could not be kept is no news beside the failure itself.
+            Err(_) | Ok(None) => failure,
+            Ok(Some(hint)) => Error::Stopped {
+                hint,
+                source: failure.into(),
+            }
+            .into(),
+        }
+    }
+
+    fn resume_hint(&self) -> Result<Option<String>> {
+        let run = self.run_dir.path().display();
+        Ok(match self.store.is_empty()? {
+            true => None,
+            false => Some(format!("`vds train --resume {run}` goes on from the last checkpoint")),
+        })
+    }
+
+    /// The state before the step, the batch, and the weights of the best epoch.
+    fn keep_last_good(&mut self, trainer: Trainer<Device>, failure: &anyhow::Error) -> Result<Option<String>> {
+        let Some(Error::NonFinite {
+            what,
+            value,
+            epoch,
+            step,
+            place,
+        }) = failure.downcast_ref::<Error>()
+        else {
+            return Ok(None);
+        };
+        self.checkpoint(&trainer)?;
+        let train = &self.data.train;
+        let batch = trainer.next_batch(train.len());
+        let dump = self.run_dir.write_non_finite(&NonFiniteStep {
+            epoch: *epoch,
+            step: *step,
+            what: what.clone(),
+            value: value.to_string(),
+            depth: place.as_ref().map(|place| place.depth),
+            layer: place.as_ref().map(|place| place.layer.clone()),
+            labels: batch.iter().map(|&index| train.labels()[index]).collect(),
+            batch,
+        })?;
+        let trained = trainer.finish()?;
+        store::write_network(self.run_dir, self.config, &trained)?;
+        Ok(Some(format!(
+            "the state before the step is in {}, the batch in {}, the weights of epoch {} in {}; a smaller \
+             optimizer.learning_rate may help",
+            self.store.folder().display(),
+            dump.display(),
+            trained.epoch,
+            self.run_dir.weights_path().display()
+        )))
+    }
+}

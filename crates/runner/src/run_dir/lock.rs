@@ -1,0 +1,93 @@
+//! One process a run directory.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process;
+
+use super::LOCK;
+use crate::error::{Error, OrInput as _};
+
+/// The right to write into a run directory, as long as it lives. The system gives it back when the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    file: File,
+    path: PathBuf,
+    is_new: bool,
+}
+
+impl Lock {
+    /// Takes the lock of a folder.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if another process has it, or the folder cannot be written.
+    pub(super) fn take(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(LOCK);
+        loop {
+            let is_new = !path.exists();
+            let mut options = File::options();
+            options.read(true).write(true).create(true).truncate(false);
+            let mut file = options
+                .open(&path)
+                .or_input(|| format!("writing into {}", folder.display()))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(in_use(folder, &mut file)),
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).or_input(|| format!("locking {}", path.display()));
+                }
+            }
+            // Whoever had it may have removed the file in between; then somebody else can lock a new one.
+            if is_same_file(&file, &path) {
+                sign(&mut file);
+                return Ok(Self { file, path, is_new });
+            }
+        }
+    }
+
+    /// Removes the file if this lock made it: the folder is left as it was found.
+    pub(super) fn undo(&self) {
+        if self.is_new && is_same_file(&self.file, &self.path) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Says who has the lock. It is information only, so a disk that is full does not matter here.
+fn sign(file: &mut File) {
+    let text = format!("{} {}\n", process::id(), host());
+    let _ = file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
+}
+
+fn in_use(folder: &Path, file: &mut File) -> Error {
+    let mut text = String::new();
+    let _ = file.rewind().and_then(|()| file.take(300).read_to_string(&mut text));
+    let owner = match text.trim().split_once(' ') {
+        Some((process, host)) => format!("process {process} on {host}"),
+        None => "another process".to_owned(),
+    };
+    Error::input_with_hint(
+        format!("{} is in use by {owner}", folder.display()),
+        "wait for it to end, or choose another folder",
+    )
+}
+
+fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "this machine" } else { name }.to_owned()
+}
+
+#[cfg(unix)]
+fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |metadata: io::Result<fs::Metadata>| metadata.ok().map(|metadata| (metadata.dev(), metadata.ino()));
+    let opened = identity(file.metadata());
+    opened.is_some() && opened == identity(fs::metadata(path))
+}
+
+/// Elsewhere a file that is open cannot be removed.
+#[cfg(not(unix))]
+fn is_same_file(_file: &File, _path: &Path) -> bool {
+    true
+}

@@ -1,0 +1,107 @@
+//! The state of a run as a checkpoint, and back.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+use vds_checkpoint::{Checkpoint, Tensor};
+use vds_model::Snapshot;
+
+use super::depth::TrainingDevice;
+use super::epoch::Totals;
+use super::selection::{Best, Kept};
+use super::trainer::{State, Trainer};
+
+/// What of a trainer's state is no tensor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Position {
+    /// Epochs completed.
+    pub epoch: usize,
+    /// Steps done in the epoch after those. Its order of the examples is a function of the seed and its number, so that
+    /// randomness has no state beside these two.
+    pub step: usize,
+    train_depth: usize,
+    totals: Totals,
+    best: Option<Best>,
+    not_compared: usize,
+    kept_epoch: usize,
+}
+
+impl<D: TrainingDevice> Trainer<D> {
+    /// The position and the tensors of the state.
+    pub fn state(&self) -> (Position, BTreeMap<String, Tensor>) {
+        let position = Position {
+            epoch: self.epoch,
+            step: self.step,
+            train_depth: self.train_depth,
+            totals: self.totals,
+            best: self.selector.best,
+            not_compared: self.selector.not_compared,
+            kept_epoch: self.selector.kept.epoch,
+        };
+        let mut tensors = BTreeMap::new();
+        put_network(&mut tensors, "network", self.network.snapshot());
+        put(&mut tensors, "velocity.network", self.optimizer.velocity().to_vec());
+        if let (Some(logits), Some(velocity)) = (self.depth.logits(), self.depth.velocity()) {
+            put(&mut tensors, "posterior", logits);
+            put(&mut tensors, "velocity.posterior", velocity.to_vec());
+        }
+        let kept = &self.selector.kept.state;
+        put_network(&mut tensors, "kept.network", kept.network.clone());
+        if let Some(logits) = &kept.posterior_logits {
+            put(&mut tensors, "kept.posterior", logits.clone());
+        }
+        (position, tensors)
+    }
+
+    /// Takes up a state of a run of the same configuration.
+    ///
+    /// # Errors
+    /// If a tensor is missing or has another length.
+    pub fn restore(&mut self, position: &Position, checkpoint: &mut Checkpoint) -> Result<()> {
+        self.network.restore(&take_network(checkpoint, "network")?)?;
+        self.optimizer
+            .set_velocity(&checkpoint.take_f32("velocity.network")?)
+            .context("the network's optimiser")?;
+        let mut kept = State {
+            network: take_network(checkpoint, "kept.network")?,
+            posterior_logits: None,
+        };
+        if self.depth.logits().is_some() {
+            self.depth.restore(Some(&checkpoint.take_f32("posterior")?))?;
+            self.depth
+                .set_velocity(&checkpoint.take_f32("velocity.posterior")?)
+                .context("the posterior's optimiser")?;
+            kept.posterior_logits = Some(checkpoint.take_f32("kept.posterior")?);
+        }
+        self.epoch = position.epoch;
+        self.step = position.step;
+        self.train_depth = position.train_depth;
+        self.totals = position.totals;
+        self.selector.best = position.best;
+        self.selector.not_compared = position.not_compared;
+        self.selector.kept = Kept {
+            epoch: position.kept_epoch,
+            state: kept,
+        };
+        Ok(())
+    }
+}
+
+fn put(tensors: &mut BTreeMap<String, Tensor>, name: &str, values: Vec<f32>) {
+    tensors.insert(name.to_owned(), Tensor::F32(values));
+}
+
+fn put_network(tensors: &mut BTreeMap<String, Tensor>, name: &str, network: Snapshot) {
+    put(tensors, &format!("{name}.params"), network.params);
+    put(tensors, &format!("{name}.statistics"), network.statistics);
+    tensors.insert(format!("{name}.n_batches"), Tensor::U64(network.n_batches));
+}
+
+fn take_network(checkpoint: &mut Checkpoint, name: &str) -> vds_checkpoint::Result<Snapshot> {
+    Ok(Snapshot {
+        params: checkpoint.take_f32(&format!("{name}.params"))?,
+        statistics: checkpoint.take_f32(&format!("{name}.statistics"))?,
+        n_batches: checkpoint.take_u64(&format!("{name}.n_batches"))?,
+    })
+}
