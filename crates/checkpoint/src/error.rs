@@ -81,7 +81,11 @@ impl Error {
     }
 
     /// Whether the file is not what was written: an older one may stand in for it.
-    pub(crate) fn is_damage(&self) -> bool {
-        matches!(self, Self::Format(_) | Self::NoCheckpoint(_) | Self::Sum { .. })
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Format(_) | Self::NoCheckpoint(_) | Self::Sum { .. } => true,
+            Self::Unusable { source, .. } => source.is_damage(),
+            _ => false,
+        }
     }
 }

@@ -27,10 +27,10 @@ pub struct Found {
     pub damaged: Vec<Damaged>,
 }
 
-/// A file that is not what was written, and was set aside under another name.
+/// A file that is not what was written.
 #[derive(Debug)]
 pub struct Damaged {
-    /// The name that it had.
+    /// Its name.
     pub path: PathBuf,
     /// What is wrong.
     pub error: Error,
@@ -61,8 +61,7 @@ impl Store {
         Ok(path)
     }
 
-    /// The newest checkpoint that is whole; nothing if there is no file at all. Damaged newer ones are set aside as
-    /// `NAME.damaged`.
+    /// The newest checkpoint that is whole; nothing if there is no file at all. Nothing is changed.
     ///
     /// # Errors
     /// [`Error::Unusable`] if the newest one has another schema, or none is whole; [`Error::Io`].
@@ -73,7 +72,6 @@ impl Store {
             let bytes = fs::read(&path).map_err(Error::io("reading", &path))?;
             match Checkpoint::from_bytes(&bytes) {
                 Ok(checkpoint) => {
-                    set_aside(&damaged)?;
                     return Ok(Some(Found {
                         path,
                         checkpoint,
@@ -94,6 +92,17 @@ impl Store {
                 source: Box::new(error),
             }),
         }
+    }
+
+    /// Gives damaged files the name `NAME.damaged`, so that they neither count as checkpoints nor are lost.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn set_aside(&self, damaged: &[Damaged]) -> Result<()> {
+        for Damaged { path, .. } in damaged {
+            fs::rename(path, path.with_extension("damaged")).map_err(Error::io("setting aside", path))?;
+        }
+        Ok(())
     }
 
     /// Whether there is any file of a checkpoint.
@@ -182,13 +191,6 @@ impl Store {
         }
         Ok(())
     }
-}
-
-fn set_aside(damaged: &[Damaged]) -> Result<()> {
-    for Damaged { path, .. } in damaged {
-        fs::rename(path, path.with_extension("damaged")).map_err(Error::io("setting aside", path))?;
-    }
-    Ok(())
 }
 
 /// The number in a file's name.

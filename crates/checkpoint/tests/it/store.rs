@@ -75,6 +75,8 @@ fn damaged_newest_is_set_aside_and_the_one_before_it_used() {
             found.damaged.iter().map(|damaged| &damaged.path).collect::<Vec<_>>(),
             [&path]
         );
+        assert_eq!(names(store.folder()).len(), 2, "looking changes nothing");
+        store.set_aside(&found.damaged).unwrap();
         assert_eq!(
             names(store.folder()),
             ["checkpoint-00000002.safetensors", "checkpoint-00000003.damaged"]

@@ -104,14 +104,14 @@ fn help_of_train() {
 
                   --checkpoint-minutes <X>
                       Write a checkpoint when the last one is so many minutes old; fractions are allowed
-          
+
                       [default: 5]
 
                   --on-nonfinite <ACTION>
                       What to do when the loss, a gradient, a parameter or a running statistic is NaN or
                       infinite. `stop`: name the layer, keep the last good state, write the batch to
                       nonfinite.json, and end
-          
+
                       [default: stop]
 
                   --threads <N>

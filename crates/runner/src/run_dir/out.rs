@@ -56,21 +56,17 @@ impl RunDir {
         Ok(run_dir)
     }
 
-    /// Takes up the folder of a run that is there, and removes what a killed process has left unfinished.
+    /// Takes up the folder of a run that is there.
     ///
     /// # Errors
     /// [`Error::Input`] if it cannot be written, or another process is writing it.
     pub fn reopen(path: &Path) -> Result<Self, Error> {
-        let run_dir = Self {
+        Ok(Self {
             path: path.to_path_buf(),
             lock: Lock::take(path)?,
             made: Vec::new(),
             has_begun: false,
-        };
-        let leftovers = || format!("removing unfinished files in {}", path.display());
-        vds_checkpoint::remove_leftovers(path).or_input(leftovers)?;
-        run_dir.checkpoints().remove_leftovers().or_input(leftovers)?;
-        Ok(run_dir)
+        })
     }
 
     /// The folder.
@@ -89,7 +85,8 @@ impl RunDir {
     /// [`Error::Input`] if a file cannot be written or removed.
     pub fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
         self.has_begun = true;
-        for name in FILES {
+        // The configuration is replaced, not removed: a process that is killed in between leaves a run that can begin again.
+        for name in FILES.into_iter().filter(|name| *name != CONFIG) {
             let path = self.path.join(name);
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -104,12 +101,16 @@ impl RunDir {
         self.write_json(ENVIRONMENT, environment)
     }
 
-    /// Opens the logs: the metrics with the lines so far, the journal with what it holds.
+    /// Opens the logs: the metrics with the lines so far, the journal with what it holds. What a killed process has left
+    /// unfinished is removed.
     ///
     /// # Errors
     /// [`Error::Input`] if a file cannot be written.
     pub fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
         self.has_begun = true;
+        let leftovers = || format!("removing unfinished files in {}", self.path.display());
+        vds_checkpoint::remove_leftovers(&self.path).or_input(leftovers)?;
+        self.checkpoints().remove_leftovers().or_input(leftovers)?;
         let metrics = MetricsLog::with(&self.path.join(METRICS), metrics)?;
         Ok((metrics, Journal::open(&self.path.join(JOURNAL))?))
     }

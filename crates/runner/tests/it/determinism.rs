@@ -1,7 +1,5 @@
 //! Equal seeds give equal bytes.
 
-use serde_json::Value;
-
 use crate::sandbox::Sandbox;
 
 const RUNS: [&str; 2] = [
@@ -9,27 +7,18 @@ const RUNS: [&str; 2] = [
     "train CONFIGS/fashion-mnist-mini.ron --set n_train=200 --set max_depth=2 --set epochs=2 --seed 3 --quiet",
 ];
 
-/// What must not change: the records without their times, and the weights.
-fn fingerprint(sandbox: &Sandbox, run: &str) -> (Vec<Value>, Value, Vec<u8>) {
-    let metrics = sandbox.text(&format!("{run}/metrics.jsonl"));
-    let without_time = |mut value: Value| {
-        let record = value.as_object_mut().unwrap();
-        let _ = record
-            .remove("seconds")
-            .or_else(|| record.remove("wall_seconds"))
-            .expect("records tell their time");
-        value
-    };
-    let metrics = metrics
-        .lines()
-        .map(|line| without_time(serde_json::from_str(line).unwrap()))
-        .collect();
-    let summary = without_time(sandbox.json(&format!("{run}/summary.json")));
-    (
-        metrics,
-        summary,
-        std::fs::read(sandbox.path(run).join("weights.safetensors")).unwrap(),
-    )
+/// What must not change.
+fn fingerprint(sandbox: &Sandbox, run: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let files = [
+        "config.ron",
+        "environment.json",
+        "metrics.jsonl",
+        "summary.json",
+        "weights.safetensors",
+    ];
+    files
+        .map(|file| (file, std::fs::read(sandbox.path(run).join(file)).unwrap()))
+        .to_vec()
 }
 
 #[test]
@@ -50,5 +39,5 @@ fn another_seed_gives_other_weights() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{} --out a", RUNS[0]));
     sandbox.run(&format!("{} --seed 4 --out b", RUNS[0].replace(" --seed 3", "")));
-    assert_ne!(fingerprint(&sandbox, "a").2, fingerprint(&sandbox, "b").2);
+    assert_ne!(fingerprint(&sandbox, "a")[4], fingerprint(&sandbox, "b")[4]);
 }

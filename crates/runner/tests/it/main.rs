@@ -7,5 +7,5 @@ mod bench;
 mod configs;
 mod determinism;
 mod flow;
-mod interrupt;
 mod sandbox;
+mod survival;

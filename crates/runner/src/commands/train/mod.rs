@@ -54,7 +54,7 @@ fn train(
     let data = data::load(config, &request.lookup)?;
     let mut trainer = Trainer::new(config, &data::network_config(config)?, &device()?)?;
     let (history, damaged) = match resumed {
-        Some(resumed) => resumed.restore(&mut trainer, &data)?,
+        Some(resumed) => resumed.restore(&mut trainer, &data, &run_dir)?,
         None => {
             run_dir.begin(config, &Environment::here(&data.provenance))?;
             (Vec::new(), Vec::new())

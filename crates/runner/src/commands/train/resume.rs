@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use vds_checkpoint::{Checkpoint, Found, Tensor};
+use vds_checkpoint::{Checkpoint, Damaged, Found, Tensor};
 use vds_kernels::Isa;
 
 use crate::config::{self, Config, Difference, differences};
@@ -36,7 +36,8 @@ pub(super) struct Resumed {
     path: PathBuf,
     state: RunState,
     checkpoint: Checkpoint,
-    damaged: Vec<Event>,
+    /// Newer ones that could not be used.
+    damaged: Vec<Damaged>,
 }
 
 /// A checkpoint of the present state.
@@ -69,7 +70,7 @@ pub(super) fn check_expected(run: &StoredRun, expected: Option<&(Config, PathBuf
 impl Resumed {
     /// The newest checkpoint that is whole; nothing if there is none yet: the run begins again.
     pub(super) fn read(run: &StoredRun, run_dir: &RunDir) -> Result<Option<Self>> {
-        let Some(found) = run_dir.checkpoints().newest()? else {
+        let Some(found) = run_dir.checkpoints().newest().map_err(with_advice)? else {
             return Ok(None);
         };
         let Found {
@@ -77,16 +78,6 @@ impl Resumed {
             checkpoint,
             damaged,
         } = found;
-        let mut events = Vec::new();
-        for file in damaged {
-            let problem = text_of(&file.error);
-            let name = file.path.display().to_string();
-            output::warn(&format!(
-                "{name} is damaged ({problem}); going on from {}",
-                path.display()
-            ));
-            events.push(Event::Damaged { file: name, problem });
-        }
         let reading = || format!("reading {}", path.display());
         let state: RunState = serde_json::from_value(checkpoint.state.clone()).or_input(reading)?;
         let config = config::load(&path, &state.config, &[]).or_input(reading)?;
@@ -101,12 +92,18 @@ impl Resumed {
             path,
             state,
             checkpoint,
-            damaged: events,
+            damaged,
         }))
     }
 
-    /// Puts the state into the trainer. Returns the lines of `metrics.jsonl`, and what is to be noted in the journal.
-    pub(super) fn restore(self, trainer: &mut Trainer<Device>, data: &Data) -> Result<(Vec<u8>, Vec<Event>)> {
+    /// Puts the state into the trainer, and damaged files aside. Returns the lines of `metrics.jsonl`, and what is to be noted in
+    /// the journal.
+    pub(super) fn restore(
+        self,
+        trainer: &mut Trainer<Device>,
+        data: &Data,
+        run_dir: &RunDir,
+    ) -> Result<(Vec<u8>, Vec<Event>)> {
         let Self {
             path,
             state,
@@ -126,8 +123,26 @@ impl Resumed {
         let reading = || format!("reading {}", path.display());
         let history = checkpoint.take_bytes(HISTORY).or_input(reading)?;
         trainer.restore(&state.position, &mut checkpoint).or_input(reading)?;
-        Ok((history, damaged))
+        run_dir.checkpoints().set_aside(&damaged)?;
+        Ok((history, damaged.iter().map(|file| told(file, &path)).collect()))
     }
+}
+
+/// Tells of a damaged file, and of the one that is used in its place.
+fn told(damaged: &Damaged, used: &Path) -> Event {
+    let problem = text_of(&damaged.error);
+    let file = damaged.path.display().to_string();
+    let used = used.display();
+    output::warn(&format!("{file} is damaged ({problem}); going on from {used}"));
+    Event::Damaged { file, problem }
+}
+
+fn with_advice(error: vds_checkpoint::Error) -> anyhow::Error {
+    if !error.is_damage() {
+        return error.into();
+    }
+    let advice = "no older checkpoint is whole; begin the run again with --overwrite";
+    Error::input_with_hint(text_of(&error), advice).into()
 }
 
 fn sums(data: &Data) -> Vec<String> {

@@ -1,0 +1,46 @@
+//! Processes that end inside the writing of a checkpoint.
+
+use serde_json::json;
+
+use super::{effort, finish, spawn, undisturbed};
+use crate::sandbox::Sandbox;
+
+const TRAIN: &str = "train CONFIGS/spirals.ron --quiet --set epochs=30 --set max_depth=3 --set selection.patience=None";
+
+/// Every place in the writing of a checkpoint at which a process can be made to end.
+const PLACES: [&str; 6] = [
+    "half-written",
+    "written",
+    "synced",
+    "renamed",
+    "folder-synced",
+    "removing",
+];
+
+#[test]
+fn run_survives_the_end_of_its_process_at_every_place_of_a_write() {
+    let expected = undisturbed(TRAIN);
+    let rounds = effort(5);
+    let mut faults = 0;
+    let sandbox = Sandbox::new();
+    let mut start = format!("{TRAIN} --out r");
+    for _ in 0..rounds {
+        for place in PLACES {
+            let mut command = sandbox.command(&format!("{start} --checkpoint-epochs 1"));
+            // The third checkpoint of a process is the first to take an older one away.
+            command.env(
+                "VDS_FAULT",
+                format!("{place}@{}", if place == "removing" { 1 } else { 3 }),
+            );
+            let status = spawn(command).wait().unwrap();
+            // Only a run that has come to its end may have escaped.
+            assert!(!status.success(), "{place} was not reached");
+            assert_eq!(status.code(), None, "{place}: {status}");
+            faults += 1;
+            start = format!("{TRAIN} --resume r");
+        }
+    }
+    sandbox.run(&start);
+    assert_eq!(finish(&sandbox), expected);
+    vds_testkit::counts::record("faults", &json!({ "faults": faults, "hashes": expected.len() }));
+}

@@ -1,0 +1,162 @@
+//! Runs that must not go on from what is there.
+
+use std::fs;
+
+use expect_test::{Expect, expect};
+use vds_checkpoint::Checkpoint;
+
+use super::damage::{checkpoints, unfinished};
+use crate::sandbox::Sandbox;
+
+/// Refuses with exit code 2 and the message, and changes nothing.
+#[track_caller]
+fn check(sandbox: &Sandbox, arguments: &str, expected: Expect) {
+    let before = sandbox.everything();
+    let (stderr, code) = sandbox.fail(arguments);
+    expected.assert_eq(&stderr.replace(&crate::sandbox::configs().display().to_string(), "CONFIGS"));
+    assert_eq!(code, Some(2));
+    assert_eq!(sandbox.everything(), before);
+}
+
+/// Changes the newest checkpoint and seals it again.
+fn edit_newest(sandbox: &Sandbox, edit: impl FnOnce(&mut Checkpoint)) {
+    let path = checkpoints(sandbox).pop().unwrap();
+    let mut checkpoint = Checkpoint::from_bytes(&fs::read(&path).unwrap()).unwrap();
+    edit(&mut checkpoint);
+    fs::write(path, checkpoint.to_bytes().unwrap()).unwrap();
+}
+
+#[test]
+fn configuration_that_was_edited_is_refused_field_by_field() {
+    let sandbox = unfinished();
+    let text = sandbox.text("r/config.ron");
+    sandbox.write(
+        "r/config.ron",
+        &text
+            .replace("max_depth: 3", "max_depth: 4")
+            .replace("epochs: 20", "epochs: 30"),
+    );
+    check(
+        &sandbox,
+        "train --resume r",
+        expect![[r#"
+            error: r/checkpoints/checkpoint-00000004.safetensors has another configuration than r/config.ron
+              epochs: 20 in the checkpoint, 30 in that file
+              max_depth: 3 in the checkpoint, 4 in that file
+            hint: a run goes on with the configuration that it was begun with; start another one for another configuration
+        "#]],
+    );
+}
+
+#[test]
+fn configuration_on_the_command_line_must_be_the_runs() {
+    let sandbox = unfinished();
+    check(
+        &sandbox,
+        "train CONFIGS/spirals.ron --resume r --set max_depth=3 --set selection.patience=None --set epochs=20 --seed 7",
+        expect![[r#"
+            error: r/config.ron has another configuration than CONFIGS/spirals.ron
+              seed: 0 in that file, 7 in the command line
+            hint: a run goes on with the configuration that it was begun with; start another one for another configuration
+        "#]],
+    );
+    let same = "train CONFIGS/spirals.ron --set max_depth=3 --set selection.patience=None --set epochs=20";
+    sandbox.run(&format!("{same} --resume r --quiet"));
+}
+
+#[test]
+fn checkpoint_of_another_schema_is_refused_by_name() {
+    let sandbox = unfinished();
+    let path = checkpoints(&sandbox).pop().unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let find = br#"\"schema\":1,"#;
+    let place = bytes.windows(find.len()).position(|window| window == find).unwrap();
+    let mut other = bytes;
+    other[place + find.len() - 2] = b'7';
+    fs::write(&path, other).unwrap();
+    let (stderr, code) = sandbox.fail("train --resume r");
+    assert_eq!(code, Some(2));
+    let expected =
+        "error: reading r/checkpoints/checkpoint-00000004.safetensors: it has schema 7, written by vds 0.1.0 (";
+    assert!(stderr.starts_with(expected), "{stderr}");
+    let expected = "), and this program reads schema 1; continue with the program that wrote it\n";
+    assert!(stderr.ends_with(expected), "{stderr}");
+}
+
+#[test]
+fn checkpoint_on_other_data_is_refused() {
+    let sandbox = unfinished();
+    edit_newest(&sandbox, |checkpoint| checkpoint.state["data"][0] = "00".into());
+    check(
+        &sandbox,
+        "train --resume r",
+        expect![[r#"
+            error: the data are not those that r/checkpoints/checkpoint-00000004.safetensors was trained on: their sums differ
+            hint: give the folder with the same data with --data-dir
+        "#]],
+    );
+}
+
+#[test]
+fn checkpoint_that_lacks_a_tensor_or_a_field_is_refused() {
+    let sandbox = unfinished();
+    edit_newest(&sandbox, |checkpoint| {
+        checkpoint.tensors.remove("velocity.network").unwrap();
+    });
+    check(
+        &sandbox,
+        "train --resume r",
+        expect![[r#"
+            error: reading r/checkpoints/checkpoint-00000004.safetensors: it holds no tensor `velocity.network`
+        "#]],
+    );
+    edit_newest(&sandbox, |checkpoint| {
+        checkpoint.state.as_object_mut().unwrap().remove("position").unwrap();
+    });
+    check(
+        &sandbox,
+        "train --resume r",
+        expect![[r#"
+            error: reading r/checkpoints/checkpoint-00000004.safetensors: missing field `position`
+        "#]],
+    );
+}
+
+#[test]
+fn checkpoint_of_another_program_or_machine_is_used_with_a_warning() {
+    let sandbox = unfinished();
+    edit_newest(&sandbox, |checkpoint| {
+        checkpoint.program = "vds 0.0.9 (abc)".to_owned();
+        checkpoint.state["instruction_set"] = "Altivec".into();
+    });
+    let output = sandbox.command("train --resume r --quiet").output().unwrap();
+    assert!(output.status.success());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.contains("warning: the run was begun with the instruction set Altivec, and this is "),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("warning: the run was begun by vds 0.0.9 (abc), and this is vds "),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn folders_without_a_run_are_refused() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("empty")).unwrap();
+    for folder in ["empty", "missing"] {
+        let before = sandbox.everything();
+        let (stderr, code) = sandbox.fail(&format!("train --resume {folder}"));
+        assert_eq!(code, Some(2));
+        assert_eq!(
+            stderr,
+            format!(
+                "error: {folder} is no run directory: there is no config.ron in it\n\
+                 hint: give the folder that `vds train --out` wrote\n"
+            )
+        );
+        assert_eq!(sandbox.everything(), before);
+    }
+}

@@ -1,0 +1,104 @@
+//! Signals.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::lock::ENDLESS;
+use super::{finish, journal, undisturbed};
+use crate::sandbox::Sandbox;
+
+/// Longest time from a signal to the end of the process.
+const SECONDS: u64 = 5;
+
+fn send(signal: &str, child: &Child) {
+    let sent = Command::new("kill")
+        .args([format!("-{signal}"), child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
+/// A process that has told of its first epochs.
+fn started(sandbox: &Sandbox, arguments: &str) -> Child {
+    let mut command = sandbox.command(arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.as_mut().unwrap()).lines();
+    for _ in 0..5 {
+        lines.next().unwrap().unwrap();
+    }
+    child
+}
+
+#[test]
+fn signal_saves_the_state_and_ends_the_process_within_seconds() {
+    for signal in ["INT", "TERM", "USR1"] {
+        let sandbox = Sandbox::new();
+        let child = started(&sandbox, &format!("{ENDLESS} --out r"));
+        let start = Instant::now();
+        send(signal, &child);
+        let output = child.wait_with_output().unwrap();
+        assert!(
+            start.elapsed() < Duration::from_secs(SECONDS),
+            "{signal}: {:?}",
+            start.elapsed()
+        );
+        assert_eq!(output.status.code(), Some(75), "{signal}");
+        assert!(!sandbox.path("r/summary.json").exists());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            stderr.trim_end().ends_with("; `vds train --resume r` goes on"),
+            "{stderr}"
+        );
+        let events = journal(&sandbox);
+        let last: Vec<_> = events.iter().rev().take(2).map(|event| &event["event"]).collect();
+        assert_eq!(last, ["end", "checkpoint"]);
+        assert_eq!(events.last().unwrap()["reason"], "interrupted");
+        assert_eq!(super::damage::checkpoints(&sandbox).len(), 1);
+    }
+}
+
+#[test]
+fn interrupted_run_goes_on_to_the_same_bytes() {
+    let train = "train CONFIGS/spirals.ron --set epochs=400 --set selection.patience=None --set max_depth=4";
+    let sandbox = Sandbox::new();
+    let mut child = started(&sandbox, &format!("{train} --out r"));
+    send("TERM", &child);
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(75));
+    sandbox.run("train --resume r --quiet --threads 1");
+    assert_eq!(finish(&sandbox), undisturbed(&format!("{train} --quiet")));
+}
+
+#[test]
+fn signal_in_an_evaluation_does_not_wait_for_its_end() {
+    // The evaluation after an epoch takes most of the time: 1,000 examples to select on, two to train on.
+    let train = "train CONFIGS/fashion-mnist-mini.ron --set n_train=4 --set max_depth=30 --set selection.protocol=paper \
+                 --set epochs=1000 --set selection.patience=None --quiet --threads 1 --out r";
+    let sandbox = Sandbox::new();
+    let child = super::lock::training(&sandbox, train);
+    std::thread::sleep(Duration::from_millis(150));
+    let start = Instant::now();
+    send("TERM", &child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(75));
+    assert!(start.elapsed() < Duration::from_secs(SECONDS), "{:?}", start.elapsed());
+}
+
+#[test]
+fn second_interrupt_ends_the_process_at_once() {
+    // The state is large, so that the first signal's checkpoint takes a while.
+    let train = format!("{ENDLESS} --set network=Fc(width:512) --set max_depth=30 --out r");
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&train);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.as_mut().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    send("INT", &child);
+    // Time for the first one to arrive, not for a step and a checkpoint of a hundred megabytes.
+    std::thread::sleep(Duration::from_millis(30));
+    send("INT", &child);
+    let start = Instant::now();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(start.elapsed() < Duration::from_secs(SECONDS));
+}
