@@ -15,6 +15,7 @@ use crate::config::{self, Config, Setting};
 use crate::data;
 use crate::error::{Error, OrInput as _};
 use crate::run_dir::StoredRun;
+use crate::text::read_config;
 
 /// Something to do.
 #[derive(Debug)]
@@ -204,7 +205,7 @@ impl Request {
 }
 
 fn train(args: low::Train, command_line: Vec<String>) -> Result<Train> {
-    let text = std::fs::read_to_string(&args.config).or_input(|| format!("reading {}", args.config.display()))?;
+    let text = read_config(&args.config)?;
     let seed = args.seed.map(|seed| Ok(Setting::seed(seed)));
     let settings = args
         .settings

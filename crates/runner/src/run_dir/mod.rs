@@ -32,4 +32,4 @@ pub const SUMMARY: &str = "summary.json";
 pub const PLANE: &str = "plane.json";
 
 /// All files of a run.
-const FILES: [&str; 6] = [CONFIG, ENVIRONMENT, METRICS, WEIGHTS, SUMMARY, PLANE];
+pub(crate) const FILES: [&str; 6] = [CONFIG, ENVIRONMENT, METRICS, WEIGHTS, SUMMARY, PLANE];

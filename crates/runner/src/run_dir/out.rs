@@ -128,8 +128,20 @@ fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
     let shown = path.display();
     let mut entries = match fs::read_dir(path) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error).or_input(|| format!("looking into the output folder {shown}")),
+        Err(error) => {
+            let blocking = path.ancestors().find(|folder| folder.symlink_metadata().is_ok());
+            return match blocking.filter(|folder| !folder.is_dir()) {
+                Some(blocking) => Err(Error::input_with_hint(
+                    format!(
+                        "the output folder {shown} cannot be made: {} is no folder",
+                        blocking.display()
+                    ),
+                    "choose another --out",
+                )),
+                None if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                None => Err(error).or_input(|| format!("looking into the output folder {shown}")),
+            };
+        }
     };
     if entries.next().is_none() || overwrite && path.join(CONFIG).exists() {
         return Ok(());
