@@ -13,7 +13,7 @@ use super::{bench, low};
 use crate::benchmark::Settings;
 use crate::config::{self, Config, Setting};
 use crate::data;
-use crate::error::{Error, OrInput as _};
+use crate::error::{Error, OrInput as _, excerpt};
 use crate::run_dir::StoredRun;
 use crate::text::read_config;
 
@@ -207,10 +207,9 @@ impl Request {
 fn train(args: low::Train, command_line: Vec<String>) -> Result<Train> {
     let text = read_config(&args.config)?;
     let seed = args.seed.map(|seed| Ok(Setting::seed(seed)));
-    let settings = args
-        .settings
-        .iter()
-        .map(|text| Setting::parse(text).map_err(|problem| Error::input(format!("--set {text}: {problem}"))));
+    let settings = args.settings.iter().map(|text| {
+        Setting::parse(text).map_err(|problem| Error::input(format!("--set {}: {problem}", excerpt(text))))
+    });
     let settings: Vec<Setting> = settings.chain(seed).collect::<Result<_, _>>()?;
     Ok(Train {
         config: config::load(&args.config, &text, &settings)?,

@@ -116,7 +116,7 @@ impl Checker<'_> {
             }
             NetworkSizes::Fc { width } => self.range("network.width", is_width(width)),
         }
-        let n_parameters = n_block_parameters(&file.network) * (file.max_depth as u128);
+        let n_parameters = n_block_parameters(&file.network).saturating_mul(file.max_depth as u128);
         let sizes = [
             "network",
             "max_depth",
@@ -209,15 +209,17 @@ impl Checker<'_> {
     }
 }
 
-/// Parameters of one residual block.
+/// Parameters of one residual block. Sizes far out of range, which have a problem of their own, are cut: their squares
+/// overflow.
 fn n_block_parameters(network: &NetworkSizes) -> u128 {
+    let cut = |size: usize| size.min(u32::MAX as usize) as u128;
     match *network {
         NetworkSizes::Conv { outer, inner, .. } => {
-            let (outer, inner) = (outer as u128, inner as u128);
+            let (outer, inner) = (cut(outer), cut(inner));
             2 * outer * inner + 9 * inner * inner + 3 * outer + 6 * inner
         }
         NetworkSizes::Fc { width } => {
-            let width = width as u128;
+            let width = cut(width);
             width * width + 3 * width
         }
     }

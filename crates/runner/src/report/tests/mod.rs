@@ -313,6 +313,9 @@ proptest! {
         record.summary.test.deepest.error = numbers[2];
         record.summary.test.pruned.ece = numbers[3];
         record.summary.best_epoch = usize::MAX;
+        for bin in &mut record.summary.test.deepest.reliability {
+            bin.count = usize::MAX;
+        }
         for (epoch, &number) in record.epochs.iter_mut().zip(&numbers) {
             epoch.train_loss = number;
         }
