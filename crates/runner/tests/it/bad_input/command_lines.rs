@@ -155,6 +155,13 @@ pub(super) fn cases() -> Vec<Case> {
         "#]],
         ),
         train(
+            "--set with ten thousand brackets",
+            &format!("--set prior={}", "[".repeat(10_000)),
+            expect![[r#"
+                error: --set prior=[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…: "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…" is not a RON value: Exceeded recursion limit, try increasing `ron::Options::recursion_limit` and using `serde_stacker` to protect against a stack overflow
+            "#]],
+        ),
+        train(
             "--set without a path",
             "--set =5",
             expect![[r#"

@@ -225,6 +225,24 @@ pub(super) fn cases() -> Vec<Case> {
             "#]],
         ),
         set(
+            "width whose square overflows",
+            "network=Fc(width:18446744073709551615)",
+            expect![[r#"
+                error: CONFIGS/spirals.ron: 1 problem in the configuration
+                  --set network=Fc(width:18446744073709551615): network.width is 18446744073709551615, expected a whole number from 1 to 4096
+            "#]],
+        ),
+        set(
+            "channels whose square overflows",
+            "network=Conv(outer:18446744073709551615,inner:18446744073709551615)",
+            expect![[r#"
+                error: CONFIGS/spirals.ron: 3 problems in the configuration
+                  --set network=Conv(outer:18446744073709551615,inner:18446744073709551615): network is convolutional, expected Fc(width: N) for points in the plane
+                  --set network=Conv(outer:18446744073709551615,inner:18446744073709551615): network.inner is 18446744073709551615, expected a whole number from 1 to 4096
+                  --set network=Conv(outer:18446744073709551615,inner:18446744073709551615): network.outer is 18446744073709551615, expected a whole number from 1 to 4096
+            "#]],
+        ),
+        set(
             "width of nothing",
             "network=Fc(width:0)",
             expect![[r#"

@@ -319,6 +319,24 @@ fn of_the_records() -> Vec<Case> {
             "#]],
         ),
         with(
+            "metrics with a number beyond any",
+            REPORT,
+            METRICS,
+            b"{\"epoch\": 1e999}\n",
+            expect![[r#"
+                error: r/metrics.jsonl:1:15: number out of range
+            "#]],
+        ),
+        with(
+            "plane that is a list",
+            REPORT,
+            PLANE,
+            b"[]",
+            expect![[r#"
+            error: r/plane.json:1:2: invalid length 0, expected struct Plane with 6 elements
+        "#]],
+        ),
+        with(
             "plane that is not JSON",
             REPORT,
             PLANE,
