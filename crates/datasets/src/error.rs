@@ -76,7 +76,7 @@ pub enum Error {
         n_labels: usize,
     },
     /// A file has other content than the catalogue says.
-    #[error("{} has the SHA-256 sum {actual}, expected {expected}", path.display())]
+    #[error("{} has the SHA-256 sum {actual}, expected {expected}: it is not the published file, fetch it again", path.display())]
     Checksum {
         /// The file.
         path: PathBuf,

@@ -59,13 +59,14 @@ pub enum Problem {
         format: &'static str,
     },
     /// The data end too early.
-    #[error("the data end here, {missing} bytes short of what is announced")]
+    #[error("the data end here, {missing} byte{} short of what is announced", if *missing == 1 { "" } else { "s" })]
     Truncated {
         /// Bytes that should follow.
-        missing: u64,
+        missing: u128,
     },
-    /// The compressed data end before their own end mark, with everything that is announced unpacked.
-    #[error("the compressed data are cut short")]
+    /// Everything that is announced was unpacked, and then the compressed data lack their end mark, or what follows is not
+    /// whole.
+    #[error("the compressed data are cut short, or something follows them")]
     CutShort,
     /// The data go on where they should end.
     #[error("data follow where the header says that they end")]

@@ -204,7 +204,7 @@ impl<'a> Stream<'a> {
             Ok(n) if n as u64 <= limit => Ok(n),
             _ if self.reader.is_compressed() => Err(self.malformed(Problem::TooLarge { announced, limit })),
             _ => {
-                let missing = u64::try_from(announced - u128::from(limit)).unwrap_or(u64::MAX);
+                let missing = announced - u128::from(limit);
                 let end = self.position.plus(limit);
                 Err(self.malformed_at(end, Problem::Truncated { missing }))
             }
@@ -216,7 +216,7 @@ impl<'a> Stream<'a> {
         if n_read == step {
             return Ok(());
         }
-        let missing = (wanted - n_read) as u64;
+        let missing = (wanted - n_read) as u128;
         Err(self.malformed(Problem::Truncated { missing }))
     }
 

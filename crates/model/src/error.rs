@@ -33,7 +33,7 @@ pub enum Error {
         batch: usize,
     },
     /// A depth beyond the network's last block.
-    #[error("depth {depth} is out of range, the network has {max_depth} blocks")]
+    #[error("depth {depth} is out of range, the network's maximum depth is {max_depth}")]
     Depth {
         /// The depth asked for.
         depth: usize,
@@ -72,19 +72,19 @@ pub enum Error {
     #[error("not a readable safetensors file")]
     Safetensors(#[source] safetensors::SafeTensorError),
     /// A weight file lacks a tensor.
-    #[error("tensor `{name}` is missing")]
+    #[error("tensor `{}` is missing", shown(name))]
     MissingTensor {
         /// Its name.
         name: String,
     },
     /// A weight file holds a tensor that the network has no use for.
-    #[error("tensor `{name}` does not belong to this network")]
+    #[error("tensor `{}` does not belong to this network", shown(name))]
     UnexpectedTensor {
         /// Its name.
         name: String,
     },
     /// A tensor of a weight file has another shape or element type.
-    #[error("tensor `{name}` is {actual}, expected {expected}")]
+    #[error("tensor `{}` is {actual}, expected {expected}", shown(name))]
     TensorType {
         /// Its name.
         name: String,
@@ -94,11 +94,25 @@ pub enum Error {
         expected: String,
     },
     /// A tensor of a weight file holds NaN or an infinity.
-    #[error("tensor `{name}` holds a value that is not finite")]
+    #[error("tensor `{}` holds a value that is not finite", shown(name))]
     NotFinite {
         /// Its name.
         name: String,
     },
+    /// A running variance of a weight file is below zero.
+    #[error("tensor `{}` holds a variance below 0", shown(name))]
+    NegativeVariance {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A name from a file as a message quotes it: no control characters, and no more than 100 others.
+fn shown(name: &str) -> String {
+    const LONGEST: usize = 100;
+    let start: String = name.chars().take(LONGEST).collect();
+    let mark = if start.len() < name.len() { "…" } else { "" };
+    format!("{}{mark}", start.escape_debug())
 }
 
 /// Result of this crate.

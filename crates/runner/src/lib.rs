@@ -15,4 +15,5 @@ pub mod record;
 pub mod report;
 pub mod run_dir;
 mod signals;
+mod text;
 pub mod training;

@@ -105,7 +105,8 @@ pub(crate) fn scores(
     )?;
     for (depth, (scores, probability)) in scores.per_depth.iter().zip(posterior).enumerate() {
         let DepthScores { error, nll, ece } = scores;
-        writeln!(out, "{depth:<6}{probability:>12.4}{error:>9.4}{nll:>9.4}{ece:>9.4}")?;
+        let nll = unbounded(*nll);
+        writeln!(out, "{depth:<6}{probability:>12.4}{error:>9.4}{nll:>9}{ece:>9.4}")?;
     }
     Ok(())
 }
@@ -119,10 +120,23 @@ fn row(out: &mut dyn Write, name: &str, scores: &Scores) -> io::Result<()> {
         mean_true_probability,
         ..
     } = scores;
+    let nll = unbounded(*nll);
     writeln!(
         out,
-        "{name:<18}{error:>9.4}{nll:>9.4}{ece:>9.4}{brier:>9.4}{mean_true_probability:>9.4}"
+        "{name:<18}{error:>9.4}{nll:>9}{ece:>9.4}{brier:>9.4}{mean_true_probability:>9.4}"
     )
+}
+
+/// A number without an upper bound, four decimals where they fit into a column of nine characters.
+pub(crate) fn unbounded(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude < 1e3 || !magnitude.is_finite() {
+        format!("{value:.4}")
+    } else if magnitude < 1e6 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.1e}")
+    }
 }
 
 /// One block a file, one line an example.
@@ -152,4 +166,29 @@ pub(crate) fn predictions(out: &mut dyn Write, predictions: &[Prediction]) -> io
         writeln!(out)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_any_size_fit_their_column() {
+        let cases = [
+            (0.0, "0.0000"),
+            (0.246_81, "0.2468"),
+            (999.5, "999.5000"),
+            (1e3, "1000.0"),
+            (-999_999.0, "-999999.0"),
+            (1e6, "1.0e6"),
+            (2.37e30, "2.4e30"),
+            (-1.7e308, "-1.7e308"),
+            (f64::INFINITY, "inf"),
+            (f64::NAN, "NaN"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(unbounded(value), expected);
+            assert!(expected.len() <= 9, "{expected}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output::unbounded;
 use crate::record::EpochMetrics;
 
 /// Widest chart of a posterior; more depths share columns.
@@ -79,9 +80,10 @@ fn line(metrics: &EpochMetrics, epochs: usize, seconds: f64) -> String {
 }
 
 fn describe(metrics: &EpochMetrics) -> String {
-    let mut text = format!("loss {:.4} train error {:.4}", metrics.train_loss, metrics.train_error);
+    let loss = unbounded(metrics.train_loss);
+    let mut text = format!("loss {loss} train error {:.4}", metrics.train_error);
     if let (Some(error), Some(nll)) = (metrics.validation_error, metrics.validation_nll) {
-        text += &format!(" validation error {error:.4} NLL {nll:.4}");
+        text += &format!(" validation error {error:.4} NLL {}", unbounded(nll));
     }
     format!("{text} depth {:.2}", metrics.expected_depth)
 }

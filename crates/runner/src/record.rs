@@ -61,6 +61,26 @@ pub struct Summary {
     pub train_per_depth: Vec<DepthScores>,
 }
 
+impl Summary {
+    /// What contradicts itself: a list that has not one entry a depth, or a depth beyond the maximum.
+    pub(crate) fn contradiction(&self) -> Option<String> {
+        let max_depth = self.max_depth;
+        let lists = [
+            ("posterior", self.posterior.len()),
+            ("prior", self.prior.len()),
+            ("test.per_depth", self.test.per_depth.len()),
+            ("train_per_depth", self.train_per_depth.len()),
+        ];
+        if let Some((name, len)) = lists.into_iter().find(|(_, len)| len.checked_sub(1) != Some(max_depth)) {
+            return Some(format!(
+                "{name} has length {len}, expected max_depth + 1 for max_depth = {max_depth}"
+            ));
+        }
+        let depth = self.pruned_depth;
+        (depth > max_depth).then(|| format!("pruned_depth is {depth}, expected at most max_depth = {max_depth}"))
+    }
+}
+
 /// Scores on one data split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestScores {
@@ -199,6 +219,21 @@ pub struct Plane {
     pub mutual_information: Vec<f32>,
     /// Training points: first coordinate, second coordinate, class.
     pub points: Vec<(f32, f32, u32)>,
+}
+
+impl Plane {
+    /// What contradicts itself: a grid that has not `n_side` rows and columns.
+    pub(crate) fn contradiction(&self) -> Option<String> {
+        let n_side = self.n_side;
+        let grids = [
+            ("marginal", self.marginal.len()),
+            ("mutual_information", self.mutual_information.len()),
+        ];
+        let odd = grids
+            .into_iter()
+            .find(|(_, len)| n_side.checked_mul(n_side) != Some(*len));
+        odd.map(|(name, len)| format!("{name} has length {len}, expected the square of n_side = {n_side}"))
+    }
 }
 
 /// JSON has no infinity; an infinite score is stored as `null`.

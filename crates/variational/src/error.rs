@@ -53,7 +53,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// Probabilities that do not sum to one.
-    #[error("{what} sum to {sum}, expected 1")]
+    #[error("{what}: the sum is {sum}, expected 1")]
     NotNormalized {
         /// The name of the array.
         what: &'static str,

@@ -196,7 +196,7 @@ impl ArrayHeader {
         let article = if self.is_complex { "a complex" } else { "an" };
         let actual = format!(
             "{article} array of class {} and {}",
-            self.class,
+            class_name(self.class),
             sizes_text(&self.sizes)
         );
         stream.malformed_at(self.position, Problem::Variable { name, actual, expected })
@@ -208,6 +208,15 @@ impl ArrayHeader {
         let n_bytes = count.fold(size as u128, u128::saturating_mul);
         tag.check_size(stream, u128::from(tag.n_bytes) == n_bytes, || n_bytes.to_string())
     }
+}
+
+/// MATLAB's name of a numeric class.
+fn class_name(class: u8) -> &'static str {
+    const NAMES: [&str; 10] = [
+        "double", "single", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+    ];
+    let index = usize::from(class).checked_sub(usize::from(*NUMERIC_CLASSES.start()));
+    index.and_then(|index| NAMES.get(index)).copied().unwrap_or("unknown")
 }
 
 fn numbers(bytes: &[u8], order: ByteOrder) -> Vec<u32> {

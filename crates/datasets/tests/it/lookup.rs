@@ -235,7 +235,7 @@ fn verification_says_what_is_wrong_with_each_file() {
     let expected = [
         "Missing".to_owned(),
         format!(
-            "{} has the SHA-256 sum {actual}, expected {}",
+            "{} has the SHA-256 sum {actual}, expected {}: it is not the published file, fetch it again",
             zeros.display(),
             mnist.files[1].sha256.unwrap()
         ),

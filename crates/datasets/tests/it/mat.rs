@@ -161,20 +161,20 @@ fn variables_of_the_wrong_kind_are_errors() {
     let double = M.array(6, &[2, 2, 1, 1], "X", M.element(2, &[0; 4]));
     check(
         &[double],
-        &format!("file: byte 136: variable X is an array of class 6 and 2 x 2 x 1 x 1, {expected}"),
+        &format!("file: byte 136: variable X is an array of class double and 2 x 2 x 1 x 1, {expected}"),
     );
     check(
         &[M.bytes_array(&[2, 2], "X", &[0; 4])],
-        &format!("file: byte 136: variable X is an array of class 9 and 2 x 2, {expected}"),
+        &format!("file: byte 136: variable X is an array of class uint8 and 2 x 2, {expected}"),
     );
     let complex = M.array(9 | 0x0800, &[2, 2, 1], "X", M.element(2, &[0; 4]));
     check(
         &[complex],
-        &format!("file: byte 136: variable X is a complex array of class 9 and 2 x 2 x 1, {expected}"),
+        &format!("file: byte 136: variable X is a complex array of class uint8 and 2 x 2 x 1, {expected}"),
     );
     check(
         &[M.bytes_array(&[2, 2], "y", &[1; 4])],
-        "file: byte 136: variable y is an array of class 9 and 2 x 2, expected a real numeric vector",
+        "file: byte 136: variable y is an array of class uint8 and 2 x 2, expected a real numeric vector",
     );
     check(
         &[M.bytes_array(&[2, 0, 1, 1], "X", &[])],
@@ -280,7 +280,7 @@ fn damaged_and_cut_compression_is_an_error() {
     );
     check(
         &[M.compressed_element(&whole[..n - 2])],
-        &format!("{place}: the compressed data are cut short"),
+        &format!("{place}: the compressed data are cut short, or something follows them"),
     );
     let longer = [pictures(M), vec![0]].concat();
     check(

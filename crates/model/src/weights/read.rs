@@ -6,7 +6,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use vds_kernels::conv::ConvLayout;
 
-use super::names::{HEAD_NORM, entries, norms};
+use super::names::{HEAD_NORM, Role, entries, norms};
 use super::{POSTERIOR_LOGITS, Weights, from_reference, per_depth_names};
 use crate::Result;
 use crate::backend::Backend;
@@ -17,7 +17,7 @@ use crate::network::Network;
 /// Reads a network of the given sizes from the bytes of a safetensors file.
 ///
 /// # Errors
-/// If the bytes are no safetensors file, or a tensor is missing, unexpected, of another shape or element type, or not finite.
+/// If the bytes are no safetensors file, or a tensor is missing, unexpected, of another shape or element type, not finite, or a variance below 0.
 pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) -> Result<Weights<D>> {
     config.check()?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(Error::Safetensors)?;
@@ -35,6 +35,9 @@ pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) 
     let mut params = network.params_vec();
     for entry in entries(config) {
         let values = file.floats(&entry.name, &entry.shape)?;
+        if matches!(entry.role, Role::RunningVariance) {
+            check_variances(&entry.name, &values)?;
+        }
         let target = if entry.role.is_parameter() {
             &mut params
         } else {
@@ -79,6 +82,9 @@ fn read_head_statistics(
         ),
         HeadStatistics::Shared => (None, None),
     };
+    if let (_, Some(variances)) = &own {
+        check_variances(&variance_name, variances)?;
+    }
     expected.extend([mean_name, variance_name]);
     let (means, variances) = match own {
         (Some(means), Some(variances)) => (means, variances),
@@ -99,6 +105,14 @@ fn read_head_statistics(
         statistics[set.second.clone()].copy_from_slice(variance);
     }
     Ok(())
+}
+
+/// A network with a variance below zero would compute NaN for every input.
+fn check_variances(name: &str, values: &[f32]) -> Result<()> {
+    match values.iter().all(|variance| *variance >= 0.0) {
+        true => Ok(()),
+        false => Err(Error::NegativeVariance { name: name.to_owned() }),
+    }
 }
 
 struct File<'a> {

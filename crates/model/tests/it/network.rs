@@ -152,7 +152,7 @@ fn bad_sizes_and_inputs_are_refused() {
     );
     check_error(
         &network.pruned(2).unwrap_err(),
-        "depth 2 is out of range, the network has 1 blocks",
+        "depth 2 is out of range, the network's maximum depth is 1",
     );
     let config = NetworkConfig::Fc(FcConfig {
         n_inputs: 0,

@@ -29,37 +29,37 @@ pub struct Bench {
     #[arg(long, value_enum, default_value_t = What::Conv)]
     pub what: What,
     /// Residual blocks [default: 10 for conv, 20 for fc]
-    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 0, 1000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 0, 1000), allow_negative_numbers = true)]
     pub max_depth: Option<usize>,
     /// Examples of a step and of a pass [default: 128 for conv, 200 for fc]
-    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 2, 65_536))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 2, 65_536), allow_negative_numbers = true)]
     pub batch: Option<usize>,
     /// Threads [default: 2, or 1 if the machine has no more]
-    #[arg(long, value_name = "N", value_parser = n_threads)]
+    #[arg(long, value_name = "N", value_parser = n_threads, allow_negative_numbers = true)]
     pub threads: Option<NonZeroUsize>,
     /// Channels of an image, for conv [default: 1]
-    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 1024))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 1024), allow_negative_numbers = true)]
     pub channels: Option<usize>,
     /// Rows and columns of an image, for conv [default: 28]
-    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 6, 1024))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 6, 1024), allow_negative_numbers = true)]
     pub size: Option<usize>,
     /// Channels between the blocks, for conv [default: 64]
-    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096), allow_negative_numbers = true)]
     pub outer: Option<usize>,
     /// Channels inside a block, for conv [default: 32]
-    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096), allow_negative_numbers = true)]
     pub inner: Option<usize>,
     /// How the 3x3 convolutions are computed, winograd or direct, for conv [default: winograd]
     #[arg(long, value_name = "HOW", value_parser = convolution)]
     pub convolution: Option<Convolution>,
     /// Hidden units, for fc [default: 20]
-    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096), allow_negative_numbers = true)]
     pub width: Option<usize>,
     /// Timings to take the median of
-    #[arg(long, value_name = "N", default_value = "5", value_parser = |text: &str| whole(text, 1, 1000))]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = |text: &str| whole(text, 1, 1000), allow_negative_numbers = true)]
     pub repeats: usize,
     /// Time the evaluation of the network pruned to this depth, too
-    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 0, 1000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 0, 1000), allow_negative_numbers = true)]
     pub pruned_to: Option<usize>,
     /// Print the measurement as JSON
     #[arg(long)]

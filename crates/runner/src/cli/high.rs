@@ -13,8 +13,9 @@ use super::{bench, low};
 use crate::benchmark::Settings;
 use crate::config::{self, Config, Setting};
 use crate::data;
-use crate::error::{Error, OrInput as _};
+use crate::error::{Error, OrInput as _, excerpt};
 use crate::run_dir::StoredRun;
+use crate::text::read_config;
 
 /// Something to do.
 #[derive(Debug)]
@@ -251,12 +252,11 @@ fn train(args: low::Train, command_line: Vec<String>) -> Result<Train> {
 
 /// The file with the overrides.
 fn configuration(path: &Path, args: &low::Train) -> Result<Config> {
-    let text = std::fs::read_to_string(path).or_input(|| format!("reading {}", path.display()))?;
+    let text = read_config(path)?;
     let seed = args.seed.map(|seed| Ok(Setting::seed(seed)));
-    let settings = args
-        .settings
-        .iter()
-        .map(|text| Setting::parse(text).map_err(|problem| Error::input(format!("--set {text}: {problem}"))));
+    let settings = args.settings.iter().map(|text| {
+        Setting::parse(text).map_err(|problem| Error::input(format!("--set {}: {problem}", excerpt(text))))
+    });
     let settings: Vec<Setting> = settings.chain(seed).collect::<Result<_, _>>()?;
     Ok(config::load(path, &text, &settings)?)
 }

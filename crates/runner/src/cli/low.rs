@@ -61,7 +61,7 @@ pub struct DataDir {
 #[derive(Clone, Debug, Args)]
 pub struct Threads {
     /// Threads to use; all of the machine by default. The results do not depend on it
-    #[arg(long, value_name = "N", value_parser = n_threads)]
+    #[arg(long, value_name = "N", value_parser = n_threads, allow_negative_numbers = true)]
     pub threads: Option<NonZeroUsize>,
 }
 
@@ -71,6 +71,15 @@ const MAX_THREADS: usize = 1024;
 pub(super) fn n_threads(text: &str) -> Result<NonZeroUsize, String> {
     let in_range = text.parse().ok().filter(|n: &NonZeroUsize| n.get() <= MAX_THREADS);
     in_range.ok_or_else(|| format!("expected a whole number from 1 to {MAX_THREADS}"))
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    let number = text.parse();
+    number.map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
+fn depth(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "expected a whole number of blocks, 0 or more")
 }
 
 /// Arguments of `vds train`.
@@ -92,7 +101,7 @@ pub struct Train {
     #[arg(long = "set", value_name = "PATH=VALUE", requires = "config")]
     pub settings: Vec<String>,
     /// Replace the seed of the configuration
-    #[arg(long, value_name = "N", requires = "config")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, requires = "config")]
     pub seed: Option<u64>,
     /// When checkpoints are written.
     #[command(flatten)]
@@ -178,7 +187,7 @@ pub struct Prune {
     #[arg(long, value_name = "RULE", conflicts_with = "depth")]
     pub rule: Option<String>,
     /// Depth to cut to
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
     pub depth: Option<usize>,
     /// How many threads.
     #[command(flatten)]

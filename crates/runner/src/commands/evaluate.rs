@@ -1,6 +1,6 @@
 //! `vds evaluate`.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::cli::high::Evaluate;
 use crate::data;
@@ -21,7 +21,8 @@ pub(super) fn run(request: &Evaluate) -> Result<()> {
         &posterior,
         pruned_depth,
         config.file().ece_bins,
-    )?;
+    )
+    .with_context(|| format!("evaluating {}", request.run.path().display()))?;
     if request.json {
         output::print_json(&scores)
     } else {

@@ -1,6 +1,6 @@
 //! `vds predict`.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::predict_input;
 use crate::cli::high::Predict;
@@ -22,7 +22,13 @@ pub(super) fn run(request: &Predict) -> Result<()> {
             examples: &examples,
             standardization: &standardization,
         };
-        let predicted = predict(&network, &split, &posterior)?;
+        let predicted = predict(&network, &split, &posterior).with_context(|| {
+            format!(
+                "predicting for {} with {}",
+                path.display(),
+                request.run.path().display()
+            )
+        })?;
         predictions.extend(of_file(&path.display().to_string(), &predicted, &class_names));
     }
     if request.json {

@@ -6,7 +6,8 @@ use anyhow::Result;
 use vds_datasets::{ExampleShape, Examples, idx, mat};
 
 use crate::data::is_mat;
-use crate::error::{Error, OrInput as _};
+use crate::error::{Error, excerpt};
+use crate::text::read_text;
 
 /// Reads a file of examples of a shape. They get class 0 as a label, which means nothing.
 pub(super) fn read(path: &Path, shape: ExampleShape, n_classes: usize) -> Result<Examples> {
@@ -35,7 +36,7 @@ fn images(path: &Path, n_classes: usize) -> Result<Examples> {
 
 /// Numbers in columns parted by blanks, commas or semicolons; empty lines and what follows `#` are left out.
 fn points(path: &Path, n_columns: usize, n_classes: usize) -> Result<Examples> {
-    let text = std::fs::read_to_string(path).or_input(|| format!("reading {}", path.display()))?;
+    let text = read_text(path)?;
     let mut values = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or("");
@@ -48,8 +49,9 @@ fn points(path: &Path, n_columns: usize, n_classes: usize) -> Result<Examples> {
         match numbers.filter(|numbers| numbers.len() == n_columns) {
             Some(numbers) => values.extend(numbers),
             None => {
-                let (path, line_number, line) = (path.display(), index + 1, line.trim());
-                let message = format!("{path}:{line_number}: {line:?} is no point, expected {n_columns} numbers");
+                let (path, line_number, line) = (path.display(), index + 1, excerpt(line));
+                let message =
+                    format!("{path}:{line_number}: \"{line}\" is no point, expected {n_columns} finite numbers");
                 return Err(Error::input(message).into());
             }
         }

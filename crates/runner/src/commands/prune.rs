@@ -1,6 +1,6 @@
 //! `vds prune`.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::store::{self, Outcome};
 use crate::cli::high::{DepthChoice, Prune};
@@ -54,6 +54,9 @@ pub(super) fn run(request: &Prune) -> Result<()> {
         max_depth: whole.max_depth(),
         rule,
     });
+    // Before anything is written: weights that overflow should leave nothing behind.
+    let train_per_depth = depth_scores(&trained.network, &data.train_split(), config.file().ece_bins)
+        .with_context(|| format!("pruning {}", request.run.path().display()))?;
     run_dir.begin(&config, &environment)?;
     let (_, mut journal) = run_dir.open_logs(Vec::new())?;
     journal.add(&Event::session(&request.command_line, epoch, 0))?;
@@ -63,7 +66,7 @@ pub(super) fn run(request: &Prune) -> Result<()> {
         best_epoch: epoch,
         stopped_by: stopped_by(parent.as_ref()),
         pruned_from: Some(whole.max_depth()),
-        train_per_depth: depth_scores(&trained.network, &data.train_split(), config.file().ece_bins)?,
+        train_per_depth,
     };
     let summary = store::write_outcome(&run_dir, &config, &data, &trained, outcome)?;
     journal.add(&Event::end("pruned", stopwatch.seconds()))?;

@@ -12,6 +12,7 @@ use super::file::{ConfigFile, Dataset, Method, NetworkSizes, Prior, Protocol, Qu
 use super::problem::Problem;
 use super::recover::{Parsed, bad_value};
 use super::source::Source;
+use crate::error::excerpt;
 
 /// Appends every problem of the values and of their combination.
 pub(super) fn check(parsed: &Parsed, source: &Source, problems: &mut Vec<Problem>) {
@@ -74,7 +75,8 @@ impl Checker<'_> {
                 let known: Vec<&str> = catalogue::all().iter().map(|dataset| dataset.name).collect();
                 self.fits(&["dataset"], known.contains(&name.as_str()), || {
                     let known = known.join(", ");
-                    format!("dataset {name:?} is not in the catalogue; there are {known}")
+                    let name = excerpt(name);
+                    format!("dataset \"{name}\" is not in the catalogue; there are {known}")
                 });
             }
         }
@@ -114,7 +116,7 @@ impl Checker<'_> {
             }
             NetworkSizes::Fc { width } => self.range("network.width", is_width(width)),
         }
-        let n_parameters = n_block_parameters(&file.network) * (file.max_depth as u128);
+        let n_parameters = n_block_parameters(&file.network).saturating_mul(file.max_depth as u128);
         let sizes = [
             "network",
             "max_depth",
@@ -133,6 +135,10 @@ impl Checker<'_> {
             Prior::Geometric(decay) => self.range("prior", *decay > 0.0 && *decay <= 100.0),
             Prior::Uniform => {}
             Prior::Explicit(probs) => {
+                let (actual, expected) = (probs.len(), file.max_depth.saturating_add(1));
+                self.fits(&["prior", "max_depth"], actual == expected, || {
+                    format!("prior has length {actual}, expected max_depth + 1 = {expected}")
+                });
                 let probs_error = DepthPrior::from_probs(probs).err();
                 self.fits(&["prior"], probs_error.is_none(), || {
                     probs_error.map(|error| error.to_string()).unwrap_or_default()
@@ -147,10 +153,6 @@ impl Checker<'_> {
                     format!(
                         "prior is 0 at depth {depth}, expected a probability above 0 for every depth that is learnt"
                     )
-                });
-                let (actual, expected) = (probs.len(), file.max_depth.saturating_add(1));
-                self.fits(&["prior", "max_depth"], actual == expected, || {
-                    format!("prior has {actual} probabilities, expected max_depth + 1 = {expected}")
                 });
             }
         }
@@ -207,15 +209,17 @@ impl Checker<'_> {
     }
 }
 
-/// Parameters of one residual block.
+/// Parameters of one residual block. Sizes far out of range, which have a problem of their own, are cut: their squares
+/// overflow.
 fn n_block_parameters(network: &NetworkSizes) -> u128 {
+    let cut = |size: usize| size.min(u32::MAX as usize) as u128;
     match *network {
         NetworkSizes::Conv { outer, inner, .. } => {
-            let (outer, inner) = (outer as u128, inner as u128);
+            let (outer, inner) = (cut(outer), cut(inner));
             2 * outer * inner + 9 * inner * inner + 3 * outer + 6 * inner
         }
         NetworkSizes::Fc { width } => {
-            let width = width as u128;
+            let width = cut(width);
             width * width + 3 * width
         }
     }

@@ -80,7 +80,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
     ("selection.patience", "None or a whole number of at least 1"),
     (
         "pruning_rule",
-        "\"near-mode:RATIO\", \"arg-max\", \"rounded-expectation\" or \"tail-mass:TOLERANCE\"",
+        "\"near-mode:RATIO\" with a ratio from 0 to below 1, \"arg-max\", \"rounded-expectation\", or \"tail-mass:TOLERANCE\" with a tolerance above 0, at most 1",
     ),
     ("ece_bins", "a whole number from 1 to 1000"),
     ("seed", "a whole number from 0 to 18446744073709551615"),

@@ -11,6 +11,7 @@ use super::file::ConfigFile;
 use super::problem::Problem;
 use super::source::Source;
 use super::syntax::{Field, Node, scan};
+use crate::error::excerpt;
 
 /// Problems after which no more are looked for.
 const MAX_PROBLEMS: usize = 64;
@@ -129,7 +130,7 @@ fn replace_value(source: &mut Source, root: &Node, path: &[String], mended: &mut
 pub(super) fn bad_value(source: &Source, path: &str) -> Problem {
     let expected = expectation(path);
     let message = match source.value_of(path) {
-        Some(value) => format!("{path} is {}, expected {expected}", value.trim()),
+        Some(value) => format!("{path} is {}, expected {expected}", excerpt(&value)),
         None => format!("{path} is not there, expected {expected}"),
     };
     Problem {
@@ -140,7 +141,12 @@ pub(super) fn bad_value(source: &Source, path: &str) -> Problem {
 
 fn syntax_problem(source: &Source, text: &str, error: &SpannedError) -> Problem {
     let offset = offset_of(text, error.span.start).unwrap_or(text.len());
-    let mut message = error.code.to_string();
+    let mut message = match &error.code {
+        ron::Error::ExpectedNamedStructLike(_) | ron::Error::ExpectedStructLike => {
+            "expected `(`, with which a configuration begins".to_owned()
+        }
+        code => code.to_string(),
+    };
     if let Some(first) = message.get(..1).map(str::to_lowercase) {
         message.replace_range(..1, &first);
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::problem::{Place, Problem};
 use super::syntax::{Field, Node, scan};
+use crate::error::excerpt;
 
 /// An override `path=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Setting {
         let (path, value) = text
             .split_once('=')
             .ok_or_else(|| "expected PATH=VALUE, as max_depth=5".to_owned())?;
-        let argument = format!("--set {text}");
+        let argument = format!("--set {}", excerpt(text));
         Self::new(path.trim(), value.trim(), argument)
     }
 
@@ -39,10 +40,12 @@ impl Setting {
         let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !path.split('.').all(is_name) {
             return Err(format!(
-                "{path:?} is not a path of field names, as optimizer.learning_rate"
+                "\"{}\" is not a path of field names, as optimizer.learning_rate",
+                excerpt(path)
             ));
         }
-        ron::from_str::<ron::Value>(value).map_err(|error| format!("{value:?} is not a RON value: {}", error.code))?;
+        ron::from_str::<ron::Value>(value)
+            .map_err(|error| format!("\"{}\" is not a RON value: {}", excerpt(value), error.code))?;
         // A comment at the end of the value must not swallow what follows it in the file.
         let line_end = if value.contains("//") { "\n" } else { "" };
         Ok(Self {
@@ -52,7 +55,7 @@ impl Setting {
         })
     }
 
-    /// The argument as typed.
+    /// The argument as messages quote it.
     pub fn argument(&self) -> &str {
         &self.argument
     }

@@ -139,13 +139,7 @@ impl Scanner<'_> {
             match c {
                 b'"' => self.string()?,
                 b'r' if self.raw_string()? => {}
-                b'\'' => {
-                    self.position += if self.bytes.get(self.position + 1) == Some(&b'\\') {
-                        4
-                    } else {
-                        3
-                    }
-                }
+                b'\'' => self.character(),
                 b'/' if matches!(self.bytes.get(self.position + 1), Some(b'/' | b'*')) => break,
                 b',' | b':' | b'(' | b')' | b'[' | b']' | b'{' | b'}' => break,
                 _ if c.is_ascii_whitespace() => break,
@@ -167,6 +161,15 @@ impl Scanner<'_> {
                 _ => self.position += 1,
             }
         }
+    }
+
+    /// Takes `'x'` or `'\u{10ffff}'`, the longest there is; a quote that begins no such thing is taken alone.
+    fn character(&mut self) {
+        const LONGEST: usize = 12;
+        let rest = &self.bytes[self.position + 1..];
+        let first = if rest.first() == Some(&b'\\') { 2 } else { 1 };
+        let end = (first..rest.len().min(LONGEST)).find(|&i| rest[i] == b'\'');
+        self.position += end.map_or(1, |end| end + 2);
     }
 
     /// Takes `r"…"` or `r#"…"#`; `Some(false)` if there is none.

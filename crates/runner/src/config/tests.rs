@@ -52,7 +52,7 @@ fn all_problems_are_reported_at_once() {
               bad.ron:7:16: max_depth is 1000000, expected a whole number from 0 to 1000
               bad.ron:8:14: network is convolutional, expected Fc(width: N) for points in the plane
               bad.ron:8:26: network.outer is 0, expected a whole number from 1 to 4096
-              bad.ron:10:12: prior sum to 1.1, expected 1
+              bad.ron:10:12: prior: the sum is 1.1, expected 1
               bad.ron:11:32: optimizer.learning_rate is -0.1, expected a number above 0, at most 100
               bad.ron:18:11: seed is -1, expected a whole number from 0 to 18446744073709551615
               bad.ron:18:15: sed is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, truncate_tail, selection, pruning_rule, ece_bins, seed"#]],
@@ -98,7 +98,7 @@ fn wrong_types_name_the_field_and_what_was_expected() {
         "near-mode:1.5",
         expect![[r#"
             bad.ron: 1 problem in the configuration
-              bad.ron:16:19: pruning_rule is "near-mode:1.5", expected "near-mode:RATIO", "arg-max", "rounded-expectation" or "tail-mass:TOLERANCE""#]],
+              bad.ron:16:19: pruning_rule is "near-mode:1.5", expected "near-mode:RATIO" with a ratio from 0 to below 1, "arg-max", "rounded-expectation", or "tail-mass:TOLERANCE" with a tolerance above 0, at most 1"#]],
     );
     check_one(
         "Fc(width: 20)",
@@ -207,8 +207,8 @@ fn contradictions_are_found() {
         "Uniform",
         "Explicit([0.5, 0.25, 0.25])",
         expect![[r#"
-        bad.ron: 1 problem in the configuration
-          bad.ron:10:12: prior has 3 probabilities, expected max_depth + 1 = 2"#]],
+            bad.ron: 1 problem in the configuration
+              bad.ron:10:12: prior has length 3, expected max_depth + 1 = 2"#]],
     );
     check_one(
         "Uniform",
@@ -260,8 +260,8 @@ fn problem_of_an_override_names_the_argument() {
         &[],
         &["prior=Explicit([1])", "seed=1"],
         expect![[r#"
-        bad.ron: 1 problem in the configuration
-          --set prior=Explicit([1]): prior has 1 probabilities, expected max_depth + 1 = 2"#]],
+            bad.ron: 1 problem in the configuration
+              --set prior=Explicit([1]): prior has length 1, expected max_depth + 1 = 2"#]],
     );
 }
 

@@ -80,8 +80,9 @@ fn diagram(style: Style, bins: &[ReliabilityBin]) -> Markup {
 }
 
 fn histogram(style: Style, bins: &[ReliabilityBin]) -> Markup {
-    let total: usize = bins.iter().map(|bin| bin.count).sum();
-    let share = |bin: &ReliabilityBin| bin.count as f64 / total.max(1) as f64;
+    // As floats: the counts come from a file, and their sum may be beyond any integer.
+    let total: f64 = bins.iter().map(|bin| bin.count as f64).sum();
+    let share = |bin: &ReliabilityBin| bin.count as f64 / total.max(1.0);
     let x = Axis::covering("confidence", [0.0, 1.0], 5.0);
     let y = Axis::covering(
         "share of examples",

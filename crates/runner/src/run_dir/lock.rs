@@ -39,10 +39,19 @@ impl Lock {
             }
             // Whoever had it may have removed the file in between; then somebody else can lock a new one.
             if is_same_file(&file, &path) {
-                sign(&mut file);
                 return Ok(Self { file, path, is_new });
             }
         }
+    }
+
+    /// Says who writes into the folder. It is information only, so a disk that is full does not matter here.
+    pub(super) fn sign(&mut self) {
+        let text = format!("process {} on {}\n", process::id(), host());
+        let file = &mut self.file;
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(text.as_bytes()));
     }
 
     /// Removes the file if this lock made it: the folder is left as it was found.
@@ -53,21 +62,16 @@ impl Lock {
     }
 }
 
-/// Says who has the lock. It is information only, so a disk that is full does not matter here.
-fn sign(file: &mut File) {
-    let text = format!("{} {}\n", process::id(), host());
-    let _ = file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
-}
-
 fn in_use(folder: &Path, file: &mut File) -> Error {
     let mut text = String::new();
     let _ = file.rewind().and_then(|()| file.take(300).read_to_string(&mut text));
-    let owner = match text.trim().split_once(' ') {
-        Some((process, host)) => format!("process {process} on {host}"),
-        None => "another process".to_owned(),
+    // Whoever has the lock signs it only when it begins to write.
+    let last = match text.trim() {
+        "" => String::new(),
+        process => format!(" (the last one to write there was {process})"),
     };
     Error::input_with_hint(
-        format!("{} is in use by {owner}", folder.display()),
+        format!("{} is in use by another process{last}", folder.display()),
         "wait for it to end, or choose another folder",
     )
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::write_atomically;
 use crate::error::{Error, OrInput as _};
 use crate::record::EpochMetrics;
+use crate::text::{json, read_text};
 
 /// An open `metrics.jsonl`, and its content.
 #[derive(Debug)]
@@ -57,9 +58,7 @@ impl MetricsLog {
 /// # Errors
 /// [`Error::Input`] naming the line that is no record.
 pub fn read_metrics(path: &Path) -> Result<Vec<EpochMetrics>, Error> {
-    let text = fs::read_to_string(path).or_input(|| format!("reading {}", path.display()))?;
-    let parse = |(index, line): (usize, &str)| {
-        serde_json::from_str(line).or_input(|| format!("reading {}, line {}", path.display(), index + 1))
-    };
-    text.lines().enumerate().map(parse).collect()
+    let text = read_text(path)?;
+    let lines = text.lines().enumerate();
+    lines.map(|(index, line)| json(line, path, index + 1)).collect()
 }

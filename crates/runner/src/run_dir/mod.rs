@@ -46,7 +46,7 @@ pub const CHECKPOINTS: &str = "checkpoints";
 const LOCK: &str = ".vds-lock";
 
 /// All files of a run.
-const FILES: [&str; 8] = [
+pub(crate) const FILES: [&str; 8] = [
     CONFIG,
     ENVIRONMENT,
     METRICS,

@@ -85,6 +85,7 @@ impl RunDir {
     /// [`Error::Input`] if a file cannot be written or removed.
     pub fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
         self.has_begun = true;
+        self.lock.sign();
         // The configuration is replaced, not removed: a process that is killed in between leaves a run that can begin again.
         for name in FILES.into_iter().filter(|name| *name != CONFIG) {
             let path = self.path.join(name);
@@ -108,6 +109,7 @@ impl RunDir {
     /// [`Error::Input`] if a file cannot be written.
     pub fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
         self.has_begun = true;
+        self.lock.sign();
         let leftovers = || format!("removing unfinished files in {}", self.path.display());
         vds_checkpoint::remove_leftovers(&self.path).or_input(leftovers)?;
         self.checkpoints().remove_leftovers().or_input(leftovers)?;
@@ -182,8 +184,20 @@ fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
     let looking = || format!("looking into the output folder {shown}");
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error).or_input(looking),
+        Err(error) => {
+            let blocking = path.ancestors().find(|folder| folder.symlink_metadata().is_ok());
+            return match blocking.filter(|folder| !folder.is_dir()) {
+                Some(blocking) => Err(Error::input_with_hint(
+                    format!(
+                        "the output folder {shown} cannot be made: {} is no folder",
+                        blocking.display()
+                    ),
+                    "choose another --out",
+                )),
+                None if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                None => Err(error).or_input(looking),
+            };
+        }
     };
     let names: io::Result<Vec<_>> = entries.map(|entry| Ok(entry?.file_name())).collect();
     // A process that was killed before its run began leaves no more than these.

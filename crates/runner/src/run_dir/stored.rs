@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
 use vds_model::weights::{self, Weights};
 use vds_model::{Network, NetworkConfig};
 use vds_variational::DepthPosterior;
@@ -12,8 +11,9 @@ use super::{CONFIG, ENVIRONMENT, METRICS, PLANE, SUMMARY, WEIGHTS, read_metrics}
 use crate::config::{self, Config, Method};
 use crate::device::Device;
 use crate::error::{Error, OrInput as _};
-use crate::record::{SUMMARY_SCHEMA, Summary};
+use crate::record::{Plane, SUMMARY_SCHEMA, Summary};
 use crate::report::RunRecord;
+use crate::text::{read_config, read_json, read_text};
 
 /// A stored run.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl StoredRun {
                 "give the folder that `vds train --out` wrote",
             ));
         }
-        let text = read_text(&file)?;
+        let text = read_config(&file)?;
         let config = config::load(&file, &text, &[]);
         let config = config.or_input(|| format!("reading the run {}", path.display()))?;
         Ok(Self {
@@ -110,7 +110,7 @@ impl StoredRun {
     /// The summary.
     ///
     /// # Errors
-    /// [`Error::Input`] if there is none, it cannot be read, or it has another layout.
+    /// [`Error::Input`] if there is none, it cannot be read, has another layout, or contradicts itself.
     pub fn summary(&self) -> Result<Summary, Error> {
         let path = self.path.join(SUMMARY);
         if !path.exists() {
@@ -122,13 +122,14 @@ impl StoredRun {
             ));
         }
         let summary: Summary = read_json(&path)?;
-        match summary.schema {
-            SUMMARY_SCHEMA => Ok(summary),
-            other => Err(Error::input(format!(
-                "{} has schema {other}, expected {SUMMARY_SCHEMA}",
-                path.display()
-            ))),
+        if summary.schema != SUMMARY_SCHEMA {
+            let (path, other) = (path.display(), summary.schema);
+            return Err(Error::input(format!(
+                "{path} has schema {other}, expected {SUMMARY_SCHEMA}"
+            )));
         }
+        consistent(&path, summary.contradiction())?;
+        Ok(summary)
     }
 
     /// Everything that the report shows.
@@ -136,16 +137,25 @@ impl StoredRun {
     /// # Errors
     /// [`Error::Input`] if a file is missing or cannot be read.
     pub fn record(&self) -> Result<RunRecord, Error> {
-        let plane = self.path.join(PLANE);
         Ok(RunRecord {
             name: self.name(),
             folder: Some(self.path.display().to_string()),
             summary: self.summary()?,
             epochs: read_metrics(&self.path.join(METRICS))?,
-            plane: if plane.exists() { Some(read_json(&plane)?) } else { None },
+            plane: self.plane()?,
             environment: read_json(&self.path.join(ENVIRONMENT))?,
             config_text: read_text(&self.path.join(CONFIG))?,
         })
+    }
+
+    fn plane(&self) -> Result<Option<Plane>, Error> {
+        let path = self.path.join(PLANE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let plane: Plane = read_json(&path)?;
+        consistent(&path, plane.contradiction())?;
+        Ok(Some(plane))
     }
 
     /// The last two parts of the path: `spirals/ldn-D5-s1`.
@@ -159,10 +169,10 @@ impl StoredRun {
     }
 }
 
-fn read_text(path: &Path) -> Result<String, Error> {
-    fs::read_to_string(path).or_input(|| format!("reading {}", path.display()))
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    serde_json::from_str(&read_text(path)?).or_input(|| format!("reading {}", path.display()))
+/// Refuses a record whose parts contradict each other.
+fn consistent(path: &Path, contradiction: Option<String>) -> Result<(), Error> {
+    match contradiction {
+        None => Ok(()),
+        Some(contradiction) => Err(Error::input(format!("{}: {contradiction}", path.display()))),
+    }
 }

@@ -143,7 +143,10 @@ fn sizes_out_of_range_are_refused_by_the_name_of_the_flag() {
         "--size 5",
         expect!["error: invalid value '5' for '--size <N>': expected a whole number from 6 to 1024"],
     );
-    check_refused("--outer -1", expect!["error: unexpected argument '-1' found"]);
+    check_refused(
+        "--outer -1",
+        expect!["error: invalid value '-1' for '--outer <N>': expected a whole number from 1 to 4096"],
+    );
     check_refused(
         "--inner 99999999999999999999",
         expect![

@@ -1,14 +1,29 @@
 //! A temporary folder in which `vds` runs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// A folder of its own, removed at the end.
+/// A folder of its own, removed at the end. Commands run two levels below its top, so that what they write through `../..`
+/// stays in it and is seen.
 pub(crate) struct Sandbox {
-    folder: tempfile::TempDir,
+    top: tempfile::TempDir,
+}
+
+/// Where commands run, below the top.
+const WORK: &str = "above/home";
+/// The folder for temporary files, below the top.
+const TEMPORARY: &str = "tmp";
+
+/// Something on disk.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Folder,
+    File(Vec<u8>),
+    Link(PathBuf),
 }
 
 /// The folder with the shipped configurations.
@@ -18,13 +33,14 @@ pub(crate) fn configs() -> PathBuf {
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        let top = tempfile::tempdir().unwrap();
+        fs::create_dir_all(top.path().join(WORK)).unwrap();
+        fs::create_dir(top.path().join(TEMPORARY)).unwrap();
+        Self { top }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.top.path().join(WORK).join(name)
     }
 
     /// The command in the folder, with no data folder of this machine in reach. `CONFIGS` stands for the shipped configurations.
@@ -36,11 +52,12 @@ impl Sandbox {
                 .split_whitespace()
                 .map(|word| word.replace("CONFIGS", &configs)),
         );
-        command.current_dir(self.folder.path());
+        command.current_dir(self.path(""));
         command
             .env_remove("VDS_DATA_DIR")
             .env("XDG_DATA_HOME", self.path("xdg"))
-            .env("HOME", self.folder.path());
+            .env("HOME", self.path(""))
+            .env("TMPDIR", self.top.path().join(TEMPORARY));
         command
     }
 
@@ -69,24 +86,47 @@ impl Sandbox {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
+    /// Writes a file, and the folders around it.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
     }
 
-    /// Every file and folder below the folder, sorted.
-    pub(crate) fn everything(&self) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        let mut open = vec![self.folder.path().to_path_buf()];
+    /// Replaces a text that must be in the file.
+    #[track_caller]
+    pub(crate) fn replace(&self, name: &str, from: &str, to: &str) {
+        let text = self.text(name);
+        assert!(text.contains(from), "{name} does not hold {from}");
+        self.write(name, text.replace(from, to));
+    }
+
+    /// Every file and folder below the top, with its content.
+    pub(crate) fn everything(&self) -> BTreeMap<PathBuf, Entry> {
+        let mut found = BTreeMap::new();
+        let mut open = vec![self.top.path().to_path_buf()];
         while let Some(folder) = open.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
+            for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                let kind = fs::symlink_metadata(&path).unwrap().file_type();
+                let entry = if kind.is_dir() {
                     open.push(path.clone());
-                }
-                found.push(path);
+                    Entry::Folder
+                } else if kind.is_symlink() {
+                    Entry::Link(fs::read_link(&path).unwrap())
+                } else {
+                    Entry::File(fs::read(&path).unwrap())
+                };
+                found.insert(path, entry);
             }
         }
-        found.sort();
         found
+    }
+
+    /// Whatever was added, removed or changed since `before`.
+    pub(crate) fn changes(&self, before: &BTreeMap<PathBuf, Entry>) -> Vec<PathBuf> {
+        let after = self.everything();
+        let paths: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+        let changed = paths.into_iter().filter(|&path| before.get(path) != after.get(path));
+        changed.cloned().collect()
     }
 }

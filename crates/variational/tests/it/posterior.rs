@@ -122,7 +122,7 @@ fn what_is_no_distribution_is_refused() {
         "posterior logits[1] is NaN, expected a number below infinity",
         "posterior logits[0] is inf, expected a number below infinity",
         "posterior logits give every outcome probability zero",
-        "posterior sum to 0.9, expected 1",
+        "posterior: the sum is 0.9, expected 1",
         "posterior[0] is 1.5, expected a probability in [0, 1]",
         "depth 4 is beyond the maximum depth 3",
         "depth 4 is beyond the maximum depth 3",

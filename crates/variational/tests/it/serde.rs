@@ -15,7 +15,7 @@ fn a_posterior_is_its_list_of_probabilities() {
         posterior.into()
     );
     let error = serde_json::from_str::<DepthPosterior>("[0.25,0.7]").unwrap_err();
-    assert_eq!(error.to_string(), "posterior sum to 0.95, expected 1");
+    assert_eq!(error.to_string(), "posterior: the sum is 0.95, expected 1");
 }
 
 #[test]

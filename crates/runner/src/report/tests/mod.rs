@@ -139,7 +139,18 @@ fn no_runs_give_a_page_that_says_so() {
 
 #[test]
 fn text_from_records_is_escaped() {
-    let hostile = "</code><script>alert(\"1\")</script>&'<img src=x>";
+    for hostile in [
+        "</code><script>alert(\"1\")</script>&'<img src=x>",
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "</title></desc></svg><script>alert(1)</script>",
+    ] {
+        check_escaped(hostile);
+    }
+}
+
+#[track_caller]
+fn check_escaped(hostile: &str) {
     let mut record = run(hostile, "ldn", 3, 0);
     let summary = &mut record.summary;
     for field in [
@@ -156,21 +167,33 @@ fn text_from_records_is_escaped() {
     }
     record.folder = Some(hostile.to_owned());
     record.environment = json!({hostile: [hostile, {"deep": hostile}]});
-    let ldn = RunRecord {
-        summary: crate::record::Summary {
-            method: "ldn".to_owned(),
-            ..record.summary.clone()
-        },
-        ..record.clone()
+    // With the method's name the figures of learnt depth, with two depths the comparison, whose labels name the data set.
+    let learnt = |max_depth: usize| {
+        let learnt = run(hostile, "ldn", max_depth, 0);
+        let summary = crate::record::Summary {
+            head_statistics: hostile.to_owned(),
+            protocol: hostile.to_owned(),
+            pruning_rule: hostile.to_owned(),
+            ..learnt.summary
+        };
+        RunRecord {
+            summary,
+            plane: run("spirals", "ldn", max_depth, 0).plane,
+            ..record.clone()
+        }
     };
     let page_info = PageInfo {
         title: hostile.to_owned(),
         command: hostile.to_owned(),
     };
-    let page = render(&[record, ldn], &page_info);
+    let page = render(&[learnt(3), learnt(5), record.clone()], &page_info);
     let document = markup::parse(&page).unwrap();
+    document.check_has("group-0-nll");
+    document.check_has("run-0-probability");
     assert_eq!([document.count("script"), document.count("img")], [0, 0]);
-    assert!(document.text.contains("&lt;script&gt;"));
+    assert!(!page.contains("<script") && !page.contains("<img"));
+    let escaped = hostile.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    assert!(document.text.contains(&escaped.replace('"', "&quot;")));
 }
 
 #[test]
@@ -286,6 +309,9 @@ proptest! {
         record.summary.test.deepest.error = numbers[2];
         record.summary.test.pruned.ece = numbers[3];
         record.summary.best_epoch = usize::MAX;
+        for bin in &mut record.summary.test.deepest.reliability {
+            bin.count = usize::MAX;
+        }
         for (epoch, &number) in record.epochs.iter_mut().zip(&numbers) {
             epoch.train_loss = number;
         }

@@ -30,10 +30,13 @@ fn second_process_is_refused_until_the_first_one_is_gone_even_by_a_crash() {
     for second in ["train --resume r".to_owned(), format!("{ENDLESS} --out r --overwrite")] {
         let (stderr, code) = sandbox.fail(&second);
         assert_eq!(code, Some(2), "{second}");
-        let expected = format!("error: r is in use by process {} on ", first.id());
+        let expected = format!(
+            "error: r is in use by another process (the last one to write there was process {} on ",
+            first.id()
+        );
         assert!(stderr.starts_with(&expected), "{stderr}");
         assert!(
-            stderr.ends_with("\nhint: wait for it to end, or choose another folder\n"),
+            stderr.ends_with(")\nhint: wait for it to end, or choose another folder\n"),
             "{stderr}"
         );
     }

@@ -1,0 +1,280 @@
+//! Command lines that cannot be meant.
+
+use expect_test::{Expect, expect};
+
+use super::case::{Case, case};
+use super::fixtures::run_on_points;
+
+/// A command line that is refused whatever is on disk.
+pub(super) fn typed(name: &'static str, command: &str, expected: Expect) -> Case {
+    case(name, command, |_| {}, expected)
+}
+
+/// One that is refused where there is a run `r`.
+pub(super) fn of_run(name: &'static str, command: &str, expected: Expect) -> Case {
+    case(name, command, run_on_points, expected)
+}
+
+pub(super) fn train(name: &'static str, arguments: &str, expected: Expect) -> Case {
+    typed(
+        name,
+        &format!("train CONFIGS/spirals.ron --out o {arguments}"),
+        expected,
+    )
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        typed(
+            "unknown subcommand",
+            "tarin CONFIGS/spirals.ron --out o",
+            expect![[r#"
+            error: unrecognized subcommand 'tarin'
+
+              tip: a similar subcommand exists: 'train'
+
+            Usage: vds <COMMAND>
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        typed(
+            "no subcommand",
+            "",
+            expect![[r#"
+            Learn the depth of residual networks, prune them, and measure how well they know what they do not
+            know
+
+            Usage: vds <COMMAND>
+
+            Commands:
+              train        Train a network as a configuration says and store the run
+              evaluate     Score a stored network on its test set
+              prune        Cut a stored network to the depth that its posterior chose, and store it as a run of
+                           its own
+              predict      Predict classes of images or points with a stored network
+              report       Write stored runs as one self-contained HTML page
+              data         List, verify and import data sets
+              bench        Time a training step and an evaluation pass on this machine
+              completions  Print a completion script for a shell
+              help         Print this message or the help of the given subcommand(s)
+
+            Options:
+              -h, --help     Print help (see more with '--help')
+              -V, --version  Print version
+        "#]],
+        ),
+        typed(
+            "unknown option",
+            "train CONFIGS/spirals.ron --out o --epochs 3",
+            expect![[r#"
+                error: unexpected argument '--epochs' found
+
+                Usage: vds train --out <DIR> <CONFIG.ron>
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        typed(
+            "train without --out",
+            "train CONFIGS/spirals.ron",
+            expect![[r#"
+            error: the following required arguments were not provided:
+              --out <DIR>
+
+            Usage: vds train --out <DIR> <CONFIG.ron>
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        typed(
+            "prune without --out",
+            "prune r",
+            expect![[r#"
+            error: the following required arguments were not provided:
+              --out <DIR>
+
+            Usage: vds prune --out <DIR> <RUN>
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        typed(
+            "report without --out",
+            "report r",
+            expect![[r#"
+            error: the following required arguments were not provided:
+              --out <FILE.html>
+
+            Usage: vds report --out <FILE.html> <RUN>...
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        typed(
+            "report without a run",
+            "report --out page.html",
+            expect![[r#"
+            error: the following required arguments were not provided:
+              <RUN>...
+
+            Usage: vds report --out <FILE.html> <RUN>...
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        typed(
+            "predict without a file",
+            "predict r",
+            expect![[r#"
+            error: the following required arguments were not provided:
+              <FILE>...
+
+            Usage: vds predict <RUN> <FILE>...
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        train(
+            "--out twice",
+            "--out p",
+            expect![[r#"
+                error: the argument '--out <DIR>' cannot be used multiple times
+
+                Usage: vds train [OPTIONS] [CONFIG.ron]
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        train(
+            "--set without =",
+            "--set max_depth",
+            expect![[r#"
+            error: --set max_depth: expected PATH=VALUE, as max_depth=5
+        "#]],
+        ),
+        train(
+            "--set with ten thousand brackets",
+            &format!("--set prior={}", "[".repeat(10_000)),
+            expect![[r#"
+                error: --set prior=[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…: "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…" is not a RON value: Exceeded recursion limit, try increasing `ron::Options::recursion_limit` and using `serde_stacker` to protect against a stack overflow
+            "#]],
+        ),
+        train(
+            "--set without a path",
+            "--set =5",
+            expect![[r#"
+            error: --set =5: "" is not a path of field names, as optimizer.learning_rate
+        "#]],
+        ),
+        train(
+            "--set with an empty name in the path",
+            "--set optimizer..momentum=0.5",
+            expect![[r#"
+                error: --set optimizer..momentum=0.5: "optimizer..momentum" is not a path of field names, as optimizer.learning_rate
+            "#]],
+        ),
+        train(
+            "--set without a value",
+            "--set max_depth=",
+            expect![[r#"
+            error: --set max_depth=: "" is not a RON value: Unexpected end of RON
+        "#]],
+        ),
+        train(
+            "--set with an open bracket",
+            "--set network=Fc(width:3",
+            expect![[r#"
+            error: --set network=Fc(width:3: "Fc(width:3" is not a RON value: Expected comma
+        "#]],
+        ),
+        train(
+            "--set of an unknown field",
+            "--set depth=3",
+            expect![[r#"
+            error: CONFIGS/spirals.ron: 1 problem in the configuration
+              --set depth=3: depth is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, truncate_tail, selection, pruning_rule, ece_bins, seed
+        "#]],
+        ),
+        train(
+            "--set of an unknown inner field",
+            "--set optimizer.rate=3",
+            expect![[r#"
+            error: CONFIGS/spirals.ron: 1 problem in the configuration
+              --set optimizer.rate=3: optimizer.rate is no field; there are learning_rate, momentum, schedule
+        "#]],
+        ),
+        train(
+            "--set inside a number",
+            "--set max_depth.x=3",
+            expect![[r#"
+            error: CONFIGS/spirals.ron: 1 problem in the configuration
+              --set max_depth.x=3: max_depth has no fields
+        "#]],
+        ),
+        train(
+            "two bad --set",
+            "--set max_depth=1000000 --set optimizer.learning_rate=-1",
+            expect![[r#"
+                error: CONFIGS/spirals.ron: 2 problems in the configuration
+                  --set max_depth=1000000: max_depth is 1000000, expected a whole number from 0 to 1000
+                  --set optimizer.learning_rate=-1: optimizer.learning_rate is -1, expected a number above 0, at most 100
+            "#]],
+        ),
+        of_run(
+            "unknown rule",
+            "prune r --rule nearest --out p",
+            expect![[r#"
+            error: reading --rule: pruning rule "nearest" is not known, expected near-mode[:RATIO], arg-max, rounded-expectation or tail-mass:TOLERANCE
+        "#]],
+        ),
+        of_run(
+            "rule with a ratio above 1",
+            "prune r --rule near-mode:2 --out p",
+            expect![[r#"
+                error: reading --rule: pruning rule "near-mode:2" is not known, expected near-mode with a ratio in [0, 1), as near-mode:0.95
+            "#]],
+        ),
+        of_run(
+            "rule without its tolerance",
+            "prune r --rule tail-mass --out p",
+            expect![[r#"
+                error: reading --rule: pruning rule "tail-mass" is not known, expected tail-mass with a tolerance in (0, 1], as tail-mass:0.05
+            "#]],
+        ),
+        typed(
+            "unknown shell",
+            "completions tcsh",
+            expect![[r#"
+            error: invalid value 'tcsh' for '<SHELL>'
+              [possible values: bash, elvish, fish, powershell, zsh]
+
+              tip: a similar value exists: 'zsh'
+
+            For more information, try '--help'.
+        "#]],
+        ),
+        typed(
+            "unknown data set to verify",
+            "data verify cifar",
+            expect![[r#"
+            error: there is no data set "cifar", the catalogue has mnist, fashion-mnist, svhn, svhn-like, fashion-mnist-mini
+        "#]],
+        ),
+        typed(
+            "misspelt data set to import",
+            "data import fashion-mnits .",
+            expect![[r#"
+                error: there is no data set "fashion-mnits", the catalogue has mnist, fashion-mnist, svhn, svhn-like, fashion-mnist-mini
+            "#]],
+        ),
+        typed(
+            "built-in data set to import",
+            "data import fashion-mnist-mini .",
+            expect![[r#"
+                error: fashion-mnist-mini is built in, there are no files to import
+            "#]],
+        ),
+    ]
+}

@@ -1,0 +1,29 @@
+//! What fails although nothing that came from outside is out of its range.
+
+use super::fixtures::run_on_points;
+use super::weights::WEIGHTS;
+use super::weights_file::WeightsFile;
+use crate::sandbox::Sandbox;
+
+#[test]
+fn stored_weights_that_overflow_are_a_failure_that_names_the_run() {
+    let sandbox = Sandbox::new();
+    run_on_points(&sandbox);
+    let mut file = WeightsFile::parse(&std::fs::read(sandbox.path(WEIGHTS)).unwrap());
+    let huge = |weight: f32| (weight.signum() * f32::MAX).to_le_bytes().to_vec();
+    file.tensor("input_layer.weight").retype("F32", huge);
+    sandbox.write(WEIGHTS, file.to_bytes());
+    sandbox.write("p.txt", "1 2\n");
+    let before = sandbox.everything();
+    for (command, doing) in [
+        ("evaluate r", "evaluating r"),
+        ("predict r p.txt", "predicting for p.txt with r"),
+        ("prune r --depth 0 --out p", "pruning r"),
+    ] {
+        let (stderr, code) = sandbox.fail(command);
+        let told = stderr.starts_with(&format!("error: {doing}: the network's output for examples 0 to "));
+        assert!(told && stderr.contains(" is NaN"), "{stderr}");
+        assert_eq!(code, Some(1), "{command}");
+    }
+    assert!(sandbox.changes(&before).is_empty());
+}
