@@ -5,4 +5,5 @@
 mod golden;
 mod network;
 mod paths;
+mod properties;
 mod weights;
