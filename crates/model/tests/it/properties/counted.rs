@@ -38,7 +38,7 @@ const PROPERTIES: [Property; 10] = [
 const LEAST_SLOW: u32 = 1000;
 
 /// Of the cases that are drawn, at most one in so many may turn out to be undecidable.
-const UNDECIDABLE: u32 = 50;
+const UNDECIDABLE: u32 = 25;
 
 const fn property(name: &'static str, quick: u32, slow: u32) -> Property {
     Property { name, quick, slow }

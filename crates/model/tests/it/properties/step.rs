@@ -31,7 +31,7 @@ pub(super) struct Measured {
 }
 
 /// How often rounding is rolled again. The largest of so few changes is multiplied by [`SAFETY`].
-const REROLLS: usize = 4;
+const REROLLS: usize = 8;
 const SAFETY: f64 = 8.0;
 
 impl Step {

@@ -88,11 +88,14 @@ fn conv_logits(layout: &ConvLayout, problem: &Problem, point: &Point, walk: &mut
     let mut a = images.convolved(point.linear(&layout.stem), 5, 0).pooled();
     let mut logits = vec![conv_output(layout, point, &a, walk)];
     for block in &layout.blocks[..problem.depth] {
-        let x = walk.rectified(a.clone().normalized(point.norm(&block.norm1)));
+        let x = walk.normalized(a.clone(), point.norm(&block.norm1));
+        let x = walk.rectified(x);
         let x = x.mapped(point.linear(&block.conv1));
-        let x = walk.rectified(x.normalized(point.norm(&block.norm2)));
+        let x = walk.normalized(x, point.norm(&block.norm2));
+        let x = walk.rectified(x);
         let x = x.convolved(point.linear(&block.conv2), 3, 1);
-        let x = walk.rectified(x.normalized(point.norm(&block.norm3)));
+        let x = walk.normalized(x, point.norm(&block.norm3));
+        let x = walk.rectified(x);
         a = a.plus(&x.mapped(point.linear(&block.conv3)));
         logits.push(conv_output(layout, point, &a, walk));
     }
@@ -102,7 +105,7 @@ fn conv_logits(layout: &ConvLayout, problem: &Problem, point: &Point, walk: &mut
 fn conv_output(layout: &ConvLayout, point: &Point, a: &Activations, walk: &mut Walk<'_>) -> Vec<f64> {
     let h = a.averaged();
     let x = walk.rectified(h.mapped(point.linear(&layout.head_linear)));
-    let h = h.plus(&x.normalized(point.norm(&layout.head_norm)));
+    let h = h.plus(&walk.normalized(x, point.norm(&layout.head_norm)));
     h.mapped(point.linear(&layout.read_out)).values
 }
 
@@ -118,7 +121,7 @@ fn fc_logits(layout: &FcLayout, problem: &Problem, point: &Point, walk: &mut Wal
     let mut logits = vec![output(&a)];
     for block in &layout.blocks[..problem.depth] {
         let x = walk.rectified(a.mapped(point.linear(&block.linear)));
-        a = a.plus(&x.normalized(point.norm(&block.norm)));
+        a = a.plus(&walk.normalized(x, point.norm(&block.norm)));
         logits.push(output(&a));
     }
     logits

@@ -11,6 +11,7 @@ use super::tensor::Activations;
 pub(crate) struct Piece {
     units: Vec<Vec<bool>>,
     nearest_kink: f64,
+    flattest: f64,
 }
 
 /// A pass over the network.
@@ -28,12 +29,18 @@ impl Piece {
         Self {
             units: Vec::new(),
             nearest_kink: f64::INFINITY,
+            flattest: 0.0,
         }
     }
 
     /// How close the input of any unit came to zero, by the root mean square of its layer's inputs.
     pub(crate) fn nearest_kink(&self) -> f64 {
         self.nearest_kink
+    }
+
+    /// The largest mean of a batch norm's channel by its standard deviation, but for channels that are constant.
+    pub(crate) fn flattest(&self) -> f64 {
+        self.flattest
     }
 
     /// A pass that stays on this piece.
@@ -43,6 +50,15 @@ impl Piece {
 }
 
 impl Walk<'_> {
+    /// Batch norm, with a scale and a shift for each channel.
+    pub(super) fn normalized(&mut self, x: Activations, affine: (&[f64], &[f64])) -> Activations {
+        if let Self::Noting(piece) = self {
+            let ratios = x.moments().into_iter().map(|of| of.mean.abs() / of.variance.sqrt());
+            piece.flattest = ratios.filter(|&ratio| ratio < CONSTANT).fold(piece.flattest, f64::max);
+        }
+        x.normalized(affine)
+    }
+
     pub(super) fn rectified(&mut self, mut x: Activations) -> Activations {
         let noted;
         let units = match self {
@@ -64,6 +80,9 @@ impl Walk<'_> {
         x
     }
 }
+
+/// A mean by the standard deviation that only the rounding of double precision makes.
+const CONSTANT: f64 = 1e12;
 
 /// By the root of the mean square; infinite for a layer of zeros, which has no scale.
 fn least_magnitude(values: &[f64]) -> f64 {

@@ -10,9 +10,9 @@ pub(super) struct Activations {
 }
 
 /// Mean and biased variance.
-struct Moments {
-    mean: f64,
-    variance: f64,
+pub(super) struct Moments {
+    pub(super) mean: f64,
+    pub(super) variance: f64,
 }
 
 /// Added to the variance in batch norm.
@@ -113,7 +113,7 @@ impl Activations {
     }
 
     /// Of each channel, over the batch and the pixels.
-    fn moments(&self) -> Vec<Moments> {
+    pub(super) fn moments(&self) -> Vec<Moments> {
         let (pixels, step) = (self.pixels(), self.channels * self.pixels());
         let of_channel = |channel: usize| {
             let values = || {
