@@ -10,6 +10,9 @@ use crate::simd::{Vector, simd_fn};
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowNorm {
     pub(super) mean: Vec<f32>,
+    /// What rounding to single precision took off the mean. Where a feature varies little, the way back multiplies its
+    /// deviations by a large slope, and this would be in all of them alike: a gradient where there is none.
+    mean_rest: Vec<f32>,
     pub(super) unbiased_variance: Vec<f32>,
     inverse_sd: Vec<f32>,
     /// The output is `x * scale + shift`.
@@ -22,6 +25,7 @@ impl RowNorm {
         let zeros = vec![0.0; features];
         Self {
             mean: zeros.clone(),
+            mean_rest: zeros.clone(),
             unbiased_variance: zeros.clone(),
             inverse_sd: zeros.clone(),
             scale: zeros.clone(),
@@ -41,6 +45,7 @@ impl RowNorm {
         let inverse_sd = 1.0 / (variance + EPSILON).sqrt();
         let scale = f64::from(affine.weight[j]) * inverse_sd;
         self.mean[j] = narrow(mean);
+        self.mean_rest[j] = narrow(mean - f64::from(self.mean[j]));
         self.inverse_sd[j] = narrow(inverse_sd);
         self.scale[j] = narrow(scale);
         self.shift[j] = narrow(f64::from(affine.bias[j]) - mean * scale);
@@ -146,11 +151,12 @@ fn gradient_body<V: Vector>(
         // SAFETY: as above.
         unsafe {
             let (d, x) = (d.as_ptr().add(j * lanes), layer.x.as_ptr().add(j * lanes));
-            let mean = V::splat(norm.mean[j]);
+            let (mean, mean_rest) = (V::splat(norm.mean[j]), V::splat(norm.mean_rest[j]));
+            let deviation = |x: V| x.sub(mean).sub(mean_rest);
             // The gradient is zero where there is no example, so these sums need no mask.
             let of_d = f64::from(sum::<V>(lanes, |lane| V::load(d.add(lane))));
             let of_dx = f64::from(sum::<V>(lanes, |lane| {
-                V::load(d.add(lane)).mul(V::load(x.add(lane)).sub(mean))
+                V::load(d.add(lane)).mul(deviation(V::load(x.add(lane))))
             }));
             let (inverse_sd, scale) = (f64::from(norm.inverse_sd[j]), f64::from(norm.scale[j]));
             d_weight[j] += narrow(of_dx * inverse_sd);
@@ -160,7 +166,7 @@ fn gradient_body<V: Vector>(
             for lane in (0..lanes).step_by(V::LANES) {
                 let x = V::load(x.add(lane));
                 let through_norm = offset
-                    .add_product(x.sub(mean), slope)
+                    .add_product(deviation(x), slope)
                     .add_product(V::load(d.add(lane)), scale);
                 through_norm.where_positive(x).store(out.as_mut_ptr().add(lane));
             }
@@ -234,4 +240,41 @@ fn check<V: Vector>(lanes: usize, features: usize, lens: &[usize]) {
 #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is what it is for")]
 fn narrow(x: f64) -> f32 {
     x as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Affine, Layer, RowNorm, gradient, normalize_add};
+    use crate::simd::Isa;
+
+    #[test]
+    fn a_shift_of_a_feature_that_varies_little_has_no_gradient() {
+        let mut ones = [0.0; 16];
+        ones[..3].fill(1.0);
+        let (mut x, mut d) = ([0.0; 16], [0.0; 16]);
+        for i in 0..20 {
+            // Their spread is that of the epsilon in the variance, where the slope in the deviations is steepest.
+            let mean = 1.0 + 0.013 * i as f32;
+            x[..3].copy_from_slice(&[mean - 0.002, mean + 0.003, mean + 0.001]);
+            d[..3].copy_from_slice(&[0.7, -0.4, 0.3]);
+            let layer = Layer {
+                h: &[0.0; 16],
+                x: &x,
+                ones: &ones,
+                batch: 3,
+            };
+            let affine = Affine {
+                weight: &[1.0],
+                bias: &[0.0],
+            };
+            for isa in Isa::available() {
+                let (mut norm, mut y, mut out) = (RowNorm::new(1), [0.0; 16], [0.0; 16]);
+                normalize_add(isa, layer, affine, &mut norm, &mut y);
+                gradient(isa, &d, layer, &norm, [&mut [0.0], &mut [0.0]], &mut out);
+                let (sum, size) = (out.iter().sum::<f32>(), out.iter().map(|x| x.abs()).sum::<f32>());
+                // Three roundings of the terms of each of three examples.
+                assert!(sum.abs() <= 1e-6 * size, "mean {mean}, {isa:?}: {sum} of {size}");
+            }
+        }
+    }
 }

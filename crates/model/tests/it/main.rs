@@ -6,4 +6,5 @@ mod finite;
 mod golden;
 mod network;
 mod paths;
+mod properties;
 mod weights;
