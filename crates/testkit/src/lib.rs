@@ -1,6 +1,7 @@
-//! Test support for the workspace: golden vectors, tolerances, numeric gradients, strategies.
+//! Test support for the workspace: golden vectors, tolerances, numeric gradients, strategies, damaged files.
 
 pub mod golden;
+pub mod hostile;
 pub mod numeric;
 pub mod strategies;
 mod tolerance;

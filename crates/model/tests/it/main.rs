@@ -2,7 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "in a test it is an assertion")]
 #![allow(clippy::print_stdout, reason = "the golden tests print their largest deviations")]
 
+/// The checks of the fuzz target, which stand outside the workspace.
+#[path = "../../../../fuzz/src/weights.rs"]
+pub mod hostile;
+
 mod golden;
+mod mutation;
 mod network;
 mod paths;
 mod weights;
