@@ -114,7 +114,7 @@ impl Checker<'_> {
             }
             NetworkSizes::Fc { width } => self.range("network.width", is_width(width)),
         }
-        let n_parameters = n_block_parameters(&file.network) * (file.max_depth as u128);
+        let n_parameters = n_block_parameters(&file.network).saturating_mul(file.max_depth as u128);
         let sizes = [
             "network",
             "max_depth",
@@ -207,16 +207,22 @@ impl Checker<'_> {
     }
 }
 
-/// Parameters of one residual block.
+/// Parameters of one residual block, of widths that may be anything.
 fn n_block_parameters(network: &NetworkSizes) -> u128 {
     match *network {
         NetworkSizes::Conv { outer, inner, .. } => {
             let (outer, inner) = (outer as u128, inner as u128);
-            2 * outer * inner + 9 * inner * inner + 3 * outer + 6 * inner
+            let terms = [
+                outer.saturating_mul(inner).saturating_mul(2),
+                inner.saturating_mul(inner).saturating_mul(9),
+                3 * outer,
+                6 * inner,
+            ];
+            terms.into_iter().fold(0, u128::saturating_add)
         }
         NetworkSizes::Fc { width } => {
             let width = width as u128;
-            width * width + 3 * width
+            width.saturating_mul(width).saturating_add(3 * width)
         }
     }
 }
