@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::process::{BadRequest, cargo, workspace_root};
 use crate::table;
 
-/// The package of the targets, and the folder of their seeds in it.
+/// The package of the targets, and the folders of their seeds and of the words that they know in it.
 const PACKAGE: &str = "fuzz";
 const SEEDS: &str = "corpus-seeds";
+const DICTIONARIES: &str = "dictionaries";
 /// Where everything goes that a run makes, below the workspace's own target folder.
 const OUTPUT: &str = "target/fuzz";
 /// Seconds without an answer after which an input counts as a finding, and megabytes that it may take.
@@ -142,17 +143,20 @@ struct Folders {
     corpus: PathBuf,
     artifacts: PathBuf,
     seeds: PathBuf,
+    dictionary: Option<PathBuf>,
     log: PathBuf,
 }
 
 impl Folders {
     fn make(target: &str) -> Result<Self> {
         let root = workspace_root();
-        let output = root.join(OUTPUT);
+        let (output, package) = (root.join(OUTPUT), root.join(PACKAGE));
+        let dictionary = package.join(DICTIONARIES).join(format!("{target}.dict"));
         let folders = Self {
             corpus: output.join("corpus").join(target),
             artifacts: output.join("artifacts").join(target),
-            seeds: root.join(PACKAGE).join(SEEDS).join(target),
+            seeds: package.join(SEEDS).join(target),
+            dictionary: Some(dictionary).filter(|path| path.is_file()),
             log: output.join(format!("{target}.log")),
         };
         ensure!(
@@ -188,6 +192,12 @@ fn run_command(target: &str, seconds: u32, folders: &Folders) -> Command {
     command.arg(format!("-rss_limit_mb={MEMORY_MB}"));
     command.arg(format!("-artifact_prefix={}/", folders.artifacts.display()));
     command.arg("-print_final_stats=1");
+    command.args(
+        folders
+            .dictionary
+            .iter()
+            .map(|path| format!("-dict={}", path.display())),
+    );
     command
 }
 

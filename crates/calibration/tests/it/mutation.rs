@@ -11,7 +11,7 @@ fn whole_seeds_are_accepted() {
 }
 
 proptest! {
-    #![proptest_config(cases(4000))]
+    #![proptest_config(cases(20_000))]
 
     #[test]
     fn damaged_predictions_are_accepted_or_refused(bytes in damaged(seeds("calibration"))) {

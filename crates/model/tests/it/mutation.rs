@@ -11,7 +11,7 @@ fn whole_seeds_are_accepted() {
 }
 
 proptest! {
-    #![proptest_config(cases(2000))]
+    #![proptest_config(cases(10_000))]
 
     #[test]
     fn damaged_weights_are_accepted_or_refused(bytes in damaged(seeds("weights"))) {

@@ -37,7 +37,7 @@ fn largest_sizes_are_refused_as_fields() {
 }
 
 proptest! {
-    #![proptest_config(cases(2000))]
+    #![proptest_config(cases(10_000))]
 
     #[test]
     fn damaged_configurations_are_accepted_or_refused(bytes in damaged(seeds("config"))) {
