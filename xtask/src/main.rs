@@ -1,4 +1,5 @@
-//! Repository tasks: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask reproduce`, `cargo xtask bench`.
+//! Repository tasks: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask reproduce`, `cargo xtask bench`,
+//! `cargo xtask fuzz`.
 //!
 //! Exit codes: 0 done, 1 something checked or run has failed, 2 the request itself cannot be served.
 //! No crate of the workspace is linked, so that this builds in seconds; the tasks call `cargo` and the built `vds`.
@@ -11,6 +12,7 @@
 
 mod bench;
 mod ci;
+mod fuzz;
 mod process;
 mod reproduce;
 mod table;
@@ -38,6 +40,8 @@ enum Task {
     Reproduce(reproduce::Args),
     /// Measure the time and memory of training and evaluation, beside PyTorch if asked to
     Bench(bench::Args),
+    /// Run the fuzz targets for some time each and say what they found
+    Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Reproduce(args) => reproduce::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,8 @@
-//! Test support for the workspace: golden vectors, tolerances, numeric gradients, strategies, counts of cases.
+//! Test support for the workspace: golden vectors, tolerances, numeric gradients, strategies, damaged files, counts of cases.
 
 pub mod counts;
 pub mod golden;
+pub mod hostile;
 pub mod numeric;
 pub mod strategies;
 mod tolerance;

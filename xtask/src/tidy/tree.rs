@@ -7,8 +7,17 @@ use anyhow::{Context as _, Result};
 
 use super::code;
 
-/// Folders of the root that hold generated or foreign files; `.gitignore` names the same ones.
-const SKIPPED_FOLDERS: &[&str] = &[".git", "target", "runs", "reproduction"];
+/// Folders that hold generated or foreign files; `.gitignore` names the same ones.
+const SKIPPED_FOLDERS: &[&str] = &[
+    ".git",
+    "target",
+    "runs",
+    "reproduction",
+    "fuzz/target",
+    "fuzz/corpus",
+    "fuzz/artifacts",
+    "fuzz/coverage",
+];
 
 /// The repository's files in order of their paths.
 #[derive(Debug, Default)]
@@ -44,7 +53,7 @@ impl Tree {
             let name = entry.file_name().to_string_lossy().into_owned();
             let kind = entry.file_type().with_context(context)?;
             // `.git` is a folder in a clone and a file in a worktree.
-            if prefix.is_empty() && is_generated(&name) {
+            if is_generated(&format!("{prefix}{name}")) {
                 continue;
             }
             if kind.is_dir() {

@@ -125,19 +125,22 @@ impl Variables {
         };
         header.check_count(stream, &tag, size)?;
         let data = tag.data(stream)?;
-        let labels = data.chunks_exact(size).enumerate().map(|(index, bytes)| {
+        // Room for all at once: collecting results does not know how many there will be, and grows to twice the size.
+        let mut labels = Vec::with_capacity(data.len() / size);
+        for (index, bytes) in data.chunks_exact(size).enumerate() {
             let value = self.order.number(tag.kind, bytes).unwrap_or(f64::NAN);
-            class_of(value).ok_or_else(|| {
+            let Some(class) = class_of(value) else {
                 let problem = Problem::Label {
                     label: value,
                     lowest: 1,
                     highest: 10,
                 };
                 let position = tag.data_position().plus((index * size) as u64);
-                stream.malformed_at(position, problem)
-            })
-        });
-        labels.collect()
+                return Err(stream.malformed_at(position, problem));
+            };
+            labels.push(class);
+        }
+        Ok(labels)
     }
 }
 

@@ -3,6 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a step that fails here fails its test")]
 #![allow(clippy::print_stdout, reason = "the golden test prints its largest deviations")]
 
+/// The checks of the fuzz targets, which stand outside the workspace.
+#[path = "../../../../fuzz/src"]
+pub mod hostile {
+    pub mod idx;
+    pub mod idx_gz;
+    pub mod mat;
+}
+
 mod fixtures;
 mod golden;
 mod idx;

@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+/// The checks of the fuzz target, which stand outside the workspace.
+#[path = "../../../../fuzz/src/config.rs"]
+pub mod hostile;
+
 mod bad_input;
 mod bench;
 mod configs;
 mod determinism;
 mod flow;
+mod mutation;
 mod sandbox;
 mod survival;

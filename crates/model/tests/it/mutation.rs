@@ -1,0 +1,20 @@
+//! Damaged weights are refused or accepted, never a panic; what must hold is that of the fuzz target.
+
+use proptest::prelude::*;
+use vds_testkit::hostile::{cases, damaged, seeds};
+
+use crate::hostile::check;
+
+#[test]
+fn whole_seeds_are_accepted() {
+    assert!(seeds("weights").iter().all(|seed| check(seed)));
+}
+
+proptest! {
+    #![proptest_config(cases(10_000))]
+
+    #[test]
+    fn damaged_weights_are_accepted_or_refused(bytes in damaged(seeds("weights"))) {
+        check(&bytes);
+    }
+}

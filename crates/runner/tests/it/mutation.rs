@@ -1,0 +1,46 @@
+//! Damaged configurations are refused or accepted, never a panic; what must hold is that of the fuzz target.
+
+use proptest::prelude::*;
+use vds_runner::config::{Problem, Setting, load};
+use vds_testkit::hostile::{cases, damaged, seeds};
+
+use crate::hostile::check;
+use crate::sandbox::configs;
+
+#[test]
+fn whole_seeds_are_accepted() {
+    assert!(seeds("config").iter().all(|seed| check(seed)));
+}
+
+/// The number of parameters of such a network is in no integer.
+#[test]
+fn largest_sizes_are_refused_as_fields() {
+    for (network, fields) in [
+        ("Fc(width: 18446744073709551615)", vec!["network.width"]),
+        (
+            "Conv(outer: 18446744073709551615, inner: 18446744073709551615)",
+            vec!["network.outer", "network.inner"],
+        ),
+    ] {
+        let text = std::fs::read_to_string(configs().join("mnist.ron")).unwrap();
+        let settings = [
+            format!("network={network}"),
+            "max_depth=18446744073709551615".to_owned(),
+        ];
+        let settings = settings.map(|setting| Setting::parse(&setting).unwrap());
+        let error = load("mnist.ron".as_ref(), &text, &settings).unwrap_err();
+        for field in fields.into_iter().chain(["max_depth"]) {
+            let is_named = |problem: &Problem| problem.message.starts_with(&format!("{field} is 18446744073709551615"));
+            assert!(error.problems().iter().any(is_named), "{field}: {error}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(10_000))]
+
+    #[test]
+    fn damaged_configurations_are_accepted_or_refused(bytes in damaged(seeds("config"))) {
+        check(&bytes);
+    }
+}

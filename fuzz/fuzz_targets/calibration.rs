@@ -1,0 +1,6 @@
+//! Class probabilities and labels.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    vds_fuzz::calibration::check(bytes);
+});

@@ -1,0 +1,6 @@
+//! The text of a configuration, and overrides.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    vds_fuzz::config::check(bytes);
+});

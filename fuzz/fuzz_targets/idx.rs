@@ -1,0 +1,6 @@
+//! An IDX file, as it is.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    vds_fuzz::idx::check(bytes);
+});

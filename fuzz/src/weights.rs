@@ -1,0 +1,46 @@
+//! A safetensors file for a small network: refused, or read as finite numbers that survive being written.
+
+use dfdx::prelude::Cpu;
+use vds_model::weights::{Weights, from_bytes, to_bytes};
+use vds_model::{FcConfig, NetworkConfig};
+
+/// The network of the seeds.
+pub const CONFIG: NetworkConfig = NetworkConfig::Fc(FcConfig {
+    n_inputs: 2,
+    width: 3,
+    n_classes: 2,
+    max_depth: 2,
+});
+
+/// Checks `bytes`; whether they are accepted.
+///
+/// # Panics
+/// If something does not hold.
+pub fn check(bytes: &[u8]) -> bool {
+    let device = Cpu::default();
+    let weights = match from_bytes(bytes, &CONFIG, &device) {
+        Ok(weights) => weights,
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return false;
+        }
+    };
+    let logits = weights.posterior_logits.as_deref();
+    assert!(logits.is_none_or(|logits| logits.len() == CONFIG.max_depth() + 1));
+    let (params, statistics) = (weights.network.params_vec(), weights.network.statistics());
+    let numbers = params.iter().chain(statistics).chain(logits.unwrap_or_default());
+    assert!(numbers.clone().all(|number| number.is_finite()));
+    let written = write(&weights);
+    let again = from_bytes(&written, &CONFIG, &device).expect("what was written is read");
+    assert_eq!(write(&again), written);
+    assert_eq!(again.network.snapshot(), weights.network.snapshot());
+    let inputs = [0.5, -0.5, 1.0, 0.0];
+    let outputs = weights.network.forward_eval(&inputs, 2).expect("two examples");
+    assert_eq!(outputs.len(), (CONFIG.max_depth() + 1) * 2 * CONFIG.n_classes());
+    true
+}
+
+fn write(weights: &Weights<Cpu>) -> Vec<u8> {
+    to_bytes(&weights.network, weights.posterior_logits.as_deref(), &weights.metadata)
+        .expect("what was read can be written")
+}
