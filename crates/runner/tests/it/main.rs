@@ -6,6 +6,7 @@ mod bad_input;
 mod bench;
 mod configs;
 mod determinism;
+mod fetch;
 mod flow;
 mod interrupt;
 mod sandbox;
