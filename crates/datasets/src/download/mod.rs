@@ -75,6 +75,17 @@ pub type Report<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
 ///
 /// A file without a sum in the catalogue is checked for its format and its sizes only.
 ///
+/// # Examples
+/// ```no_run
+/// use std::{ops::ControlFlow, path::Path};
+/// use vds_datasets::{catalogue, download};
+///
+/// let options = download::Options { proxy: download::Proxy::OfEnvironment, ..Default::default() };
+/// let files = download::fetch(catalogue::find("mnist")?, Path::new("data"), &options, &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!(files.len(), 4);
+/// # Ok::<(), vds_datasets::Error>(())
+/// ```
+///
 /// # Errors
 /// - If no server is known; a file that is there is not the right one; another process is fetching the same file; a file or
 ///   folder cannot be written; or no server gives a file, with what was wrong with each.

@@ -97,3 +97,19 @@ fn redirects_are_followed_with_the_range_and_not_forever() {
     assert!(error.ends_with("images.gz: too many redirects"), "{error}");
     assert_eq!(circle.requests().len(), 4);
 }
+
+#[test]
+fn https_begins_a_handshake() {
+    let sample = Sample::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mirror = format!("https://{}/", listener.local_addr().unwrap());
+    let accepted = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut start = [0; 2];
+        std::io::Read::read_exact(&mut stream, &mut start).unwrap();
+        start
+    });
+    sample.fetch(&options(&[&mirror])).unwrap_err();
+    // The type of a handshake record, and the major version of all of TLS.
+    assert_eq!(accepted.join().unwrap(), [22, 3]);
+}

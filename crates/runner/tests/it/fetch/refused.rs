@@ -28,7 +28,7 @@ fn addresses_of_the_files_are_told() {
         svhn:
           http://ufldl.stanford.edu/housenumbers/train_32x32.mat
           http://ufldl.stanford.edu/housenumbers/test_32x32.mat
-        svhn-like: it is a stand-in for SVHN that is not published; put its train_32x32.mat and test_32x32.mat into a folder `svhn-like` in one of the places above, or use svhn
+        svhn-like: it is a stand-in for SVHN that is not published; put its train_32x32.mat and test_32x32.mat into a folder `svhn-like` in a data folder, or use svhn
         fashion-mnist-mini: it is built in
     "#]],
     );
