@@ -84,11 +84,26 @@ fn steps(smoke_folder: &str) -> Vec<Step> {
         },
         step("test", &["test", "--workspace"]),
         step("benches", &["test", "--workspace", "--bench", "*"]),
+        // What the feature adds, and that alone: the steps above hold for the rest, and show that it does without.
+        step(
+            "download-clippy",
+            &download(&["clippy", "--all-targets"], &["--", "-D", "warnings"]),
+        ),
+        step(
+            "download-test",
+            &download(&["test", "--lib", "--test", "it"], &["--", "download", "fetch"]),
+        ),
         step(
             "smoke",
             &["xtask", "reproduce", "--profile", "smoke", "--out", smoke_folder],
         ),
     ]
+}
+
+/// A command for the two crates that have the feature `download`, with it.
+fn download<'a>(start: &[&'a str], end: &[&'a str]) -> Vec<&'a str> {
+    let features = ["-p", "vds-datasets", "-p", "vds-runner", "--features", "download"];
+    [start, &features, end].concat()
 }
 
 fn step(name: &'static str, args: &[&str]) -> Step {

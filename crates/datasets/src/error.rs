@@ -109,6 +109,50 @@ pub enum Error {
         /// The data set.
         name: &'static str,
     },
+    /// A data set that no server is known to have.
+    #[cfg(feature = "download")]
+    #[error("no server is known to have {name}; to get it: {how_to_get}")]
+    NoMirror {
+        /// The data set.
+        name: &'static str,
+        /// Where its files come from.
+        how_to_get: &'static str,
+    },
+    /// A file that would be fetched is there, and is not the right one.
+    #[cfg(feature = "download")]
+    #[error("{} is there and is not what it should be; it is not replaced, remove it to fetch it", path.display())]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: Box<Error>,
+    },
+    /// Another process writes a partial file.
+    #[cfg(feature = "download")]
+    #[error("another process is writing {}", path.display())]
+    Busy {
+        /// The partial file.
+        path: PathBuf,
+    },
+    /// No mirror gave a file.
+    #[cfg(feature = "download")]
+    #[error("{}", crate::download::not_fetched_text(file, attempts, kept.as_ref()))]
+    NotFetched {
+        /// Name of the file where it is published.
+        file: String,
+        /// The mirrors tried, in order, with the last problem of each.
+        attempts: Vec<crate::download::Attempt>,
+        /// The partial file and the number of bytes in it, if any are worth going on from.
+        kept: Option<(PathBuf, u64)>,
+    },
+    /// The caller asked to stop.
+    #[cfg(feature = "download")]
+    #[error("stopped; the next call goes on from what is in {}", path.display())]
+    Stopped {
+        /// The partial file.
+        path: PathBuf,
+    },
     /// Inputs or labels do not have the length that the other one gives them.
     #[error("{actual} input values, expected {n_examples} examples of {example_len}")]
     InputLength {

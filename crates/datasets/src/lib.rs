@@ -2,6 +2,8 @@
 
 pub mod catalogue;
 mod checksum;
+#[cfg(feature = "download")]
+pub mod download;
 mod embedded;
 mod error;
 mod examples;

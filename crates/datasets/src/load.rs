@@ -1,6 +1,6 @@
 //! Reading and verifying the catalogue's data sets.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::catalogue::{Content, Dataset, DatasetFile, Part};
 use crate::checksum::Summed;
@@ -106,7 +106,12 @@ pub(crate) enum FileContent {
 
 /// Reads a file and checks it against the catalogue.
 pub(crate) fn read_file(dataset: &Dataset, file: &DatasetFile, location: &Location) -> Result<Summed<FileContent>> {
-    let (path, stream) = open(location)?;
+    read_stream(dataset, file, open(location)?)
+}
+
+/// Reads what should be the content of a file and checks it against the catalogue.
+pub(crate) fn read_stream(dataset: &Dataset, file: &DatasetFile, stream: Stream<'_>) -> Result<Summed<FileContent>> {
+    let path = stream.path().to_owned();
     let (n, [channels, height, width]) = (file.n_examples, dataset.image_shape);
     let content = match file.content {
         Content::Images => {
@@ -126,13 +131,12 @@ pub(crate) fn read_file(dataset: &Dataset, file: &DatasetFile, location: &Locati
     }
 }
 
-fn open(location: &Location) -> Result<(PathBuf, Stream<'static>)> {
+fn open(location: &Location) -> Result<Stream<'static>> {
     match location {
-        Location::File(path) => Ok((path.clone(), Stream::open(path)?)),
+        Location::File(path) => Stream::open(path),
         Location::Embedded(name) | Location::Generated(name) => {
-            let path = Path::new(name);
             let bytes = embedded::file(name).unwrap_or_default();
-            Ok((path.to_owned(), Stream::of_bytes(path, bytes)))
+            Ok(Stream::of_bytes(Path::new(name), bytes))
         }
     }
 }

@@ -78,7 +78,8 @@ fn files_in(folder: &Path, dataset: &'static Dataset) -> Vec<Option<PathBuf>> {
     files.map(|file| file_in(folder, file)).collect()
 }
 
-fn file_in(folder: &Path, file: &DatasetFile) -> Option<PathBuf> {
+/// A file of a data set in a folder, plain or compressed.
+pub(crate) fn file_in(folder: &Path, file: &DatasetFile) -> Option<PathBuf> {
     let names = file.accepted_names().into_iter();
     names.map(|name| folder.join(name)).find(|path| path.is_file())
 }

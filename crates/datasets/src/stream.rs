@@ -32,8 +32,14 @@ pub(crate) struct Stream<'a> {
 impl<'a> Stream<'a> {
     /// A file, gzip or plain, told apart by its first bytes.
     pub(crate) fn open(path: &Path) -> Result<Stream<'static>> {
+        let file = File::open(path).map_err(|source| read_error(path, source))?;
+        Self::of_file(path, file)
+    }
+
+    /// An open file from its start, under a name for errors.
+    pub(crate) fn of_file(path: &Path, mut file: File) -> Result<Stream<'static>> {
         let failed = |source| read_error(path, source);
-        let mut file = File::open(path).map_err(failed)?;
+        file.rewind().map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if !metadata.is_file() {
             let message = "it is not a regular file";

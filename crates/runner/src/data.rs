@@ -106,6 +106,27 @@ pub fn lookup(data_dir: Option<PathBuf>) -> Lookup {
     }
 }
 
+/// The data sets of these names.
+///
+/// # Errors
+/// If one is not in the catalogue.
+pub fn named(names: &[String]) -> Result<Vec<&'static vds_datasets::Dataset>> {
+    Ok(names
+        .iter()
+        .map(|name| catalogue::find(name))
+        .collect::<Result<_, _>>()?)
+}
+
+/// The folder that data sets are put into: `data_dir`, else that of `VDS_DATA_DIR`, else that of the user.
+///
+/// # Errors
+/// If there is none of them.
+pub fn target_dir(data_dir: Option<PathBuf>) -> Result<PathBuf, Error> {
+    let lookup = lookup(data_dir);
+    let target = lookup.data_dir.or(lookup.env_dir).or(lookup.xdg_dir);
+    target.ok_or_else(|| Error::input_with_hint("there is no folder to put data into", "give one with --data-dir"))
+}
+
 /// `$XDG_DATA_HOME/vds`, by default `~/.local/share/vds`. A relative path is to be ignored, says the specification.
 fn xdg_dir() -> Option<PathBuf> {
     let absolute = |path: PathBuf| path.is_absolute().then_some(path);

@@ -12,7 +12,7 @@ use vds_model::Place;
 pub enum ExitCode {
     /// All went well, or the reader of the output went away.
     Success,
-    /// Something failed that no other input would have avoided for certain, such as a loss that is not finite.
+    /// Something failed that no other input would have avoided for certain: a loss is not finite, no server gives a file.
     Failure,
     /// Arguments, configuration, data, a stored run or the place for the output are at fault.
     BadInput,
@@ -141,6 +141,10 @@ fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
         Some(Error::NonFinite { .. }) => return Some(ExitCode::Failure),
         // What stopped the training decides.
         Some(Error::Stopped { .. }) | None => {}
+    }
+    #[cfg(feature = "download")]
+    if let Some(vds_datasets::Error::NotFetched { .. }) = cause.downcast_ref() {
+        return Some(ExitCode::Failure);
     }
     let is_input = cause.is::<crate::config::ConfigError>()
         || cause.is::<vds_datasets::Error>()

@@ -1,5 +1,8 @@
 //! How far a training run is, on the standard error: a bar on a terminal, else a plain line an epoch.
 
+#[cfg(feature = "download")]
+pub(crate) mod fetch;
+
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 

@@ -168,7 +168,7 @@ const SVHN_LIKE: Dataset = Dataset {
     licence: "CC BY-SA 3.0, as the MNIST digits that it is made of",
     mirrors: &[],
     how_to_get: "it is a stand-in for SVHN that is not published; put its train_32x32.mat and test_32x32.mat into a \
-        folder `svhn-like` in one of the places above, or use svhn",
+        folder `svhn-like` in a data folder, or use svhn",
     is_embedded: false,
 };
 

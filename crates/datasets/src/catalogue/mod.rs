@@ -103,11 +103,17 @@ impl Dataset {
 impl DatasetFile {
     /// Names under which the file is looked for.
     pub(crate) fn accepted_names(&self) -> Vec<String> {
-        let mut names = vec![self.name.to_owned()];
-        if self.content != Content::ImagesAndLabels && !self.name.ends_with(".gz") {
-            names.push(format!("{}.gz", self.name));
-        }
+        let mut names = vec![self.name.to_owned(), self.published_name()];
+        names.dedup();
         names
+    }
+
+    /// Its name where it is published, to be added to the address of a mirror: IDX files are published compressed.
+    pub fn published_name(&self) -> String {
+        match self.content {
+            Content::Images | Content::Labels => format!("{}.gz", self.name),
+            Content::ImagesAndLabels => self.name.to_owned(),
+        }
     }
 }
 

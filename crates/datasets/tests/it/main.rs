@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a step that fails here fails its test")]
 #![allow(clippy::print_stdout, reason = "the golden test prints its largest deviations")]
 
+#[cfg(feature = "download")]
+mod download;
 /// The checks of the fuzz targets, which stand outside the workspace.
 #[path = "../../../../fuzz/src"]
 pub mod hostile {

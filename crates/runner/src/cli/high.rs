@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use vds_datasets::{Dataset, Lookup, catalogue};
 use vds_variational::PruningRule;
 
-use super::{bench, low};
+use super::{bench, fetch, low};
 use crate::benchmark::Settings;
 use crate::config::{self, Config, Setting};
 use crate::data;
@@ -158,6 +158,8 @@ pub enum Data {
         /// Where data are looked for.
         lookup: Lookup,
     },
+    /// Fetch data sets.
+    Fetch(Fetch),
     /// Copy a data set.
     Import {
         /// The data set.
@@ -167,6 +169,19 @@ pub enum Data {
         /// Where they go.
         data_dir: PathBuf,
     },
+}
+
+/// Fetch data sets.
+#[derive(Debug)]
+pub struct Fetch {
+    /// The data sets.
+    pub datasets: Vec<&'static Dataset>,
+    /// Where they go, in a folder of the data set's name.
+    pub data_dir: PathBuf,
+    /// Servers that are asked before those of the catalogue.
+    pub mirrors: Vec<String>,
+    /// Whether progress is shown.
+    pub quiet: bool,
 }
 
 /// Time a network.
@@ -306,21 +321,14 @@ fn data(args: low::Data) -> Result<Data> {
             lookup: data::lookup(data_dir.data_dir),
         }),
         low::Data::Verify { names, data_dir } => Ok(Data::Verify {
-            datasets: names
-                .iter()
-                .map(|name| catalogue::find(name))
-                .collect::<Result<_, _>>()?,
+            datasets: data::named(&names)?,
             lookup: data::lookup(data_dir.data_dir),
         }),
-        low::Data::Import { name, folder, data_dir } => {
-            let lookup = data::lookup(data_dir);
-            let target = lookup.data_dir.or(lookup.env_dir).or(lookup.xdg_dir);
-            let none = || Error::input_with_hint("there is no folder to import to", "give one with --data-dir");
-            Ok(Data::Import {
-                dataset: catalogue::find(&name)?,
-                folder,
-                data_dir: target.ok_or_else(none)?,
-            })
-        }
+        low::Data::Fetch(args) => Ok(Data::Fetch(fetch::request(args)?)),
+        low::Data::Import { name, folder, data_dir } => Ok(Data::Import {
+            dataset: catalogue::find(&name)?,
+            folder,
+            data_dir: data::target_dir(data_dir)?,
+        }),
     }
 }

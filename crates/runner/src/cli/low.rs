@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::bench::Bench;
+use super::fetch::Fetch;
 
 /// Learn the depth of residual networks, prune them, and measure how well they know what they do not know
 ///
@@ -33,7 +34,7 @@ pub enum Command {
     Predict(Predict),
     /// Write stored runs as one self-contained HTML page
     Report(Report),
-    /// List, verify and import data sets
+    /// List, verify, fetch and import data sets
     #[command(subcommand)]
     Data(Data),
     /// Time a training step and an evaluation pass on this machine
@@ -245,6 +246,12 @@ pub enum Data {
         #[command(flatten)]
         data_dir: DataDir,
     },
+    /// Fetch data sets from the servers that publish them, verify their files and put them where they are found
+    ///
+    /// An interrupted call leaves what it has as NAME.partial, and the next one goes on from there. The first of ALL_PROXY,
+    /// HTTPS_PROXY and HTTP_PROXY that is set names a proxy, NO_PROXY the servers that need none. The program must be built with
+    /// `--features download`.
+    Fetch(Fetch),
     /// Verify the files of a data set and copy them to where they are found
     Import {
         /// Data set

@@ -1,6 +1,7 @@
 //! The command line, in two stages: [`low`] is what was typed, [`high`] what is ready to be done.
 
 pub mod bench;
+pub mod fetch;
 pub mod high;
 pub mod low;
 #[cfg(test)]

@@ -54,7 +54,7 @@ fn help_of_the_program() {
                            its own
               predict      Predict classes of images or points with a stored network
               report       Write stored runs as one self-contained HTML page
-              data         List, verify and import data sets
+              data         List, verify, fetch and import data sets
               bench        Time a training step and an evaluation pass on this machine
               completions  Print a completion script for a shell
               help         Print this message or the help of the given subcommand(s)
@@ -261,6 +261,20 @@ fn things_that_are_not_there_are_refused() {
         expect![[
             r#"there is no data set "cifar", the catalogue has mnist, fashion-mnist, svhn, svhn-like, fashion-mnist-mini"#
         ]],
+    );
+    check_refused(
+        "vds data fetch mnist cifar",
+        expect![[
+            r#"there is no data set "cifar", the catalogue has mnist, fashion-mnist, svhn, svhn-like, fashion-mnist-mini"#
+        ]],
+    );
+}
+
+#[test]
+fn mirror_that_is_no_web_address_is_refused() {
+    check_refused(
+        "vds data fetch mnist --mirror https://a/ --mirror ftp://b/",
+        expect!["--mirror ftp://b/: expected an address that begins with http:// or https://"],
     );
 }
 

@@ -9,7 +9,7 @@ use crate::cli::high::Data;
 use crate::error::ExitCode;
 use crate::output;
 
-/// Lists, verifies or imports.
+/// Lists, verifies, fetches or imports.
 pub(super) fn run(request: &Data) -> Result<ExitCode> {
     match request {
         Data::List { lookup } => {
@@ -30,6 +30,10 @@ pub(super) fn run(request: &Data) -> Result<ExitCode> {
             let datasets = if datasets.is_empty() { found() } else { datasets.clone() };
             verify_all(&datasets, lookup)
         }
+        #[cfg(feature = "download")]
+        Data::Fetch(request) => super::fetch::run(request),
+        #[cfg(not(feature = "download"))]
+        Data::Fetch(request) => Err(super::fetch_by_hand::refusal(request).into()),
         Data::Import {
             dataset,
             folder,

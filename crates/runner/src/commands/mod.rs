@@ -3,6 +3,10 @@
 mod bench;
 mod data;
 mod evaluate;
+#[cfg(feature = "download")]
+mod fetch;
+#[cfg(not(feature = "download"))]
+mod fetch_by_hand;
 mod predict;
 mod predict_input;
 mod prune;

@@ -10,6 +10,7 @@ mod bad_input;
 mod bench;
 mod configs;
 mod determinism;
+mod fetch;
 mod flow;
 mod mutation;
 mod sandbox;

@@ -1,0 +1,107 @@
+//! A file that is not complete.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// `NAME.partial`, locked, and its number of bytes. What is appended is with the system at once, so that it outlives this process.
+#[derive(Debug)]
+pub(super) struct Partial {
+    path: PathBuf,
+    target: PathBuf,
+    file: File,
+    n_bytes: u64,
+}
+
+impl Partial {
+    /// Opens or makes the partial file of `name` in `folder`.
+    pub(super) fn open(folder: &Path, name: &str) -> Result<Self> {
+        let path = folder.join(format!("{name}.partial"));
+        let failed = |source| write_error(&path, source);
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(&path).map_err(failed)?;
+        lock(&file, &path)?;
+        let n_bytes = file.seek(SeekFrom::End(0)).map_err(failed)?;
+        Ok(Self {
+            target: folder.join(name),
+            path,
+            file,
+            n_bytes,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.n_bytes
+    }
+
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file
+            .write_all(bytes)
+            .map_err(|source| write_error(&self.path, source))?;
+        self.n_bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    pub(super) fn clear(&mut self) -> Result<()> {
+        let cleared = self.file.set_len(0).and_then(|()| self.file.rewind());
+        cleared.map_err(|source| write_error(&self.path, source))?;
+        self.n_bytes = 0;
+        Ok(())
+    }
+
+    /// The same open file for reading; whoever has it moves the place where bytes are appended.
+    pub(super) fn reader(&self) -> Result<File> {
+        self.file.try_clone().map_err(|source| Error::Read {
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    /// Gives the file its name, once it is on disk.
+    pub(super) fn finish(self) -> Result<PathBuf> {
+        let renamed = self
+            .file
+            .sync_all()
+            .and_then(|()| fs::rename(&self.path, &self.target))
+            .and_then(|()| sync_folder(&self.target));
+        match renamed {
+            Ok(()) => Ok(self.target),
+            Err(source) => Err(write_error(&self.target, source)),
+        }
+    }
+
+    /// Takes the file away. That it stays is no failure: the next call goes on from it or overwrites it.
+    pub(super) fn remove(self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Two processes that append to one file would spoil it. Where the file system has no locks, the check of the content remains.
+fn lock(file: &File, path: &Path) -> Result<()> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(Error::Busy { path: path.to_owned() }),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    }
+}
+
+/// A new name survives a crash only once its folder is on disk; on Windows a folder cannot be opened as a file.
+fn sync_folder(target: &Path) -> io::Result<()> {
+    match target.parent() {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+fn write_error(path: &Path, source: io::Error) -> Error {
+    Error::Write {
+        path: path.to_owned(),
+        source,
+    }
+}
