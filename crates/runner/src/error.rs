@@ -11,7 +11,8 @@ use std::process;
 pub enum ExitCode {
     /// All went well, or the reader of the output went away.
     Success,
-    /// Something failed that no other input would have avoided for certain, such as a loss that is not finite.
+    /// Something failed that no other input would have avoided for certain, such as a loss that is not finite; or recorded
+    /// numbers do not come out again.
     Failure,
     /// Arguments, configuration, data, a stored run or the place for the output are at fault.
     BadInput,

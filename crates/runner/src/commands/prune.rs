@@ -7,11 +7,9 @@ use crate::cli::high::{DepthChoice, Prune};
 use crate::clock::Stopwatch;
 use crate::data;
 use crate::device::device;
-use crate::evaluation::depth_scores;
 use crate::output;
-use crate::record::Summary;
 use crate::run_dir::{Environment, PrunedFrom, RunDir, StoredNetwork};
-use crate::training::{StoppedBy, Trained};
+use crate::training::Trained;
 
 /// Stores the network that keeps the blocks up to the chosen depth, with its truncated posterior, as a run of its own.
 pub(super) fn run(request: &Prune) -> Result<()> {
@@ -22,6 +20,7 @@ pub(super) fn run(request: &Prune) -> Result<()> {
         network,
         posterior,
         posterior_logits,
+        ..
     } = request.run.weights(&data::network_config(whole)?, &device)?;
     let (depth, rule) = match request.choice {
         DepthChoice::Depth(depth) => (depth, "depth".to_owned()),
@@ -58,22 +57,11 @@ pub(super) fn run(request: &Prune) -> Result<()> {
     store::write_network(&run_dir, &config, &trained)?;
     let outcome = Outcome {
         epochs: parent.as_ref().map_or(0, |summary| summary.epochs),
-        best_epoch: epoch,
-        stopped_by: stopped_by(parent.as_ref()),
+        stopped_by: store::stopped_by(parent.as_ref()),
         pruned_from: Some(whole.max_depth()),
-        train_per_depth: depth_scores(&trained.network, &data.train_split(), config.file().ece_bins)?,
     };
-    let summary = store::write_outcome(&run_dir, &config, &data, &trained, outcome, &stopwatch)?;
+    let summary = store::write_outcome(&run_dir, &config, &data, &trained, &outcome, &stopwatch)?;
     output::print(|out| output::summary(out, &summary))
-}
-
-/// The end of the training that the network comes from; a run without a summary was not finished.
-fn stopped_by(parent: Option<&Summary>) -> StoppedBy {
-    let ends = [StoppedBy::MaxEpochs, StoppedBy::EarlyStopping];
-    let name = parent.map(|summary| summary.stopped_by.as_str());
-    ends.into_iter()
-        .find(|end| Some(end.name()) == name)
-        .unwrap_or(StoppedBy::Interrupted)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "weights are stored in single precision")]

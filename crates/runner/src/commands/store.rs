@@ -10,8 +10,8 @@ use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::data::Data;
 use crate::device::Device;
-use crate::evaluation::{plane, test_scores};
-use crate::record::{DepthScores, SUMMARY_SCHEMA, Summary};
+use crate::evaluation::{depth_scores, plane, test_scores};
+use crate::record::{Plane, SUMMARY_SCHEMA, Summary};
 use crate::run_dir::RunDir;
 use crate::training::{StoppedBy, Trained};
 
@@ -19,11 +19,17 @@ use crate::training::{StoppedBy, Trained};
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) epochs: usize,
-    pub(super) best_epoch: usize,
     pub(super) stopped_by: StoppedBy,
     /// Maximum depth of the network that this one was cut out of.
     pub(super) pruned_from: Option<usize>,
-    pub(super) train_per_depth: Vec<DepthScores>,
+}
+
+/// Every number that a network and its data give.
+#[derive(Debug)]
+pub(super) struct Evaluated {
+    pub(super) summary: Summary,
+    /// For two-dimensional inputs.
+    pub(super) plane: Option<Plane>,
 }
 
 /// Writes the weights.
@@ -43,22 +49,38 @@ pub(super) fn write_network(run_dir: &RunDir, config: &Config, trained: &Trained
     Ok(run_dir.write_weights(&bytes)?)
 }
 
-/// Evaluates on the test set, once, and writes the summary, and the plane for two-dimensional inputs.
+/// Evaluates, once, and writes the summary, and the plane for two-dimensional inputs.
 pub(super) fn write_outcome(
     run_dir: &RunDir,
     config: &Config,
     data: &Data,
     trained: &Trained<Device>,
-    outcome: Outcome,
+    outcome: &Outcome,
     stopwatch: &Stopwatch,
 ) -> Result<Summary> {
+    let Evaluated { summary, plane } = evaluate(config, data, trained, outcome, stopwatch)?;
+    if let Some(plane) = &plane {
+        run_dir.write_plane(plane)?;
+    }
+    run_dir.write_summary(&summary)?;
+    Ok(summary)
+}
+
+/// What is stored of a run, from its network and its data.
+pub(super) fn evaluate(
+    config: &Config,
+    data: &Data,
+    trained: &Trained<Device>,
+    outcome: &Outcome,
+    stopwatch: &Stopwatch,
+) -> Result<Evaluated> {
     let (network, posterior) = (&trained.network, &trained.posterior);
     let pruned_depth = config.pruning_rule().pruned_depth(posterior);
     let ece_bins = config.file().ece_bins;
+    let train_per_depth = depth_scores(network, &data.train_split(), ece_bins)?;
     let test = test_scores(network, &data.test_split(), posterior, pruned_depth, ece_bins);
-    if network.example_len() == 2 {
-        run_dir.write_plane(&plane(network, &data.train_split(), posterior)?)?;
-    }
+    let is_plane = network.example_len() == 2;
+    let plane = is_plane.then(|| plane(network, &data.train_split(), posterior));
     let summary = Summary {
         schema: SUMMARY_SCHEMA,
         dataset: config.dataset_name().to_owned(),
@@ -73,7 +95,7 @@ pub(super) fn write_outcome(
         n_test: data.test.len(),
         n_classes: network.n_classes(),
         epochs: outcome.epochs,
-        best_epoch: outcome.best_epoch,
+        best_epoch: trained.epoch,
         stopped_by: outcome.stopped_by.name().to_owned(),
         posterior: posterior.probs().to_vec(),
         prior: config.prior().probs().to_vec(),
@@ -82,11 +104,22 @@ pub(super) fn write_outcome(
         pruning_rule: config.pruning_rule().to_string(),
         pruned_from: outcome.pruned_from,
         test: test.context("evaluating on the test set")?,
-        train_per_depth: outcome.train_per_depth,
+        train_per_depth,
         wall_seconds: stopwatch.seconds(),
     };
-    run_dir.write_summary(&summary)?;
-    Ok(summary)
+    Ok(Evaluated {
+        summary,
+        plane: plane.transpose()?,
+    })
+}
+
+/// The end of the training that a run with this summary comes from; one without was not finished.
+pub(super) fn stopped_by(summary: Option<&Summary>) -> StoppedBy {
+    let ends = [StoppedBy::MaxEpochs, StoppedBy::EarlyStopping];
+    let name = summary.map(|summary| summary.stopped_by.as_str());
+    ends.into_iter()
+        .find(|end| Some(end.name()) == name)
+        .unwrap_or(StoppedBy::Interrupted)
 }
 
 fn kind(network: &NetworkConfig) -> &'static str {

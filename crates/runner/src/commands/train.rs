@@ -10,7 +10,6 @@ use crate::clock::Stopwatch;
 use crate::data::{self, Data};
 use crate::device::{Device, device};
 use crate::error::{Error, ExitCode};
-use crate::evaluation::depth_scores;
 use crate::output;
 use crate::progress::Progress;
 use crate::run_dir::{Environment, MetricsLog, RunDir};
@@ -39,12 +38,10 @@ pub(super) fn run(request: &Train) -> Result<ExitCode> {
     store::write_network(&run_dir, config, &trained)?;
     let outcome = Outcome {
         epochs,
-        best_epoch: trained.epoch,
         stopped_by,
         pruned_from: None,
-        train_per_depth: depth_scores(&trained.network, &data.train_split(), config.file().ece_bins)?,
     };
-    let summary = store::write_outcome(&run_dir, config, &data, &trained, outcome, &stopwatch)?;
+    let summary = store::write_outcome(&run_dir, config, &data, &trained, &outcome, &stopwatch)?;
     output::print(|out| output::summary(out, &summary))?;
     match stopped_by {
         StoppedBy::Interrupted => Ok(ExitCode::Interrupted),

@@ -1,14 +1,16 @@
 //! A run directory that is read.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use vds_model::weights::{self, Weights};
 use vds_model::{Network, NetworkConfig};
 use vds_variational::DepthPosterior;
 
-use super::{CONFIG, ENVIRONMENT, METRICS, PLANE, SUMMARY, WEIGHTS, read_metrics};
+use super::{CONFIG, ENVIRONMENT, Environment, METRICS, PLANE, SUMMARY, WEIGHTS, read_metrics};
 use crate::config::{self, Config, Method};
 use crate::device::Device;
 use crate::error::{Error, OrInput as _};
@@ -31,6 +33,8 @@ pub struct StoredNetwork {
     pub posterior: DepthPosterior,
     /// Logits of a learnt posterior.
     pub posterior_logits: Option<Vec<f32>>,
+    /// The epoch whose weights they are, if the file says; files of other programs do not.
+    pub epoch: Option<usize>,
 }
 
 impl StoredRun {
@@ -56,6 +60,14 @@ impl StoredRun {
         })
     }
 
+    /// Opens several run directories.
+    ///
+    /// # Errors
+    /// As [`Self::open`], for the first that cannot be opened.
+    pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Error> {
+        paths.iter().map(|path| Self::open(path)).collect()
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -77,7 +89,7 @@ impl StoredRun {
         let Weights {
             network,
             posterior_logits,
-            ..
+            metadata,
         } = weights::from_bytes(&bytes, network, device).or_input(reading)?;
         let posterior = match (self.config.method(), &posterior_logits) {
             (Method::Ddn, None) => self.config.deterministic_posterior(),
@@ -99,6 +111,7 @@ impl StoredRun {
             network,
             posterior,
             posterior_logits,
+            epoch: epoch(&metadata),
         })
     }
 
@@ -120,6 +133,22 @@ impl StoredRun {
                 path.display()
             ))),
         }
+    }
+
+    /// The environment that the run was made in.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there is none, or it cannot be read.
+    pub fn environment(&self) -> Result<Environment, Error> {
+        read_json(&self.path.join(ENVIRONMENT))
+    }
+
+    /// One of the run's JSON files as it stands there, with every number to the last digit.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it is missing, or no JSON.
+    pub fn json(&self, name: &str) -> Result<Value, Error> {
+        read_json(&self.path.join(name))
     }
 
     /// Everything that the report shows.
@@ -148,6 +177,12 @@ impl StoredRun {
             .collect();
         parts[parts.len().saturating_sub(2)..].join("/")
     }
+}
+
+/// The epoch in a weights file's metadata, where `vds` writes it.
+fn epoch(metadata: &BTreeMap<String, String>) -> Option<usize> {
+    let about: Value = serde_json::from_str(metadata.get("vds")?).ok()?;
+    usize::try_from(about.get("epoch")?.as_u64()?).ok()
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {

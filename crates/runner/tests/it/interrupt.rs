@@ -38,5 +38,7 @@ fn signal_stops_the_run_and_what_there_was_is_stored() {
         assert_eq!(sandbox.text("r/metrics.jsonl").lines().count() as u64, epochs);
         assert!(String::from_utf8(output.stdout).unwrap().contains("interrupted"));
         sandbox.run("evaluate r");
+        let verified = sandbox.run("verify r");
+        assert!(verified.contains("come out the same"), "{verified}");
     }
 }

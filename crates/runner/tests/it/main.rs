@@ -9,3 +9,4 @@ mod determinism;
 mod flow;
 mod interrupt;
 mod sandbox;
+mod verify;
