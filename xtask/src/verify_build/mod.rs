@@ -80,11 +80,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let plan = plan(args);
     let sources = Sources::of_workspace()?;
     let folder = Scratch::new()?;
-    let mut builds = Vec::new();
-    for place in places(&folder.0) {
+    let places = places(&folder.0);
+    // Both before the first build: somebody may go on working in the folder meanwhile.
+    for place in &places {
         sources.copy_to(&place.sources)?;
+    }
+    let mut builds = Vec::new();
+    for place in &places {
         println!("building {} in {}", sources.commit, place.sources.display());
-        builds.push(build(&plan, &place, &sources.commit)?);
+        builds.push(build(&plan, place, &sources.commit)?);
     }
     let differences = artifact::differences(&builds[0].artifacts, &builds[1].artifacts);
     report(&builds);
