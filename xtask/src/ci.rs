@@ -1,12 +1,11 @@
 //! `cargo xtask ci`: what CI checks, as commands that anyone can type, cheapest first.
 
-use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::process::{BadRequest, cargo, workspace_root};
-use crate::table;
+use crate::{table, tools};
 
 /// Arguments of `cargo xtask ci`.
 #[derive(Debug, clap::Args)]
@@ -17,6 +16,9 @@ pub(crate) struct Args {
     /// Go on after a failed step
     #[arg(long)]
     keep_going: bool,
+    /// Fetch no program that a step needs; the step is left out instead
+    #[arg(long)]
+    offline: bool,
 }
 
 /// One check: a `cargo` command.
@@ -49,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
     let mut finished = Vec::new();
     for step in &steps {
-        let result = run_step(step, &args.skip)?;
+        let result = run_step(step, args)?;
         let stop = result.outcome == Outcome::Failed && !args.keep_going;
         finished.push(result);
         if stop {
@@ -69,6 +71,7 @@ fn steps(smoke_folder: &str) -> Vec<Step> {
     vec![
         step("fmt", &["fmt", "--all", "--check"]),
         step("tidy", &["xtask", "tidy"]),
+        step("notices", &["xtask", "notices", "--check"]),
         step("deny", &["deny", "check", "bans", "licenses", "sources"]),
         step(
             "clippy",
@@ -93,6 +96,7 @@ fn steps(smoke_folder: &str) -> Vec<Step> {
             "download-test",
             &download(&["test", "--lib", "--test", "it"], &["--", "download", "fetch"]),
         ),
+        step("verify-build", &["xtask", "verify-build", "--quick"]),
         step(
             "smoke",
             &["xtask", "reproduce", "--profile", "smoke", "--out", smoke_folder],
@@ -125,10 +129,10 @@ fn check_names(skip: &[String], steps: &[Step]) -> Result<()> {
     }
 }
 
-fn run_step(step: &Step, skip: &[String]) -> Result<Finished> {
+fn run_step(step: &Step, args: &Args) -> Result<Finished> {
     println!("\n==> {}: {}", step.name, command_line(step));
     let start = Instant::now();
-    let outcome = match reason_to_skip(step, skip) {
+    let outcome = match reason_to_skip(step, args)? {
         Some(reason) => Outcome::Skipped(reason),
         None => execute(step)?,
     };
@@ -145,6 +149,7 @@ fn execute(step: &Step) -> Result<Outcome> {
     let status = cargo()
         .args(&step.args)
         .envs(step.env.iter().copied())
+        .env("PATH", tools::search_path()?)
         .status()
         .with_context(|| format!("starting `{}`", command_line(step)))?;
     Ok(if status.success() {
@@ -170,24 +175,15 @@ fn quoted(word: &str) -> String {
     }
 }
 
-fn reason_to_skip(step: &Step, skip: &[String]) -> Option<&'static str> {
-    if skip.iter().any(|name| name == step.name) {
-        return Some("asked for with --skip");
+fn reason_to_skip(step: &Step, args: &Args) -> Result<Option<&'static str>> {
+    if args.skip.iter().any(|name| name == step.name) {
+        return Ok(Some("asked for with --skip"));
     }
-    match step.name {
-        "deny" if !cargo_deny_is_installed() => Some("cargo-deny is not installed"),
+    Ok(match step.name {
+        "deny" => tools::provide_cargo_deny(args.offline)?,
         "benches" if !benches_exist() => Some("there are no benchmarks yet"),
         _ => None,
-    }
-}
-
-fn cargo_deny_is_installed() -> bool {
-    cargo()
-        .args(["deny", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    })
 }
 
 fn benches_exist() -> bool {

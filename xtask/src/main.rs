@@ -1,5 +1,6 @@
 //! Repository tasks: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask reproduce`, `cargo xtask bench`,
-//! `cargo xtask fuzz`.
+//! `cargo xtask fuzz`,
+//! `cargo xtask verify-build`, `cargo xtask notices`.
 //!
 //! Exit codes: 0 done, 1 something checked or run has failed, 2 the request itself cannot be served.
 //! No crate of the workspace is linked, so that this builds in seconds; the tasks call `cargo` and the built `vds`.
@@ -13,10 +14,13 @@
 mod bench;
 mod ci;
 mod fuzz;
+mod notices;
 mod process;
 mod reproduce;
 mod table;
 mod tidy;
+mod tools;
+mod verify_build;
 
 use std::process::ExitCode;
 
@@ -36,6 +40,10 @@ enum Task {
     Ci(ci::Args),
     /// Check the repository's own rules: layering, boundaries, text
     Tidy,
+    /// Build vds twice, in two folders, and compare the bytes
+    VerifyBuild(verify_build::Args),
+    /// Write the table of foreign crates into NOTICES.md
+    Notices(notices::Args),
     /// Train, evaluate and prune the networks of a profile and write the page that shows them
     Reproduce(reproduce::Args),
     /// Measure the time and memory of training and evaluation, beside PyTorch if asked to
@@ -48,6 +56,8 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Ci(args) => ci::run(&args),
         Task::Tidy => tidy::run(),
+        Task::VerifyBuild(args) => verify_build::run(&args),
+        Task::Notices(args) => notices::run(&args),
         Task::Reproduce(args) => reproduce::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),

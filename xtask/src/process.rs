@@ -1,6 +1,7 @@
 //! What all tasks need of the outside: the repository root, `cargo`, and a way to say that a request is bad.
 
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -19,6 +20,15 @@ pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace_root());
     command
+}
+
+/// Standard output of a command that succeeds; what it says of itself goes to the terminal.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("starting {name}"))?;
+    ensure!(output.status.success(), "`{name}` has failed ({})", output.status);
+    String::from_utf8(output.stdout).with_context(|| format!("reading what {name} says"))
 }
 
 /// Builds `vds` in release mode and returns where cargo put it.
@@ -57,6 +67,14 @@ fn executable_of(message: &str) -> Option<PathBuf> {
     is_vds.then(|| PathBuf::from(path))
 }
 
+/// Whether a file can be written; to be tried before anything that takes long. One that is missing is made, empty.
+pub(crate) fn check_writable(path: &Path) -> Result<()> {
+    let tried = fs::OpenOptions::new().append(true).create(true).open(path);
+    tried
+        .map(drop)
+        .map_err(|error| BadRequest(format!("cannot write to {}: {error}", path.display())).into())
+}
+
 /// A request that cannot be served: unknown name, folder that cannot be written. Leads to exit code 2.
 #[derive(Debug)]
 pub(crate) struct BadRequest(pub(crate) String);
@@ -79,5 +97,13 @@ mod tests {
         assert_eq!(executable_of(library), None);
         let program = r#"{"reason":"compiler-artifact","target":{"name":"vds"},"executable":"t/release/vds"}"#;
         assert_eq!(executable_of(program), Some(PathBuf::from("t/release/vds")));
+    }
+
+    #[test]
+    fn file_that_cannot_be_written_is_a_bad_request() {
+        let error = check_writable(Path::new("no/such/folder/file.json")).unwrap_err();
+        assert!(error.is::<BadRequest>());
+        let start = "cannot write to no/such/folder/file.json: ";
+        assert!(error.to_string().starts_with(start), "{error}");
     }
 }

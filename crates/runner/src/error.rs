@@ -12,7 +12,8 @@ use vds_model::Place;
 pub enum ExitCode {
     /// All went well, or the reader of the output went away.
     Success,
-    /// Something failed that no other input would have avoided for certain: a loss is not finite, no server gives a file.
+    /// Something failed that no other input would have avoided for certain: a loss is not finite, no server gives a file,
+    /// recorded numbers do not come out again.
     Failure,
     /// Arguments, configuration, data, a stored run or the place for the output are at fault.
     BadInput,

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::process::{BadRequest, build_vds};
+use crate::process::{build_vds, check_writable};
 use crate::table;
 use document::Machine;
 use measure::{Programs, Record};
@@ -81,29 +81,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Tried before anything that takes long.
-fn check_writable(path: &Path) -> Result<()> {
-    let tried = fs::OpenOptions::new().append(true).create(true).open(path);
-    tried
-        .map(drop)
-        .map_err(|error| BadRequest(format!("cannot write to {}: {error}", path.display())).into())
-}
-
 fn write_json(path: &Path, machine: &Machine, rows: &[Row], records: &[Record]) -> Result<()> {
     let value = json!({ "machine": machine, "rows": rows, "records": records });
     let text = serde_json::to_string_pretty(&value)? + "\n";
     fs::write(path, text).with_context(|| format!("writing {}", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_that_cannot_be_written_is_a_bad_request() {
-        let error = check_writable(Path::new("no/such/folder/file.json")).unwrap_err();
-        assert!(error.is::<BadRequest>());
-        let start = "cannot write to no/such/folder/file.json: ";
-        assert!(error.to_string().starts_with(start), "{error}");
-    }
 }

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use vds_datasets::{Dataset, Lookup, catalogue};
 use vds_variational::PruningRule;
 
+use super::verify::Verify;
 use super::{bench, fetch, low};
 use crate::benchmark::Settings;
 use crate::config::{self, Config, Setting};
@@ -24,6 +25,8 @@ pub enum Request {
     Train(Box<Train>),
     /// `vds evaluate`.
     Evaluate(Evaluate),
+    /// `vds verify`.
+    Verify(Verify),
     /// `vds prune`.
     Prune(Prune),
     /// `vds predict`.
@@ -211,6 +214,7 @@ impl Request {
                 threads: args.threads.threads,
                 lookup: data::lookup(args.data_dir.data_dir),
             })),
+            low::Command::Verify(args) => Ok(Self::Verify(Verify::resolve(args)?)),
             low::Command::Prune(args) => Ok(Self::Prune(prune(args, command_line)?)),
             low::Command::Predict(args) => Ok(Self::Predict(Predict {
                 run: StoredRun::open(&args.run)?,
@@ -219,11 +223,7 @@ impl Request {
                 threads: args.threads.threads,
             })),
             low::Command::Report(args) => Ok(Self::Report(Report {
-                runs: args
-                    .runs
-                    .iter()
-                    .map(|run| StoredRun::open(run))
-                    .collect::<Result<_, _>>()?,
+                runs: StoredRun::open_all(&args.runs)?,
                 out: args.out,
                 title: args.title,
                 command_line,

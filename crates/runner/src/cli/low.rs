@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::bench::Bench;
 use super::fetch::Fetch;
+use super::verify::VerifyArgs;
 
 /// Learn the depth of residual networks, prune them, and measure how well they know what they do not know
 ///
@@ -28,6 +29,12 @@ pub enum Command {
     Train(Train),
     /// Score a stored network on its test set
     Evaluate(Evaluate),
+    /// Evaluate stored runs again and say which recorded numbers come out otherwise
+    ///
+    /// Compared exactly: all scores on the test set, the scores of each depth on the training set, the posterior and what follows
+    /// from it, the sums of the data, and for points the predictive over the plane. What differs in program and machine is
+    /// named, too. Exit codes: 0 all equal, 1 some differ, 2 a file is missing or damaged.
+    Verify(VerifyArgs),
     /// Cut a stored network to the depth that its posterior chose, and store it as a run of its own
     Prune(Prune),
     /// Predict classes of images or points with a stored network

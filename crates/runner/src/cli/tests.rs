@@ -50,6 +50,7 @@ fn help_of_the_program() {
             Commands:
               train        Train a network as a configuration says and store the run
               evaluate     Score a stored network on its test set
+              verify       Evaluate stored runs again and say which recorded numbers come out otherwise
               prune        Cut a stored network to the depth that its posterior chose, and store it as a run of
                            its own
               predict      Predict classes of images or points with a stored network

@@ -13,6 +13,8 @@ mod prune;
 mod report;
 mod store;
 mod train;
+mod verify;
+mod verify_compare;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -38,6 +40,10 @@ pub fn run(cli: Cli, arguments: &[OsString]) -> Result<ExitCode> {
         Request::Evaluate(request) => {
             use_threads(request.threads)?;
             evaluate::run(&request).map(|()| ExitCode::Success)
+        }
+        Request::Verify(request) => {
+            use_threads(request.threads)?;
+            verify::run(&request)
         }
         Request::Prune(request) => {
             use_threads(request.threads)?;

@@ -7,9 +7,7 @@ use crate::cli::high::{DepthChoice, Prune};
 use crate::clock::Stopwatch;
 use crate::data;
 use crate::device::device;
-use crate::evaluation::depth_scores;
 use crate::output;
-use crate::record::Summary;
 use crate::run_dir::{Environment, Event, PrunedFrom, RunDir, StoredNetwork};
 use crate::training::Trained;
 
@@ -22,6 +20,7 @@ pub(super) fn run(request: &Prune) -> Result<()> {
         network,
         posterior,
         posterior_logits,
+        ..
     } = request.run.weights(&data::network_config(whole)?, &device)?;
     let (depth, rule) = match request.choice {
         DepthChoice::Depth(depth) => (depth, "depth".to_owned()),
@@ -54,28 +53,20 @@ pub(super) fn run(request: &Prune) -> Result<()> {
         max_depth: whole.max_depth(),
         rule,
     });
+    let outcome = Outcome {
+        epochs: parent.as_ref().map_or(0, |summary| summary.epochs),
+        stopped_by: parent.map_or_else(|| "unfinished".to_owned(), |summary| summary.stopped_by),
+        pruned_from: Some(whole.max_depth()),
+    };
     // Before anything is written: weights that overflow should leave nothing behind.
-    let train_per_depth = depth_scores(&trained.network, &data.train_split(), config.file().ece_bins)
-        .with_context(|| format!("pruning {}", request.run.path().display()))?;
+    let evaluated = store::evaluate(&config, &data, &trained, &outcome);
+    let evaluated = evaluated.with_context(|| format!("pruning {}", request.run.path().display()))?;
     run_dir.begin(&config, &environment)?;
     let (_, mut journal) = run_dir.open_logs(Vec::new())?;
     journal.add(&Event::session(&request.command_line, epoch, 0))?;
-    store::write_network(&run_dir, &config, &trained)?;
-    let outcome = Outcome {
-        epochs: parent.as_ref().map_or(0, |summary| summary.epochs),
-        best_epoch: epoch,
-        stopped_by: stopped_by(parent.as_ref()),
-        pruned_from: Some(whole.max_depth()),
-        train_per_depth,
-    };
-    let summary = store::write_outcome(&run_dir, &config, &data, &trained, outcome)?;
+    store::write(&run_dir, &config, &trained, &evaluated)?;
     journal.add(&Event::end("pruned", stopwatch.seconds()))?;
-    output::print(|out| output::summary(out, &summary, Some(stopwatch.seconds())))
-}
-
-/// The end of the training that the network comes from; a run without a summary was not finished.
-fn stopped_by(parent: Option<&Summary>) -> String {
-    parent.map_or_else(|| "unfinished".to_owned(), |summary| summary.stopped_by.clone())
+    output::print(|out| output::summary(out, &evaluated.summary, Some(stopwatch.seconds())))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "weights are stored in single precision")]

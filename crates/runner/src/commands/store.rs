@@ -9,8 +9,8 @@ use vds_model::{NetworkConfig, weights};
 use crate::config::Config;
 use crate::data::Data;
 use crate::device::Device;
-use crate::evaluation::{plane, test_scores};
-use crate::record::{DepthScores, SUMMARY_SCHEMA, Summary};
+use crate::evaluation::{depth_scores, plane, test_scores};
+use crate::record::{Plane, SUMMARY_SCHEMA, Summary};
 use crate::run_dir::RunDir;
 use crate::training::Trained;
 
@@ -18,12 +18,18 @@ use crate::training::Trained;
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) epochs: usize,
-    pub(super) best_epoch: usize,
     /// As in the summary.
     pub(super) stopped_by: String,
     /// Maximum depth of the network that this one was cut out of.
     pub(super) pruned_from: Option<usize>,
-    pub(super) train_per_depth: Vec<DepthScores>,
+}
+
+/// Every number that a network and its data give.
+#[derive(Debug)]
+pub(super) struct Evaluated {
+    pub(super) summary: Summary,
+    /// For two-dimensional inputs.
+    pub(super) plane: Option<Plane>,
 }
 
 /// Writes the weights.
@@ -43,21 +49,29 @@ pub(super) fn write_network(run_dir: &RunDir, config: &Config, trained: &Trained
     Ok(run_dir.write_weights(&bytes)?)
 }
 
-/// Evaluates on the test set, once, and writes the summary, and the plane for two-dimensional inputs.
-pub(super) fn write_outcome(
-    run_dir: &RunDir,
+/// Writes the weights, the plane if there is one, and last the summary, which makes the run a finished one.
+pub(super) fn write(run_dir: &RunDir, config: &Config, trained: &Trained<Device>, evaluated: &Evaluated) -> Result<()> {
+    write_network(run_dir, config, trained)?;
+    if let Some(plane) = &evaluated.plane {
+        run_dir.write_plane(plane)?;
+    }
+    Ok(run_dir.write_summary(&evaluated.summary)?)
+}
+
+/// What is stored of a run, from its network and its data.
+pub(super) fn evaluate(
     config: &Config,
     data: &Data,
     trained: &Trained<Device>,
-    outcome: Outcome,
-) -> Result<Summary> {
+    outcome: &Outcome,
+) -> Result<Evaluated> {
     let (network, posterior) = (&trained.network, &trained.posterior);
     let pruned_depth = config.pruning_rule().pruned_depth(posterior);
     let ece_bins = config.file().ece_bins;
+    let train_per_depth = depth_scores(network, &data.train_split(), ece_bins)?;
     let test = test_scores(network, &data.test_split(), posterior, pruned_depth, ece_bins);
-    if network.example_len() == 2 {
-        run_dir.write_plane(&plane(network, &data.train_split(), posterior)?)?;
-    }
+    let is_plane = network.example_len() == 2;
+    let plane = is_plane.then(|| plane(network, &data.train_split(), posterior));
     let summary = Summary {
         schema: SUMMARY_SCHEMA,
         dataset: config.dataset_name().to_owned(),
@@ -72,8 +86,8 @@ pub(super) fn write_outcome(
         n_test: data.test.len(),
         n_classes: network.n_classes(),
         epochs: outcome.epochs,
-        best_epoch: outcome.best_epoch,
-        stopped_by: outcome.stopped_by,
+        best_epoch: trained.epoch,
+        stopped_by: outcome.stopped_by.clone(),
         posterior: posterior.probs().to_vec(),
         prior: config.prior().probs().to_vec(),
         expected_depth: posterior.expected_depth(),
@@ -81,10 +95,12 @@ pub(super) fn write_outcome(
         pruning_rule: config.pruning_rule().to_string(),
         pruned_from: outcome.pruned_from,
         test: test.context("evaluating on the test set")?,
-        train_per_depth: outcome.train_per_depth,
+        train_per_depth,
     };
-    run_dir.write_summary(&summary)?;
-    Ok(summary)
+    Ok(Evaluated {
+        summary,
+        plane: plane.transpose()?,
+    })
 }
 
 fn kind(network: &NetworkConfig) -> &'static str {

@@ -18,13 +18,14 @@ pub(super) fn render(groups: &[Group<'_>], page: &PageInfo) -> Markup {
             pre { code { (page.command) } }
             h3 { "Environment" }
             @for (environment, owners) in distinct(&entries) {
-                (environment_table(environment, &owners, owners.len() == entries.len()))
+                (environment_table(&environment, &owners, owners.len() == entries.len()))
             }
             h3 { "Configurations" }
             @for entry in &entries {
                 details {
                     summary { "Resolved configuration of " span.name { (entry.run.name) } }
                     @if let Some(folder) = &entry.run.folder { p.facts { "Folder " code { (folder) } } }
+                    (own_table(&entry.run.environment))
                     pre { code { (entry.run.config_text) } }
                 }
             }
@@ -32,28 +33,54 @@ pub(super) fn render(groups: &[Group<'_>], page: &PageInfo) -> Markup {
     }
 }
 
+/// Fields of an environment that each run has for itself; the others are often those of many runs.
+const OF_ONE_RUN: &[&str] = &["command_line", "pruned_from"];
+
 /// Different environments with the runs that had them, in order of the runs.
-fn distinct<'a>(entries: &[&'a Entry<'a>]) -> Vec<(&'a Value, Vec<&'a str>)> {
-    let mut found: Vec<(&Value, Vec<&str>)> = Vec::new();
+fn distinct<'a>(entries: &[&'a Entry<'a>]) -> Vec<(Value, Vec<&'a str>)> {
+    let mut found: Vec<(Value, Vec<&str>)> = Vec::new();
     for entry in entries {
-        match found
-            .iter_mut()
-            .find(|(environment, _)| **environment == entry.run.environment)
-        {
+        let shared = part(&entry.run.environment, |name| !OF_ONE_RUN.contains(&name));
+        match found.iter_mut().find(|(environment, _)| *environment == shared) {
             Some((_, owners)) => owners.push(&entry.run.name),
-            None => found.push((&entry.run.environment, vec![&entry.run.name])),
+            None => found.push((shared, vec![&entry.run.name])),
         }
     }
     found
 }
 
+/// The fields whose names are wanted; a value that is no object stays as it is.
+fn part(environment: &Value, is_wanted: impl Fn(&str) -> bool) -> Value {
+    let mut part = environment.clone();
+    if let Value::Object(fields) = &mut part {
+        fields.retain(|name, _| is_wanted(name));
+    }
+    part
+}
+
+/// What a run has for itself: the command, and where it was cut out of.
+fn own_table(environment: &Value) -> Markup {
+    let mut rows = Vec::new();
+    if environment.is_object() {
+        flatten("", &part(environment, |name| OF_ONE_RUN.contains(&name)), &mut rows);
+    }
+    html! {
+        @if !rows.is_empty() { (table(&rows, "Own to the run", "Origin")) }
+    }
+}
+
 fn environment_table(environment: &Value, owners: &[&str], all: bool) -> Markup {
     let mut rows = Vec::new();
     flatten("", environment, &mut rows);
+    let owners = if all { "All runs".to_owned() } else { owners.join(", ") };
+    table(&rows, &owners, "Environment")
+}
+
+fn table(rows: &[(String, String)], caption: &str, label: &str) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Environment" {
+        div.scroll tabindex="0" role="region" aria-label=(label) {
             table.environment {
-                caption { span { @if all { "All runs" } @else { (owners.join(", ")) } } }
+                caption { span { (caption) } }
                 tbody {
                     @for (name, value) in rows {
                         tr { th.name scope="row" { (name) } td { (value) } }

@@ -1,13 +1,15 @@
 //! A run directory that is read.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use vds_model::weights::{self, Weights};
 use vds_model::{Network, NetworkConfig};
 use vds_variational::DepthPosterior;
 
-use super::{CONFIG, ENVIRONMENT, METRICS, PLANE, SUMMARY, WEIGHTS, read_metrics};
+use super::{CONFIG, ENVIRONMENT, Environment, METRICS, PLANE, SUMMARY, WEIGHTS, read_metrics};
 use crate::config::{self, Config, Method};
 use crate::device::Device;
 use crate::error::{Error, OrInput as _};
@@ -31,6 +33,8 @@ pub struct StoredNetwork {
     pub posterior: DepthPosterior,
     /// Logits of a learnt posterior.
     pub posterior_logits: Option<Vec<f32>>,
+    /// The epoch whose weights they are, if the file says; files of other programs do not.
+    pub epoch: Option<usize>,
 }
 
 impl StoredRun {
@@ -54,6 +58,14 @@ impl StoredRun {
             path: path.to_path_buf(),
             config,
         })
+    }
+
+    /// Opens several run directories.
+    ///
+    /// # Errors
+    /// As [`Self::open`], for the first that cannot be opened.
+    pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Error> {
+        paths.iter().map(|path| Self::open(path)).collect()
     }
 
     /// The folder.
@@ -82,7 +94,7 @@ impl StoredRun {
         let Weights {
             network,
             posterior_logits,
-            ..
+            metadata,
         } = weights::from_bytes(&bytes, network, device).or_input(reading)?;
         let posterior = match (self.config.method(), &posterior_logits) {
             (Method::Ddn, None) => self.config.deterministic_posterior(),
@@ -104,6 +116,7 @@ impl StoredRun {
             network,
             posterior,
             posterior_logits,
+            epoch: epoch(&metadata),
         })
     }
 
@@ -130,6 +143,22 @@ impl StoredRun {
         }
         consistent(&path, summary.contradiction())?;
         Ok(summary)
+    }
+
+    /// The environment that the run was made in.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there is none, or it cannot be read.
+    pub fn environment(&self) -> Result<Environment, Error> {
+        read_json(&self.path.join(ENVIRONMENT))
+    }
+
+    /// One of the run's JSON files as it stands there, with every number to the last digit.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it is missing, or no JSON.
+    pub fn json(&self, name: &str) -> Result<Value, Error> {
+        read_json(&self.path.join(name))
     }
 
     /// Everything that the report shows.
@@ -175,4 +204,10 @@ fn consistent(path: &Path, contradiction: Option<String>) -> Result<(), Error> {
         None => Ok(()),
         Some(contradiction) => Err(Error::input(format!("{}: {contradiction}", path.display()))),
     }
+}
+
+/// The epoch in a weights file's metadata, where `vds` writes it.
+fn epoch(metadata: &BTreeMap<String, String>) -> Option<usize> {
+    let about: Value = serde_json::from_str(metadata.get("vds")?).ok()?;
+    usize::try_from(about.get("epoch")?.as_u64()?).ok()
 }

@@ -174,3 +174,25 @@ fn environment_reads_back() {
     assert_eq!(serde_json::from_str::<Environment>(&text).unwrap(), environment());
     assert!(!text.contains("pruned_from"));
 }
+
+#[test]
+fn environment_names_the_program_the_lock_file_and_the_instruction_set() {
+    let environment = environment();
+    let is_sum = |sum: Option<String>| sum.is_some_and(|sum| sum.len() == 64);
+    assert!(is_sum(environment.binary_sha256) && is_sum(environment.lock_sha256));
+    assert!(environment.instruction_set.is_some_and(|name| !name.is_empty()));
+}
+
+#[test]
+fn environment_of_an_older_version_reads() {
+    let mut value = serde_json::to_value(environment()).unwrap();
+    let added = ["binary_sha256", "lock_sha256", "instruction_set"];
+    for name in added {
+        assert!(value.as_object_mut().unwrap().remove(name).is_some(), "{name}");
+    }
+    let read: Environment = serde_json::from_value(value).unwrap();
+    assert_eq!(
+        [read.binary_sha256, read.lock_sha256, read.instruction_set],
+        [None, None, None]
+    );
+}

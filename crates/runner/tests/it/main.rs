@@ -15,3 +15,4 @@ mod flow;
 mod mutation;
 mod sandbox;
 mod survival;
+mod verify;

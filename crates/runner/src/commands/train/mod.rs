@@ -12,7 +12,6 @@ use crate::config::Config;
 use crate::data::{self, Data};
 use crate::device::{Device, device};
 use crate::error::ExitCode;
-use crate::evaluation::depth_scores;
 use crate::output;
 use crate::record::Summary;
 use crate::run_dir::{Environment, Event, RunDir, StoredRun};
@@ -90,17 +89,15 @@ fn store_outcome(
     trainer: Trainer<Device>,
     stopped_by: StoppedBy,
 ) -> Result<Summary> {
-    let epochs = trainer.epochs();
-    let trained = trainer.finish()?;
-    store::write_network(run_dir, config, &trained)?;
     let outcome = Outcome {
-        epochs,
-        best_epoch: trained.epoch,
+        epochs: trainer.epochs(),
         stopped_by: stopped_by.name().to_owned(),
         pruned_from: None,
-        train_per_depth: depth_scores(&trained.network, &data.train_split(), config.file().ece_bins)?,
     };
-    store::write_outcome(run_dir, config, data, &trained, outcome)
+    let trained = trainer.finish()?;
+    let evaluated = store::evaluate(config, data, &trained, &outcome)?;
+    store::write(run_dir, config, &trained, &evaluated)?;
+    Ok(evaluated.summary)
 }
 
 /// A run that needs nothing more; its process may have been killed before it took the checkpoints away.

@@ -150,7 +150,7 @@ fn sums(data: &Data) -> Vec<String> {
 }
 
 fn instruction_set() -> String {
-    format!("{:?}", Isa::detect())
+    Isa::detect().name().to_owned()
 }
 
 fn warn_of_other_roundings(state: &RunState, checkpoint: &Checkpoint) {

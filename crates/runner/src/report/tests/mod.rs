@@ -278,6 +278,33 @@ fn equal_environments_are_printed_once() {
 }
 
 #[test]
+fn environments_that_differ_in_the_command_alone_are_printed_once_and_each_command_with_its_run() {
+    let mut runs = vec![run("mnist", "ldn", 5, 0), run("mnist", "ldn", 5, 1)];
+    runs[0].environment["command_line"] = json!(["vds", "train", "one.ron"]);
+    runs[1].environment["command_line"] = json!(["vds", "train", "two.ron"]);
+    let text = check(&runs).text;
+    assert_eq!(text.matches("rustc 1.95.0").count(), 1);
+    assert!(text.contains("vds, train, one.ron") && text.contains("vds, train, two.ron"));
+}
+
+#[test]
+fn program_lock_file_and_instruction_set_are_shown() {
+    let mut runs = vec![run("mnist", "ldn", 5, 0)];
+    let fields = [
+        ("binary_sha256", "b1a7"),
+        ("lock_sha256", "10c4"),
+        ("instruction_set", "avx512"),
+    ];
+    for (name, value) in fields {
+        runs[0].environment[name] = json!(value);
+    }
+    let text = check(&runs).text;
+    for (name, value) in fields {
+        assert!(text.contains(name) && text.contains(value), "{name}");
+    }
+}
+
+#[test]
 fn a_hundred_runs_with_long_names_make_a_page_of_bearable_size() {
     let runs: Vec<RunRecord> = (0..100)
         .map(|index| {

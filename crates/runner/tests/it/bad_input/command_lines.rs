@@ -43,27 +43,28 @@ pub(super) fn cases() -> Vec<Case> {
             "no subcommand",
             "",
             expect![[r#"
-            Learn the depth of residual networks, prune them, and measure how well they know what they do not
-            know
+                Learn the depth of residual networks, prune them, and measure how well they know what they do not
+                know
 
-            Usage: vds <COMMAND>
+                Usage: vds <COMMAND>
 
-            Commands:
-              train        Train a network as a configuration says and store the run
-              evaluate     Score a stored network on its test set
-              prune        Cut a stored network to the depth that its posterior chose, and store it as a run of
-                           its own
-              predict      Predict classes of images or points with a stored network
-              report       Write stored runs as one self-contained HTML page
-              data         List, verify and import data sets
-              bench        Time a training step and an evaluation pass on this machine
-              completions  Print a completion script for a shell
-              help         Print this message or the help of the given subcommand(s)
+                Commands:
+                  train        Train a network as a configuration says and store the run
+                  evaluate     Score a stored network on its test set
+                  verify       Evaluate stored runs again and say which recorded numbers come out otherwise
+                  prune        Cut a stored network to the depth that its posterior chose, and store it as a run of
+                               its own
+                  predict      Predict classes of images or points with a stored network
+                  report       Write stored runs as one self-contained HTML page
+                  data         List, verify, fetch and import data sets
+                  bench        Time a training step and an evaluation pass on this machine
+                  completions  Print a completion script for a shell
+                  help         Print this message or the help of the given subcommand(s)
 
-            Options:
-              -h, --help     Print help (see more with '--help')
-              -V, --version  Print version
-        "#]],
+                Options:
+                  -h, --help     Print help (see more with '--help')
+                  -V, --version  Print version
+            "#]],
         ),
         typed(
             "unknown option",

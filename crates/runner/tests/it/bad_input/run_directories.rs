@@ -298,7 +298,7 @@ fn of_the_records() -> Vec<Case> {
                 sandbox.write(METRICS, &text[..text.len() - 30]);
             },
             expect![[r#"
-                error: r/metrics.jsonl:2:283: the text ends in the middle of a value
+                error: r/metrics.jsonl:2:282: the text ends in the middle of a value
             "#]],
         ),
         with(

@@ -7,10 +7,11 @@ use crate::sandbox::Sandbox;
 #[track_caller]
 fn check(arguments: &str, expected: Expect) {
     let sandbox = Sandbox::new();
+    let before = sandbox.everything();
     let (stderr, code) = sandbox.fail(arguments);
     expected.assert_eq(&stderr);
     assert_eq!(code, Some(2));
-    assert!(sandbox.everything().is_empty());
+    assert_eq!(sandbox.everything(), before);
 }
 
 #[test]

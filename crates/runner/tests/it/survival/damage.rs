@@ -90,7 +90,7 @@ fn torn_and_doubled_lines_are_mended_from_the_checkpoint() {
         ("r/journal.jsonl", "{\"event\":\"ep"),
     ] {
         let text = sandbox.text(file);
-        sandbox.write(file, &format!("{text}{junk}"));
+        sandbox.write(file, format!("{text}{junk}"));
     }
     sandbox.run("train --resume r --quiet");
     let lines = sandbox.text("r/metrics.jsonl").lines().count();

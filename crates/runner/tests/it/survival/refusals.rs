@@ -32,8 +32,7 @@ fn configuration_that_was_edited_is_refused_field_by_field() {
     let text = sandbox.text("r/config.ron");
     sandbox.write(
         "r/config.ron",
-        &text
-            .replace("max_depth: 3", "max_depth: 4")
+        text.replace("max_depth: 3", "max_depth: 4")
             .replace("epochs: 20", "epochs: 30"),
     );
     check(
