@@ -79,6 +79,14 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// A tensor of running variances holds one below zero, of which evaluation would take the root.
+    #[error("tensor `{name}` holds the variance {value}, expected none below 0")]
+    NegativeVariance {
+        /// Its name.
+        name: String,
+        /// The first that is negative.
+        value: f32,
+    },
 }
 
 /// Result of this crate.

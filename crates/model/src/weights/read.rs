@@ -6,7 +6,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use vds_kernels::conv::ConvLayout;
 
-use super::names::{HEAD_NORM, entries, norms};
+use super::names::{HEAD_NORM, Role, entries, norms};
 use super::{POSTERIOR_LOGITS, Weights, from_reference, per_depth_names};
 use crate::Result;
 use crate::backend::Backend;
@@ -17,7 +17,8 @@ use crate::network::Network;
 /// Reads a network of the given sizes from the bytes of a safetensors file.
 ///
 /// # Errors
-/// If the bytes are no safetensors file, or a tensor is missing, unexpected, of another shape or element type, or not finite.
+/// If the bytes are no safetensors file, or a tensor is missing, unexpected, of another shape or element type, or not finite,
+/// or a running variance is negative.
 pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) -> Result<Weights<D>> {
     config.check()?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(Error::Safetensors)?;
@@ -35,6 +36,9 @@ pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) 
     let mut params = network.params_vec();
     for entry in entries(config) {
         let values = file.floats(&entry.name, &entry.shape)?;
+        if entry.role == Role::RunningVariance {
+            check_variances(&entry.name, &values)?;
+        }
         let target = if entry.role.is_parameter() {
             &mut params
         } else {
@@ -79,9 +83,11 @@ fn read_head_statistics(
         ),
         HeadStatistics::Shared => (None, None),
     };
-    expected.extend([mean_name, variance_name]);
     let (means, variances) = match own {
-        (Some(means), Some(variances)) => (means, variances),
+        (Some(means), Some(variances)) => {
+            check_variances(&variance_name, &variances)?;
+            (means, variances)
+        }
         _ => {
             let shared = |name| {
                 Ok(file
@@ -91,6 +97,7 @@ fn read_head_statistics(
             (shared("running_mean")?, shared("running_var")?)
         }
     };
+    expected.extend([mean_name, variance_name]);
     for (set, (mean, variance)) in sets
         .iter()
         .zip(means.chunks(conv.outer).zip(variances.chunks(conv.outer)))
@@ -99,6 +106,16 @@ fn read_head_statistics(
         statistics[set.second.clone()].copy_from_slice(variance);
     }
     Ok(())
+}
+
+fn check_variances(name: &str, variances: &[f32]) -> Result<()> {
+    match variances.iter().find(|variance| **variance < 0.0) {
+        None => Ok(()),
+        Some(&value) => Err(Error::NegativeVariance {
+            name: name.to_owned(),
+            value,
+        }),
+    }
 }
 
 struct File<'a> {
