@@ -56,6 +56,7 @@ enum Damage {
     Reshape(&'static str),
     Retype(&'static str),
     NotANumber(&'static str),
+    Negative(&'static str),
 }
 
 /// The bytes of a file with one thing wrong.
@@ -73,6 +74,7 @@ fn damaged(config: &NetworkConfig, damage: Damage) -> Vec<u8> {
         Damage::Reshape(name) => tensors.get_mut(name).unwrap().1.insert(0, 1),
         Damage::Retype(name) => tensors.get_mut(name).unwrap().0 = Dtype::I32,
         Damage::NotANumber(name) => tensors.get_mut(name).unwrap().2[..4].copy_from_slice(&f32::NAN.to_le_bytes()),
+        Damage::Negative(name) => tensors.get_mut(name).unwrap().2[..4].copy_from_slice(&(-0.5_f32).to_le_bytes()),
     }
     let views = tensors
         .iter()
@@ -84,6 +86,22 @@ fn damaged(config: &NetworkConfig, damage: Damage) -> Vec<u8> {
 fn check_refused(bytes: &[u8], message: &str) {
     let error = weights::from_bytes(bytes, &fc(1), &Cpu::default()).unwrap_err();
     assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn negative_variances_are_refused() {
+    let name = "stochstic_layers.0.block.2.running_var";
+    let expected = format!("tensor `{name}` holds a variance below 0");
+    check_refused(&damaged(&fc(1), Damage::Negative(name)), &expected);
+    let config = conv(1, HeadStatistics::PerDepth);
+    for name in [
+        "output_layer.1.ops.2.running_var",
+        "per_depth/output_layer.1.ops.2.running_var",
+    ] {
+        let error = weights::from_bytes(&damaged(&config, Damage::Negative(name)), &config, &Cpu::default());
+        let expected = format!("tensor `{name}` holds a variance below 0");
+        assert_eq!(error.unwrap_err().to_string(), expected);
+    }
 }
 
 #[test]
