@@ -14,6 +14,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use vds_datasets::mat::read_digits;
+use vds_fuzz::checkpoint;
 use vds_fuzz::weights::CONFIG;
 use vds_model::{Network, weights};
 
@@ -28,6 +29,8 @@ fn main() -> Result<()> {
     mat_seeds(&data)?;
     config_seeds()?;
     weights_seeds()?;
+    write("checkpoint", "file", &checkpoint::seed_file())?;
+    write("checkpoint", "state", &checkpoint::seed_state())?;
     calibration_seeds()
 }
 

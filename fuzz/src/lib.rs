@@ -3,6 +3,7 @@
 //! The tests of the crates include these files and check the same of mutated seeds, with the stable compiler.
 
 pub mod calibration;
+pub mod checkpoint;
 pub mod config;
 pub mod idx;
 pub mod idx_gz;

@@ -11,6 +11,7 @@ use super::depth::TrainingDevice;
 use super::epoch::Totals;
 use super::selection::{Best, Kept};
 use super::trainer::{State, Trainer};
+use crate::error::Error;
 
 /// What of a trainer's state is no tensor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,6 +26,26 @@ pub struct Position {
     best: Option<Best>,
     not_compared: usize,
     kept_epoch: usize,
+}
+
+impl Position {
+    /// Refuses numbers that no run comes to; a checkpoint may be a stranger's.
+    fn check(&self, epochs: usize, max_depth: usize) -> Result<(), Error> {
+        let best = self.best.map_or(0, |best| best.epoch);
+        let problem = if self.epoch > epochs {
+            format!("epoch is {}, and the run has {epochs}", self.epoch)
+        } else if self.train_depth > max_depth {
+            format!(
+                "train_depth is {}, and the network has {max_depth} blocks",
+                self.train_depth
+            )
+        } else if self.kept_epoch > self.epoch || best > self.epoch || self.not_compared > self.epoch - best {
+            format!("its best or kept epoch comes after epoch {}", self.epoch)
+        } else {
+            return Ok(());
+        };
+        Err(Error::input(format!("the position is none of this run: {problem}")))
+    }
 }
 
 impl<D: TrainingDevice> Trainer<D> {
@@ -57,8 +78,9 @@ impl<D: TrainingDevice> Trainer<D> {
     /// Takes up a state of a run of the same configuration.
     ///
     /// # Errors
-    /// If a tensor is missing or has another length.
+    /// If a tensor is missing or has another length, or the position lies outside the run.
     pub fn restore(&mut self, position: &Position, checkpoint: &mut Checkpoint) -> Result<()> {
+        position.check(self.config.file().epochs, self.network.max_depth())?;
         self.network.restore(&take_network(checkpoint, "network")?)?;
         self.optimizer
             .set_velocity(&checkpoint.take_f32("velocity.network")?)

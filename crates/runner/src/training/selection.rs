@@ -25,7 +25,7 @@ pub(super) struct Kept<S> {
 /// The best epoch so far and how good it was.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Best {
-    epoch: usize,
+    pub(super) epoch: usize,
     value: f64,
 }
 

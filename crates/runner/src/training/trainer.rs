@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::selection::Selector;
 use super::streams::{Purpose, stream};
 use crate::config::Config;
+use crate::error::Error;
 use crate::evaluation::{Split, marginal_scores};
 use crate::record::EpochMetrics;
 
@@ -143,8 +144,9 @@ impl<D: TrainingDevice> Trainer<D> {
     /// batch that is evaluated. A run that was paused goes on as if nothing had happened.
     ///
     /// # Errors
-    /// [`Error::NonFinite`](crate::error::Error::NonFinite) if the loss, a gradient or a parameter is not finite: the state is
-    /// that before the step. Otherwise a failure of the device.
+    /// [`Error::NonFinite`] if the loss, a gradient or a parameter is not finite: the state is
+    /// that before the step. [`Error::Input`] if the state that was taken up has done more steps than an epoch of these data
+    /// has. Otherwise a failure of the device.
     pub fn advance(&mut self, data: &TrainingData<'_>, pause: Pause<'_>) -> Result<Advance> {
         if let Some(stopped_by) = self.stopped_by() {
             return Ok(Advance::Ended(stopped_by));
@@ -226,11 +228,15 @@ impl<D: TrainingDevice> Trainer<D> {
     /// The next epoch, or the rest of one; nothing if it was paused.
     fn run_epoch(&mut self, data: &TrainingData<'_>, pause: Pause<'_>) -> Result<Option<EpochMetrics>> {
         let batches = self.batches(data.train.len());
+        let Some(batches) = batches.get(self.step..) else {
+            let (step, n) = (self.step, batches.len());
+            return Err(Error::input(format!("{step} steps are done, and an epoch has {n}")).into());
+        };
         let (mut inputs, mut labels) = (Vec::new(), Vec::new());
         if self.step == 0 {
             self.train_depth = self.depth_of_epoch(self.epoch + 1)?;
         }
-        for batch in &batches[self.step..] {
+        for batch in batches {
             if pause(Moment::Step) {
                 return Ok(None);
             }

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-/// The checks of the fuzz target, which stand outside the workspace.
-#[path = "../../../../fuzz/src/config.rs"]
-pub mod hostile;
+/// The checks of the fuzz targets, which stand outside the workspace.
+#[path = "../../../../fuzz/src"]
+pub mod hostile {
+    pub mod checkpoint;
+    pub mod config;
+}
 
 mod bad_input;
 mod bench;

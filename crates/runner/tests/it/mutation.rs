@@ -1,15 +1,16 @@
-//! Damaged configurations are refused or accepted, never a panic; what must hold is that of the fuzz target.
+//! Damaged configurations and checkpoints are refused or accepted, never a panic; what must hold is that of the fuzz targets.
 
 use proptest::prelude::*;
 use vds_runner::config::{Problem, Setting, load};
 use vds_testkit::hostile::{cases, damaged, seeds};
 
-use crate::hostile::check;
+use crate::hostile::{checkpoint, config};
 use crate::sandbox::configs;
 
 #[test]
 fn whole_seeds_are_accepted() {
-    assert!(seeds("config").iter().all(|seed| check(seed)));
+    assert!(seeds("config").iter().all(|seed| config::check(seed)));
+    assert!(seeds("checkpoint").iter().all(|seed| checkpoint::check(seed)));
 }
 
 /// The number of parameters of such a network is in no integer.
@@ -41,6 +42,15 @@ proptest! {
 
     #[test]
     fn damaged_configurations_are_accepted_or_refused(bytes in damaged(seeds("config"))) {
-        check(&bytes);
+        config::check(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(500))]
+
+    #[test]
+    fn damaged_checkpoints_are_gone_on_from_or_refused(bytes in damaged(seeds("checkpoint"))) {
+        checkpoint::check(&bytes);
     }
 }

@@ -13,6 +13,7 @@ use crate::data::Data;
 use crate::device::Device;
 use crate::error::{Error, OrInput as _, text_of};
 use crate::output;
+use crate::record::EpochMetrics;
 use crate::run_dir::{CONFIG, Event, RunDir, StoredRun, program};
 use crate::training::{Position, Trainer};
 
@@ -122,9 +123,32 @@ impl Resumed {
         }
         let reading = || format!("reading {}", path.display());
         let history = checkpoint.take_bytes(HISTORY).or_input(reading)?;
+        check_history(&history, state.position.epoch).or_input(reading)?;
         trainer.restore(&state.position, &mut checkpoint).or_input(reading)?;
         run_dir.checkpoints().set_aside(&damaged)?;
         Ok((history, damaged.iter().map(|file| told(file, &path)).collect()))
+    }
+}
+
+/// The lines must be those of the epochs so far: the log is written anew from them.
+fn check_history(history: &[u8], epochs: usize) -> Result<(), Error> {
+    let text = str::from_utf8(history).or_input(|| "its history")?;
+    let mut n = 0;
+    for line in text.lines() {
+        n += 1;
+        let metrics: EpochMetrics = serde_json::from_str(line).or_input(|| format!("its history, line {n}"))?;
+        if metrics.epoch != n {
+            return Err(Error::input(format!(
+                "its history has epoch {} in line {n}",
+                metrics.epoch
+            )));
+        }
+    }
+    match n == epochs && (text.is_empty() || text.ends_with('\n')) {
+        true => Ok(()),
+        false => Err(Error::input(format!(
+            "its history has {n} whole lines, expected {epochs}"
+        ))),
     }
 }
 

@@ -170,7 +170,8 @@ impl<'a> Session<'a> {
             Err(_) | Ok(None) => failure,
             Ok(Some(hint)) => Error::Stopped {
                 hint,
-                source: failure.into(),
+                // Whoever chooses the exit code looks for the error itself, which a plain conversion wraps.
+                source: failure.reallocate_into_boxed_dyn_error_without_backtrace(),
             }
             .into(),
         }

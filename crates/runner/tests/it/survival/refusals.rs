@@ -3,7 +3,7 @@
 use std::fs;
 
 use expect_test::{Expect, expect};
-use vds_checkpoint::Checkpoint;
+use vds_checkpoint::{Checkpoint, Tensor};
 
 use super::damage::{checkpoints, unfinished};
 use crate::sandbox::Sandbox;
@@ -119,6 +119,48 @@ fn checkpoint_that_lacks_a_tensor_or_a_field_is_refused() {
             error: reading r/checkpoints/checkpoint-00000004.safetensors: missing field `position`
         "#]],
     );
+}
+
+#[test]
+fn numbers_and_lines_that_no_run_comes_to_are_refused() {
+    type Edit = fn(&mut Checkpoint);
+    let edits: [(Edit, &str); 6] = [
+        (
+            |c| c.state["position"]["epoch"] = 21.into(),
+            "its history has 4 whole lines, expected 21",
+        ),
+        (
+            |c| c.state["position"]["train_depth"] = 4.into(),
+            "the position is none of this run: train_depth is 4, and the network has 3 blocks",
+        ),
+        (
+            |c| c.state["position"]["kept_epoch"] = 5.into(),
+            "the position is none of this run: its best or kept epoch comes after epoch 4",
+        ),
+        (
+            |c| c.state["position"]["step"] = u64::MAX.into(),
+            "18446744073709551615 steps are done, and an epoch has 1",
+        ),
+        (
+            |c| {
+                c.tensors.insert("history".to_owned(), Tensor::U8(b"{}\n".to_vec()));
+            },
+            "its history, line 1: missing field `epoch` at line 1 column 2",
+        ),
+        (
+            |c| {
+                c.tensors.insert("network.params".to_owned(), Tensor::F32(vec![0.0]));
+            },
+            "the snapshot's parameters holds 1 values",
+        ),
+    ];
+    for (edit, expected) in edits {
+        let sandbox = unfinished();
+        edit_newest(&sandbox, edit);
+        let (stderr, code) = sandbox.fail("train --resume r --quiet");
+        assert!(stderr.contains(expected), "{expected}: {stderr}");
+        assert_eq!(code, Some(2), "{stderr}");
+    }
 }
 
 #[test]
