@@ -31,6 +31,9 @@ pub fn check(bytes: &[u8]) -> bool {
 }
 
 /// A file that is as the seeds are, for the first mode.
+///
+/// # Panics
+/// If the small run cannot be made.
 pub fn seed_file() -> Vec<u8> {
     let (position, tensors) = Run::new().trainer.state();
     let state = serde_json::to_value(position).expect("a position is JSON");
@@ -39,6 +42,9 @@ pub fn seed_file() -> Vec<u8> {
 }
 
 /// A state after some steps, for the second mode.
+///
+/// # Panics
+/// If the small run cannot be made.
 pub fn seed_state() -> Vec<u8> {
     let mut run = Run::new();
     run.advance();
