@@ -1,6 +1,5 @@
 //! Repository tasks: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask reproduce`, `cargo xtask bench`,
-//! `cargo xtask fuzz`,
-//! `cargo xtask verify-build`, `cargo xtask notices`.
+//! `cargo xtask fuzz`, `cargo xtask verify-build`, `cargo xtask notices`, `cargo xtask reliability`.
 //!
 //! Exit codes: 0 done, 1 something checked or run has failed, 2 the request itself cannot be served.
 //! No crate of the workspace is linked, so that this builds in seconds; the tasks call `cargo` and the built `vds`.
@@ -13,9 +12,11 @@
 
 mod bench;
 mod ci;
+mod document;
 mod fuzz;
 mod notices;
 mod process;
+mod reliability;
 mod reproduce;
 mod table;
 mod tidy;
@@ -48,6 +49,8 @@ enum Task {
     Reproduce(reproduce::Args),
     /// Measure the time and memory of training and evaluation, beside PyTorch if asked to
     Bench(bench::Args),
+    /// Run the long tests, the fuzz targets and the two builds, and write docs/RELIABILITY.md
+    Reliability(reliability::Args),
     /// Run the fuzz targets for some time each and say what they found
     Fuzz(fuzz::Args),
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Task::Notices(args) => notices::run(&args),
         Task::Reproduce(args) => reproduce::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Reliability(args) => reliability::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
     };
     match outcome {

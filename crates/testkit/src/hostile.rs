@@ -35,8 +35,7 @@ pub fn damaged(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
 
 /// `few` cases; fifty times as many if the environment variable `SLOW_TESTS` is 1.
 pub fn cases(few: u32) -> ProptestConfig {
-    let is_slow = std::env::var_os("SLOW_TESTS").is_some_and(|value| value == "1");
-    ProptestConfig::with_cases(if is_slow { 50 * few } else { few })
+    ProptestConfig::with_cases(if crate::is_slow() { 50 * few } else { few })
 }
 
 /// One change, at a place that scales with the file.

@@ -1,24 +1,25 @@
 //! The generated part of docs/PERFORMANCE.md: the table, and the machine that it was measured on.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::Serialize;
 
 use super::measure::Side;
 use super::medians::Medians;
 use super::rows::{Row, digits};
+use crate::document::{Document, markdown};
 use crate::process::workspace_root;
 
-/// The document, relative to the root.
-pub(super) const DOCUMENT: &str = "docs/PERFORMANCE.md";
-/// The lines around its generated part.
-const MARKERS: [&str; 2] = [
-    "<!-- Begin: written by `cargo xtask bench --peer PYTHON`, not by hand. -->",
-    "<!-- End of what is written by `cargo xtask bench`. -->",
-];
+/// The document.
+pub(super) const DOCUMENT: Document = Document {
+    path: "docs/PERFORMANCE.md",
+    markers: [
+        "<!-- Begin: written by `cargo xtask bench --peer PYTHON`, not by hand. -->",
+        "<!-- End of what is written by `cargo xtask bench`. -->",
+    ],
+};
 
 /// What the numbers depend on beside the program.
 #[derive(Clone, Debug, Serialize)]
@@ -90,33 +91,14 @@ pub(super) fn load() -> String {
 
 /// Replaces the generated part of the document.
 pub(super) fn write(rows: &[Row], machine: &Machine) -> Result<()> {
-    let path = workspace_root().join(DOCUMENT);
-    replace_generated(&path, &generated(rows, machine)).with_context(|| format!("writing {DOCUMENT}"))
-}
-
-fn replace_generated(path: &Path, generated: &str) -> Result<()> {
-    let text = fs::read_to_string(path)?;
-    let [begin, end] = MARKERS;
-    let no_marker = |marker: &str| format!("there is no line `{marker}`");
-    let (before, rest) = text.split_once(begin).with_context(|| no_marker(begin))?;
-    let (_, after) = rest.split_once(end).with_context(|| no_marker(end))?;
-    Ok(fs::write(
-        path,
-        format!("{before}{begin}\n\n{generated}\n{end}{after}"),
-    )?)
+    DOCUMENT.write(&generated(rows, machine))
 }
 
 fn generated(rows: &[Row], machine: &Machine) -> String {
-    let mut text =
-        "| what | ours | other side | ratio | bar | verdict |\n| --- | --- | --- | --- | --- | --- |\n".to_owned();
-    for row in rows {
-        text += &format!("| {} |\n", cells(row).join(" | "));
-    }
-    text += "\n| machine | |\n| --- | --- |\n";
-    for (name, value) in machine.lines() {
-        text += &format!("| {name} | {value} |\n");
-    }
-    text
+    let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    let machine = machine.lines().map(|(name, value)| vec![name.to_owned(), value]);
+    let header = ["what", "ours", "other side", "ratio", "bar", "verdict"];
+    format!("{}\n{}", markdown(&header, &rows), markdown(&["machine", ""], &machine))
 }
 
 /// The cells of a row.
@@ -144,7 +126,7 @@ fn system(target: &str) -> String {
     parts.join(", ")
 }
 
-fn has_uncommitted_changes() -> bool {
+pub(crate) fn has_uncommitted_changes() -> bool {
     let status = Command::new("git")
         .args(["status", "--porcelain", "--untracked-files=no"])
         .current_dir(workspace_root())
@@ -155,6 +137,7 @@ fn has_uncommitted_changes() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::tests::check_markers;
 
     fn machine() -> Machine {
         let text = || "x".to_owned();
@@ -184,36 +167,15 @@ mod tests {
     }
 
     #[test]
-    fn only_the_part_between_the_markers_changes() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let [begin, end] = MARKERS;
-        fs::write(file.path(), format!("before\n{begin}\nold\n{end}\nafter\n")).unwrap();
-        replace_generated(file.path(), &generated(&[row()], &machine())).unwrap();
-        let once = fs::read_to_string(file.path()).unwrap();
-        assert!(once.starts_with(&format!("before\n{begin}\n\n| what |")), "{once}");
-        assert!(once.ends_with(&format!("\n\n{end}\nafter\n")), "{once}");
-        assert!(
-            once.contains("| step | 10.0 ms | 20.0 ms | 2.00 | at least 2.00 | met |\n"),
-            "{once}"
-        );
-        assert!(!once.contains("old"));
-        replace_generated(file.path(), &generated(&[row()], &machine())).unwrap();
-        assert_eq!(fs::read_to_string(file.path()).unwrap(), once);
-    }
-
-    #[test]
-    fn document_without_markers_is_left_alone() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), "text\n").unwrap();
-        assert!(replace_generated(file.path(), "table").is_err());
-        assert_eq!(fs::read_to_string(file.path()).unwrap(), "text\n");
+    fn table_comes_before_the_machine() {
+        let text = generated(&[row()], &machine());
+        let row = "| step | 10.0 ms | 20.0 ms | 2.00 | at least 2.00 | met |\n";
+        let [table, of_row, of_machine] = ["| what |", row, "| machine |  |\n"].map(|part| text.find(part).unwrap());
+        assert!(table < of_row && of_row < of_machine, "{text}");
     }
 
     #[test]
     fn the_document_of_the_repository_has_the_markers() {
-        let text = fs::read_to_string(workspace_root().join(DOCUMENT)).unwrap();
-        for marker in MARKERS {
-            assert_eq!(text.matches(marker).count(), 1, "{marker}");
-        }
+        check_markers(&DOCUMENT);
     }
 }

@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if args.peer.is_some() && extent == Extent::Full {
         document::write(&rows, &machine)?;
-        println!("written to {}", document::DOCUMENT);
+        println!("written to {}", document::DOCUMENT.path);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseResult, TestRunner};
 use serde_json::json;
-use vds_testkit::counts;
+use vds_testkit::{counts, is_slow};
 
 /// A property and its numbers of cases.
 struct Property {
@@ -65,10 +65,6 @@ pub(super) fn check<S: Strategy>(name: &str, cases: S, property: impl Fn(S::Valu
     }
     assert_eq!(tried.get(), n_cases, "{name}: cases that were tried");
     note(planned.name, tried.get());
-}
-
-fn is_slow() -> bool {
-    std::env::var_os("SLOW_TESTS").is_some_and(|value| value == "1")
 }
 
 /// The same cases in every run, unless `PROPTEST_RNG_SEED` asks for others.

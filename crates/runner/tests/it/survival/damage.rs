@@ -63,6 +63,7 @@ fn damaged_newest_checkpoint_is_told_and_the_one_before_it_used() {
         assert_eq!(noted, 1, "{name}");
         assert_eq!(finish(&sandbox), expected, "{name}");
     }
+    vds_testkit::counts::record("damage", &serde_json::json!({ "faults": damages.len() }));
 }
 
 #[test]

@@ -81,11 +81,7 @@ pub(crate) fn spawn(mut command: Command) -> Child {
     silent.spawn().unwrap()
 }
 
-/// How much longer the tests are to be: 1, or more if `SLOW_TESTS` is set.
+/// How much longer the tests are to be: 1, or more if they are to take their time.
 pub(crate) fn effort(slow: usize) -> usize {
-    if std::env::var_os("SLOW_TESTS").is_some() {
-        slow
-    } else {
-        1
-    }
+    if vds_testkit::is_slow() { slow } else { 1 }
 }

@@ -8,6 +8,8 @@ use super::lock::ENDLESS;
 use super::{finish, journal, undisturbed};
 use crate::sandbox::Sandbox;
 
+const SIGNALS: [&str; 3] = ["INT", "TERM", "USR1"];
+
 /// Longest time from a signal to the end of the process.
 const SECONDS: u64 = 5;
 
@@ -32,7 +34,7 @@ fn started(sandbox: &Sandbox, arguments: &str) -> Child {
 
 #[test]
 fn signal_saves_the_state_and_ends_the_process_within_seconds() {
-    for signal in ["INT", "TERM", "USR1"] {
+    for signal in SIGNALS {
         let sandbox = Sandbox::new();
         let child = started(&sandbox, &format!("{ENDLESS} --out r"));
         let start = Instant::now();
@@ -56,6 +58,7 @@ fn signal_saves_the_state_and_ends_the_process_within_seconds() {
         assert_eq!(events.last().unwrap()["reason"], "interrupted");
         assert_eq!(super::damage::checkpoints(&sandbox).len(), 1);
     }
+    vds_testkit::counts::record("signals", &serde_json::json!({ "signals": SIGNALS.len() }));
 }
 
 #[test]
