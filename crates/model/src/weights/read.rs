@@ -85,6 +85,15 @@ fn read_head_statistics(
     if let (_, Some(variances)) = &own {
         check_variances(&variance_name, variances)?;
     }
+    // One of them alone would be passed over without a word.
+    let lacking = match &own {
+        (Some(_), None) => Some(&variance_name),
+        (None, Some(_)) => Some(&mean_name),
+        _ => None,
+    };
+    if let Some(name) = lacking {
+        return Err(Error::MissingTensor { name: name.clone() });
+    }
     expected.extend([mean_name, variance_name]);
     let (means, variances) = match own {
         (Some(means), Some(variances)) => (means, variances),

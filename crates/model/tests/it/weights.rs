@@ -135,3 +135,15 @@ fn a_file_of_another_network_is_refused_by_the_tensor() {
         "tensor `stochstic_layers.1.block.0.bias` does not belong to this network",
     );
 }
+
+#[test]
+fn statistics_per_depth_come_in_pairs() {
+    let config = conv(1, HeadStatistics::PerDepth);
+    for name in [
+        "per_depth/output_layer.1.ops.2.running_mean",
+        "per_depth/output_layer.1.ops.2.running_var",
+    ] {
+        let read = weights::from_bytes(&damaged(&config, Damage::Remove(name)), &config, &Cpu::default());
+        assert_eq!(read.unwrap_err().to_string(), format!("tensor `{name}` is missing"));
+    }
+}
