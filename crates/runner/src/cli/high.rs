@@ -9,14 +9,14 @@ use clap_complete::Shell;
 use vds_datasets::{Dataset, Lookup, catalogue};
 use vds_variational::PruningRule;
 
+use super::train::Train;
 use super::verify::Verify;
 use super::{bench, fetch, low};
 use crate::benchmark::Settings;
-use crate::config::{self, Config, Setting};
+use crate::config::Config;
 use crate::data;
-use crate::error::{Error, OrInput as _, excerpt};
+use crate::error::{Error, OrInput as _};
 use crate::run_dir::StoredRun;
-use crate::text::read_config;
 
 /// Something to do.
 #[derive(Debug)]
@@ -39,44 +39,6 @@ pub enum Request {
     Bench(Bench),
     /// `vds completions`.
     Completions(Shell),
-}
-
-/// Train a network.
-#[derive(Debug)]
-pub struct Train {
-    /// The run.
-    pub start: Start,
-    /// When checkpoints are written.
-    pub checkpoints: low::Checkpoints,
-    /// Whether progress is shown.
-    pub quiet: bool,
-    /// Threads; all if not given.
-    pub threads: Option<NonZeroUsize>,
-    /// Where data are looked for.
-    pub lookup: Lookup,
-    /// The arguments as typed.
-    pub command_line: Vec<String>,
-}
-
-/// Which run is trained.
-#[derive(Debug)]
-pub enum Start {
-    /// A new one.
-    New {
-        /// The configuration, overrides applied.
-        config: Config,
-        /// Folder for the run.
-        out: PathBuf,
-        /// Whether a run in it is replaced.
-        overwrite: bool,
-    },
-    /// One that is there.
-    Resume {
-        /// The run.
-        run: StoredRun,
-        /// The configuration that it should have, if one was given, and where that comes from.
-        expected: Option<Box<(Config, PathBuf)>>,
-    },
 }
 
 /// Score a stored network.
@@ -207,7 +169,7 @@ impl Request {
             .map(|text| text.to_string_lossy().into_owned())
             .collect();
         match cli.command {
-            low::Command::Train(args) => Ok(Self::Train(Box::new(train(args, command_line)?))),
+            low::Command::Train(args) => Ok(Self::Train(Box::new(Train::resolve(args, command_line)?))),
             low::Command::Evaluate(args) => Ok(Self::Evaluate(Evaluate {
                 run: StoredRun::open(&args.run)?,
                 json: args.json,
@@ -236,44 +198,6 @@ impl Request {
             low::Command::Completions { shell } => Ok(Self::Completions(shell)),
         }
     }
-}
-
-fn train(args: low::Train, command_line: Vec<String>) -> Result<Train> {
-    let config = match &args.config {
-        Some(path) => Some((configuration(path, &args)?, path.clone())),
-        None => None,
-    };
-    let start = match (args.resume, config, args.out) {
-        (Some(folder), expected, _) => Start::Resume {
-            run: StoredRun::open(&folder)?,
-            expected: expected.map(Box::new),
-        },
-        (None, Some((config, _)), Some(out)) => Start::New {
-            config,
-            out,
-            overwrite: args.overwrite,
-        },
-        _ => return Err(Error::input("a configuration and --out are needed, or --resume").into()),
-    };
-    Ok(Train {
-        start,
-        checkpoints: args.checkpoints,
-        quiet: args.quiet,
-        threads: args.threads.threads,
-        lookup: data::lookup(args.data_dir.data_dir),
-        command_line,
-    })
-}
-
-/// The file with the overrides.
-fn configuration(path: &Path, args: &low::Train) -> Result<Config> {
-    let text = read_config(path)?;
-    let seed = args.seed.map(|seed| Ok(Setting::seed(seed)));
-    let settings = args.settings.iter().map(|text| {
-        Setting::parse(text).map_err(|problem| Error::input(format!("--set {}: {problem}", excerpt(text))))
-    });
-    let settings: Vec<Setting> = settings.chain(seed).collect::<Result<_, _>>()?;
-    Ok(config::load(path, &text, &settings)?)
 }
 
 fn prune(args: low::Prune, command_line: Vec<String>) -> Result<Prune> {

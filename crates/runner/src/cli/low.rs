@@ -2,13 +2,13 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::bench::Bench;
 use super::fetch::Fetch;
+use super::train::TrainArgs;
 use super::verify::VerifyArgs;
 
 /// Learn the depth of residual networks, prune them, and measure how well they know what they do not know
@@ -26,7 +26,7 @@ pub struct Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Train a network as a configuration says and store the run
-    Train(Train),
+    Train(TrainArgs),
     /// Score a stored network on its test set
     Evaluate(Evaluate),
     /// Evaluate stored runs again and say which recorded numbers come out otherwise
@@ -81,86 +81,13 @@ pub(super) fn n_threads(text: &str) -> Result<NonZeroUsize, String> {
     in_range.ok_or_else(|| format!("expected a whole number from 1 to {MAX_THREADS}"))
 }
 
-fn seed(text: &str) -> Result<u64, String> {
+pub(super) fn seed(text: &str) -> Result<u64, String> {
     let number = text.parse();
     number.map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
 }
 
 fn depth(text: &str) -> Result<usize, &'static str> {
     text.parse().map_err(|_| "expected a whole number of blocks, 0 or more")
-}
-
-/// Arguments of `vds train`.
-#[derive(Clone, Debug, Args)]
-pub struct Train {
-    /// Configuration file; with --resume it may be left out, else it must be the run's
-    #[arg(value_name = "CONFIG.ron", required_unless_present = "resume")]
-    pub config: Option<PathBuf>,
-    /// Folder to store the run in
-    #[arg(long, value_name = "DIR", required_unless_present = "resume")]
-    pub out: Option<PathBuf>,
-    /// Go on with the run in this folder from its last checkpoint; a finished run stays as it is
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "overwrite"])]
-    pub resume: Option<PathBuf>,
-    /// Replace the run in the folder
-    #[arg(long)]
-    pub overwrite: bool,
-    /// Replace a field of the configuration, as --set max_depth=5 or --set optimizer.learning_rate=0.05; may be repeated
-    #[arg(long = "set", value_name = "PATH=VALUE", requires = "config")]
-    pub settings: Vec<String>,
-    /// Replace the seed of the configuration
-    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, requires = "config")]
-    pub seed: Option<u64>,
-    /// When checkpoints are written.
-    #[command(flatten)]
-    pub checkpoints: Checkpoints,
-    /// What to do when the loss, a gradient, a parameter or a running statistic is NaN or infinite. `stop`: name the layer, keep
-    /// the last good state, write the batch to nonfinite.json, and end
-    #[arg(
-        long,
-        value_name = "ACTION",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true
-    )]
-    pub on_nonfinite: OnNonFinite,
-    /// How many threads.
-    #[command(flatten)]
-    pub threads: Threads,
-    /// Where data are looked for.
-    #[command(flatten)]
-    pub data_dir: DataDir,
-    /// Show no progress
-    #[arg(long, short)]
-    pub quiet: bool,
-}
-
-/// What to do at a number that is not finite. There is one answer: anything else would hide it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum OnNonFinite {
-    /// Stop and tell.
-    #[default]
-    Stop,
-}
-
-/// When checkpoints are written.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct Checkpoints {
-    /// Write a checkpoint after every N epochs, beside those of --checkpoint-minutes
-    #[arg(long, value_name = "N")]
-    pub checkpoint_epochs: Option<NonZeroUsize>,
-    /// Write a checkpoint when the last one is so many minutes old; fractions are allowed
-    #[arg(long, value_name = "X", default_value = "5", value_parser = minutes)]
-    pub checkpoint_minutes: Duration,
-}
-
-/// A year: beyond it nobody waits.
-const MAX_MINUTES: f64 = 525_600.0;
-
-fn minutes(text: &str) -> Result<Duration, String> {
-    let in_range = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x <= MAX_MINUTES);
-    let expected = || format!("expected a number of minutes above 0, at most {MAX_MINUTES}");
-    in_range.map(|x| Duration::from_secs_f64(60.0 * x)).ok_or_else(expected)
 }
 
 /// Arguments of `vds evaluate`.

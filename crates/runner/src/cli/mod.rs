@@ -6,6 +6,7 @@ pub mod high;
 pub mod low;
 #[cfg(test)]
 mod tests;
+pub mod train;
 pub mod verify;
 
 use std::ffi::OsString;

@@ -1,7 +1,7 @@
 use clap::CommandFactory as _;
 use expect_test::{Expect, expect};
 
-use super::high::Start;
+use super::train::Start;
 use super::*;
 use crate::cli::high::Request;
 

@@ -1,16 +1,17 @@
 //! The state of a training run and the steps that change it.
 
 use anyhow::{Context as _, Result};
-use dfdx::prelude::{Backward as _, HasShape as _};
+use dfdx::prelude::HasShape as _;
 use vds_datasets::{Examples, Standardization};
-use vds_model::{Network, NetworkConfig, Place, Sgd, Snapshot};
+use vds_model::{Network, NetworkConfig, Sgd, Snapshot};
 use vds_variational::DepthPosterior;
 
+use super::advance::{Advance, Moment, Pause, StoppedBy};
 use super::batches::shuffled_batches;
 use super::depth::{DepthModel, TrainingDevice};
-use super::epoch::{EpochEnd, StepMeans, Totals};
-use super::failure::Failure;
+use super::epoch::{EpochEnd, Totals};
 use super::selection::Selector;
+use super::step::to_f32;
 use super::streams::{Purpose, stream};
 use crate::config::Config;
 use crate::error::Error;
@@ -29,51 +30,6 @@ pub struct TrainingData<'a> {
     pub selection: Option<&'a Examples>,
     /// Standardisation of both.
     pub standardization: &'a Standardization,
-}
-
-/// A moment at which [`Trainer::advance`] can pause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// Before a step. If the run goes on, it goes on with that step.
-    Step,
-    /// In the evaluation at the end of an epoch. If the run goes on, it begins that evaluation again.
-    Evaluation,
-}
-
-/// Whether to pause.
-pub type Pause<'a> = &'a dyn Fn(Moment) -> bool;
-
-/// How far [`Trainer::advance`] came.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Advance {
-    /// It was asked to pause, between two steps or in the evaluation at the end of an epoch.
-    Paused,
-    /// An epoch is complete.
-    Epoch(EpochMetrics),
-    /// There is nothing more to do.
-    Ended(StoppedBy),
-}
-
-/// Why training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoppedBy {
-    /// The configured number of epochs was run.
-    MaxEpochs,
-    /// Patience ran out.
-    EarlyStopping,
-}
-
-impl StoppedBy {
-    /// All reasons.
-    pub const ALL: [Self; 2] = [Self::MaxEpochs, Self::EarlyStopping];
-
-    /// The name in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::MaxEpochs => "max_epochs",
-            Self::EarlyStopping => "early_stopping",
-        }
-    }
 }
 
 /// The state of a run: everything that the next step depends on, beside the configuration and the data.
@@ -292,45 +248,6 @@ impl<D: TrainingDevice> Trainer<D> {
             train_depth: self.config.file().truncate_tail.map(|_| self.train_depth),
         }))
     }
-
-    /// One step on a batch: training pass, loss, way back, update of the network and of the posterior. One that fails leaves
-    /// everything as it was.
-    pub(crate) fn train_step(&mut self, inputs: &[f32], labels: &[u32], n_train: usize) -> Result<StepMeans> {
-        let stepped = self.try_step(inputs, labels, n_train);
-        stepped.map_err(|failure| {
-            self.network.forget_last_batch();
-            let walk = |network: &Network<D>| network.first_non_finite(inputs, self.train_depth).ok().flatten();
-            failure.told_of(self.epoch + 1, self.step + 1, || walk(&self.network))
-        })
-    }
-
-    fn try_step(&mut self, inputs: &[f32], labels: &[u32], n_train: usize) -> Result<StepMeans, Failure> {
-        let rate = to_f32(self.config.learning_rate(self.epoch));
-        let logits = self.network.forward_train_to(inputs, labels.len(), self.train_depth)?;
-        if let Some((place, value)) = self.network.non_finite_statistic() {
-            return Err(Failure::of_statistic(place, value));
-        }
-        let terms = self.depth.loss(logits, labels, n_train)?;
-        let means = StepMeans {
-            batch: labels.len(),
-            loss: terms.value,
-            nll: terms.expected_nll,
-            errors: terms.marginal_errors,
-        };
-        // dfdx's errors are no `std::error::Error`.
-        let mut gradients = terms
-            .loss
-            .try_backward()
-            .map_err(|error| anyhow::anyhow!("backward pass: {error:?}"))?;
-        let proposed = self.optimizer.propose(self.network.params(), &mut gradients, rate);
-        proposed.map_err(|error| Failure::of_step(error, |index| self.network.place_of(index)))?;
-        let max_depth = self.network.max_depth();
-        let proposed = self.depth.propose(&mut gradients, rate);
-        proposed.map_err(|error| Failure::of_step(error, |depth| Place::posterior(depth.min(max_depth))))?;
-        self.optimizer.take(self.network.params_mut());
-        self.depth.take();
-        Ok(means)
-    }
 }
 
 impl State {
@@ -340,12 +257,4 @@ impl State {
             posterior_logits: depth.logits(),
         }
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the network computes in single precision"
-)]
-fn to_f32(value: f64) -> f32 {
-    value as f32
 }

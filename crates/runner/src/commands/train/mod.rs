@@ -6,7 +6,7 @@ mod session;
 use anyhow::{Context as _, Result};
 
 use super::store::{self, Outcome};
-use crate::cli::high::{Start, Train};
+use crate::cli::train::{Start, Train};
 use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::data::{self, Data};

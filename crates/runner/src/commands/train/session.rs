@@ -8,8 +8,7 @@ use vds_checkpoint::{Store, Tensor};
 
 use super::super::store;
 use super::resume;
-use crate::cli::high::Train;
-use crate::cli::low::Checkpoints;
+use crate::cli::train::{Checkpoints, Train};
 use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::data::Data;
