@@ -45,6 +45,11 @@ impl Totals {
         self.errors += step.errors;
     }
 
+    /// Whether these can be sums over so many examples; a checkpoint may be a stranger's.
+    pub(super) fn are_of(&self, n_examples: usize) -> bool {
+        self.n == n_examples && self.errors <= self.n && self.loss.is_finite() && self.nll.is_finite()
+    }
+
     /// The record of the epoch.
     pub(super) fn metrics(&self, end: EpochEnd) -> EpochMetrics {
         let n = self.n as f64;

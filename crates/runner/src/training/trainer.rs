@@ -184,10 +184,17 @@ impl<D: TrainingDevice> Trainer<D> {
     /// The next epoch, or the rest of one; nothing if it was paused.
     fn run_epoch(&mut self, data: &TrainingData<'_>, pause: Pause<'_>) -> Result<Option<EpochMetrics>> {
         let batches = self.batches(data.train.len());
-        let Some(batches) = batches.get(self.step..) else {
+        let Some((done, batches)) = batches.split_at_checked(self.step) else {
             let (step, n) = (self.step, batches.len());
             return Err(Error::input(format!("{step} steps are done, and an epoch has {n}")).into());
         };
+        let n_seen = done.iter().map(Vec::len).sum();
+        if !self.totals.are_of(n_seen) {
+            return Err(Error::input(format!(
+                "the sums over the epoch so far are not those of {n_seen} examples"
+            ))
+            .into());
+        }
         let (mut inputs, mut labels) = (Vec::new(), Vec::new());
         if self.step == 0 {
             self.train_depth = self.depth_of_epoch(self.epoch + 1)?;

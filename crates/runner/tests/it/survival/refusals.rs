@@ -124,7 +124,7 @@ fn checkpoint_that_lacks_a_tensor_or_a_field_is_refused() {
 #[test]
 fn numbers_and_lines_that_no_run_comes_to_are_refused() {
     type Edit = fn(&mut Checkpoint);
-    let edits: [(Edit, &str); 6] = [
+    let edits: [(Edit, &str); 7] = [
         (
             |c| c.state["position"]["epoch"] = 21.into(),
             "its history has 4 whole lines, expected 21",
@@ -136,6 +136,10 @@ fn numbers_and_lines_that_no_run_comes_to_are_refused() {
         (
             |c| c.state["position"]["kept_epoch"] = 5.into(),
             "the position is none of this run: its best or kept epoch comes after epoch 4",
+        ),
+        (
+            |c| c.state["position"]["totals"]["n"] = u64::MAX.into(),
+            "the sums over the epoch so far are not those of 0 examples",
         ),
         (
             |c| c.state["position"]["step"] = u64::MAX.into(),
