@@ -21,13 +21,13 @@ struct Run {
 
 const RUNS: [Run; 2] = [
     Run {
-        train: "train CONFIGS/spirals.ron --quiet --set epochs=6000 --set max_depth=6 --set selection.patience=None \
+        train: "train CONFIGS/spirals.ron --quiet --set epochs=4000 --set max_depth=6 --set selection.patience=None \
                 --set selection.protocol=validation(0.2) --set selection.quantity=validation_nll --set batch_size=32",
         n_kills: 50,
         min_places: 10,
     },
     Run {
-        train: "train CONFIGS/fashion-mnist-mini.ron --quiet --set epochs=5 --set max_depth=2 --set n_train=600 \
+        train: "train CONFIGS/fashion-mnist-mini.ron --quiet --set epochs=8 --set max_depth=2 --set n_train=600 \
                 --set batch_size=32",
         n_kills: 10,
         min_places: 3,
@@ -40,12 +40,11 @@ struct Killed {
     places: BTreeSet<(u64, u64)>,
 }
 
-/// Trains into `r`, with kills at random moments, and resumes until the run is finished. `whole` is the time of all its epochs.
-fn kill_and_resume(train: &str, whole: Duration, n_kills: usize, seed: u64) -> Killed {
+/// Trains into `r`, with kills at random moments all over the run, and resumes until it is finished.
+fn kill_and_resume(run: &Run, alone: &Alone, seed: u64) -> Killed {
+    let Run { train, n_kills, .. } = *run;
     let sandbox = Sandbox::new();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    // At most so long does a process train. On average the kills take half of the run; the rest is room for a busy machine.
-    let longest = whole.mul_f64(1.0 / n_kills as f64);
     let mut killed = 0;
     loop {
         // As a scheduler would: with other numbers of threads each time, and checkpoints in the midst of epochs.
@@ -55,11 +54,16 @@ fn kill_and_resume(train: &str, whole: Duration, n_kills: usize, seed: u64) -> K
         let mut command = sandbox.command(&format!("{train} {place} {options}"));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         if killed < n_kills {
-            // Every fourth one while it is still starting.
-            if killed % 4 > 0 {
-                wait_for_session(&sandbox, &mut child);
-            }
-            std::thread::sleep(longest.mul_f64(rng.random::<f64>()));
+            // Every fourth one while it is still starting; the others when the log has grown to their share, and up to 0.4 epochs
+            // later.
+            let within = if killed % 4 == 0 {
+                0.04
+            } else {
+                let share = 0.8 * (killed + 1) as f64 / n_kills as f64;
+                wait_for_log(&sandbox, &mut child, share * alone.log_len as f64);
+                0.005 + 0.4 * alone.epoch_seconds
+            };
+            std::thread::sleep(Duration::from_secs_f64(within * rng.random::<f64>()));
             child.kill().unwrap();
         }
         let status = child.wait().unwrap();
@@ -90,43 +94,47 @@ fn told(child: Child) -> String {
     std::io::read_to_string(child.stderr.unwrap()).unwrap()
 }
 
-/// Waits until a process has taken the run up.
-fn wait_for_session(sandbox: &Sandbox, child: &mut Child) {
-    let n_sessions = || {
-        let text = std::fs::read_to_string(sandbox.path("r/journal.jsonl")).unwrap_or_default();
-        text.matches("\"session\"").count()
-    };
-    let before = n_sessions();
-    while n_sessions() == before && child.try_wait().unwrap().is_none() {
+/// Waits until the metrics of the run have grown to so many bytes, or the process has ended.
+fn wait_for_log(sandbox: &Sandbox, child: &mut Child, len: f64) {
+    let log_len = || std::fs::metadata(sandbox.path("r/metrics.jsonl")).map_or(0, |file| file.len());
+    while (log_len() as f64) < len && child.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// Wall time of the epochs of a run that was left alone, and what it leaves.
-fn left_alone(train: &str) -> (Duration, Hashes) {
+/// A run that was left alone.
+struct Alone {
+    /// Bytes of its metrics.
+    log_len: u64,
+    /// Mean wall time of an epoch.
+    epoch_seconds: f64,
+    hashes: Hashes,
+}
+
+fn left_alone(train: &str) -> Alone {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{train} --out r"));
-    let epochs = journal(&sandbox).into_iter().filter(|event| event["event"] == "epoch");
-    let seconds: f64 = epochs.map(|event| event["seconds"].as_f64().unwrap()).sum();
-    (Duration::from_secs_f64(seconds), finish(&sandbox))
+    let journal = journal(&sandbox);
+    let epochs = journal.iter().filter(|event| event["event"] == "epoch");
+    let seconds: Vec<f64> = epochs.map(|event| event["seconds"].as_f64().unwrap()).collect();
+    Alone {
+        log_len: std::fs::metadata(sandbox.path("r/metrics.jsonl")).unwrap().len(),
+        epoch_seconds: seconds.iter().sum::<f64>() / seconds.len() as f64,
+        hashes: finish(&sandbox),
+    }
 }
 
 #[test]
 fn killed_runs_end_in_the_bytes_of_a_run_that_was_left_alone() {
     let (mut kills, mut compared) = (0, 0);
     for run in RUNS {
-        let Run {
-            train,
-            n_kills,
-            min_places,
-        } = run;
-        let (whole, expected) = left_alone(train);
+        let alone = left_alone(run.train);
         for round in 0..effort(3) {
-            let killed = kill_and_resume(train, whole, n_kills, round as u64);
-            assert_eq!(killed.hashes, expected, "{train}");
-            assert!(killed.places.len() >= min_places, "{:?}", killed.places);
-            kills += n_kills;
-            compared += expected.len();
+            let killed = kill_and_resume(&run, &alone, round as u64);
+            assert_eq!(killed.hashes, alone.hashes, "{}", run.train);
+            assert!(killed.places.len() >= run.min_places, "{:?}", killed.places);
+            kills += run.n_kills;
+            compared += alone.hashes.len();
         }
     }
     vds_testkit::counts::record("kills", &json!({ "kills": kills, "hashes": compared }));
