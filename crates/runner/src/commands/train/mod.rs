@@ -36,6 +36,7 @@ pub(super) fn run(request: &Train) -> Result<ExitCode> {
             if run.is_finished() {
                 return finished(run, run_dir);
             }
+            resume::check_trained(run)?;
             let resumed = Resumed::read(run, &run_dir)?;
             train(request, run.config(), run_dir, resumed, &interrupt, stopwatch)
         }
