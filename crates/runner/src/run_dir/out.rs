@@ -74,6 +74,14 @@ impl RunDir {
         &self.path
     }
 
+    /// Refuses to go on if the folder is not the one that this process holds.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it has been moved, removed or replaced.
+    pub fn check_held(&self) -> Result<(), Error> {
+        self.lock.check()
+    }
+
     /// The checkpoints.
     pub fn checkpoints(&self) -> Store {
         Store::open(self.path.join(CHECKPOINTS))
@@ -84,6 +92,7 @@ impl RunDir {
     /// # Errors
     /// [`Error::Input`] if a file cannot be written or removed.
     pub fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
+        self.check_held()?;
         self.has_begun = true;
         self.lock.sign();
         // A process that is killed in between leaves a run that can begin again: not one that passes for finished, nor one that
@@ -105,6 +114,7 @@ impl RunDir {
     /// # Errors
     /// [`Error::Input`] if a file cannot be written.
     pub fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
+        self.check_held()?;
         self.has_begun = true;
         self.lock.sign();
         let leftovers = || format!("removing unfinished files in {}", self.path.display());
