@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::atomic::{remove_leftovers, sync_folder, temporary_file};
+use crate::atomic::{folder_of, remove_leftovers, sync_folder, temporary_file};
 use crate::{Checkpoint, Error, Result};
 
 /// So many checkpoints are kept: the newest may turn out to be damaged.
@@ -69,8 +69,7 @@ impl Store {
         let mut damaged: Vec<Damaged> = Vec::new();
         for number in self.numbers()?.into_iter().rev() {
             let path = self.path(number);
-            let bytes = fs::read(&path).map_err(Error::io("reading", &path))?;
-            match Checkpoint::from_bytes(&bytes) {
+            match read(&path) {
                 Ok(checkpoint) => {
                     return Ok(Some(Found {
                         path,
@@ -78,7 +77,10 @@ impl Store {
                         damaged,
                     }));
                 }
-                Err(error) if error.is_damage() => damaged.push(Damaged { path, error }),
+                // A file on a bad sector cannot be read. Going on from an older one costs time only.
+                Err(error) if error.is_damage() || matches!(error, Error::Io { .. }) => {
+                    damaged.push(Damaged { path, error });
+                }
                 Err(error) => {
                     let source = Box::new(error);
                     return Err(Error::Unusable { path, source });
@@ -87,6 +89,7 @@ impl Store {
         }
         match damaged.into_iter().next() {
             None => Ok(None),
+            Some(Damaged { error, .. }) if !error.is_damage() => Err(error),
             Some(Damaged { path, error }) => Err(Error::Unusable {
                 path,
                 source: Box::new(error),
@@ -140,15 +143,14 @@ impl Store {
     /// Only the folder itself: if the one around it is gone, somebody has taken the run away.
     fn make_folder(&self) -> Result<()> {
         match fs::create_dir(&self.folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                Err(Error::io("making the folder", &self.folder)(error))
-            }
-            _ => Ok(()),
+            Ok(()) => sync_folder(folder_of(&self.folder)).map_err(Error::io("making the folder", &self.folder)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(Error::io("making the folder", &self.folder)(error)),
         }
     }
 
     fn path(&self, number: u64) -> PathBuf {
-        self.folder.join(format!("checkpoint-{number:08}.safetensors"))
+        self.folder.join(file_name(number))
     }
 
     /// Numbers of the checkpoints, ascending.
@@ -193,11 +195,20 @@ impl Store {
     }
 }
 
-/// The number in a file's name.
+fn read(path: &Path) -> Result<Checkpoint> {
+    let bytes = fs::read(path).map_err(Error::io("reading", path))?;
+    Checkpoint::from_bytes(&bytes)
+}
+
+fn file_name(number: u64) -> String {
+    format!("checkpoint-{number:08}.safetensors")
+}
+
+/// The number in a file's name, if it is one that is written and another can follow it.
 fn number_of(name: &str) -> Option<u64> {
     let digits = name.strip_prefix("checkpoint-")?.strip_suffix(".safetensors")?;
-    let is_number = digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| digits.parse().ok())?
+    let number = digits.parse().ok()?;
+    (name == file_name(number) && number < u64::MAX).then_some(number)
 }
 
 #[cfg(feature = "faults")]

@@ -89,6 +89,47 @@ fn damaged_newest_is_set_aside_and_the_one_before_it_used() {
 }
 
 #[test]
+fn newest_that_cannot_be_read_is_as_good_as_damaged() {
+    let root = tempfile::tempdir().unwrap();
+    let store = store(root.path(), 2);
+    // Reading a folder fails as reading a bad sector does.
+    let path = store.folder().join("checkpoint-00000003.safetensors");
+    fs::create_dir(&path).unwrap();
+    let found = store.newest().unwrap().unwrap();
+    assert_eq!(found.checkpoint.state["epoch"], 2);
+    assert_eq!(found.damaged.len(), 1);
+    store.set_aside(&found.damaged).unwrap();
+    assert!(!path.exists());
+    for name in names(store.folder()) {
+        if name.ends_with(".safetensors") {
+            fs::remove_file(store.folder().join(name)).unwrap();
+        }
+    }
+    fs::create_dir(&path).unwrap();
+    let error = store.newest().unwrap_err();
+    assert!(
+        matches!(&error, Error::Io { path: unreadable, .. } if *unreadable == path),
+        "{error}"
+    );
+}
+
+#[test]
+fn names_that_are_never_written_are_no_checkpoints() {
+    let root = tempfile::tempdir().unwrap();
+    let mut store = store(root.path(), 2);
+    let stranger = fs::read(store.folder().join("checkpoint-00000001.safetensors")).unwrap();
+    let strangers = ["000000007", "18446744073709551615", "7", "+0000007"];
+    for number in strangers {
+        let name = format!("checkpoint-{number}.safetensors");
+        fs::write(store.folder().join(name), &stranger).unwrap();
+    }
+    assert_eq!(newest_epoch(&store), 2);
+    let path = store.write(&checkpoint(3)).unwrap();
+    assert!(path.ends_with("checkpoint-00000003.safetensors"));
+    assert_eq!(names(store.folder()).len(), 2 + strangers.len());
+}
+
+#[test]
 fn nothing_is_moved_if_none_is_whole() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 2);

@@ -44,6 +44,20 @@ impl Lock {
         }
     }
 
+    /// Refuses to go on if the file has been taken away: whatever is under the folder's name then may be another process's.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if is_same_file(&self.file, &self.path) {
+            return Ok(());
+        }
+        Err(Error::input_with_hint(
+            format!(
+                "{} is no longer the file that this process has locked",
+                self.path.display()
+            ),
+            "something has moved, removed or replaced the run directory; this process writes nothing more into it",
+        ))
+    }
+
     /// Says who writes into the folder. It is information only, so a disk that is full does not matter here.
     pub(super) fn sign(&mut self) {
         let text = format!("process {} on {}\n", process::id(), host());

@@ -47,6 +47,15 @@ impl MetricsLog {
         Ok(())
     }
 
+    /// Waits until all lines are on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the disk fails.
+    pub fn sync(&self) -> Result<(), Error> {
+        let synced = self.file.sync_all();
+        synced.or_input(|| format!("writing {}", self.path.display()))
+    }
+
     /// All lines.
     pub fn content(&self) -> &[u8] {
         &self.content

@@ -74,6 +74,14 @@ impl RunDir {
         &self.path
     }
 
+    /// Refuses to go on if the folder is not the one that this process holds.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it has been moved, removed or replaced.
+    pub fn check_held(&self) -> Result<(), Error> {
+        self.lock.check()
+    }
+
     /// The checkpoints.
     pub fn checkpoints(&self) -> Store {
         Store::open(self.path.join(CHECKPOINTS))
@@ -84,20 +92,18 @@ impl RunDir {
     /// # Errors
     /// [`Error::Input`] if a file cannot be written or removed.
     pub fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
+        self.check_held()?;
         self.has_begun = true;
         self.lock.sign();
-        // The configuration is replaced, not removed: a process that is killed in between leaves a run that can begin again.
-        for name in FILES.into_iter().filter(|name| *name != CONFIG) {
-            let path = self.path.join(name);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(error).or_input(|| format!("removing {}", path.display()));
-                }
-                _ => {}
-            }
-        }
+        // A process that is killed in between leaves a run that can begin again: not one that passes for finished, nor one that
+        // goes on from a checkpoint without the files beside it. The configuration is replaced, not removed.
+        self.remove(SUMMARY)?;
         let removing = || format!("removing the checkpoints in {}", self.path.display());
         self.checkpoints().remove().or_input(removing)?;
+        FILES
+            .into_iter()
+            .filter(|name| *name != CONFIG)
+            .try_for_each(|name| self.remove(name))?;
         write_atomically(&self.path.join(CONFIG), config.to_ron().as_bytes())?;
         self.write_json(ENVIRONMENT, environment)
     }
@@ -108,6 +114,7 @@ impl RunDir {
     /// # Errors
     /// [`Error::Input`] if a file cannot be written.
     pub fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
+        self.check_held()?;
         self.has_begun = true;
         self.lock.sign();
         let leftovers = || format!("removing unfinished files in {}", self.path.display());
@@ -155,6 +162,16 @@ impl RunDir {
     /// [`Error::Input`] if the file cannot be written.
     pub fn write_summary(&self, summary: &Summary) -> Result<(), Error> {
         self.write_json(SUMMARY, summary)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), Error> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).or_input(|| format!("removing {}", path.display()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {

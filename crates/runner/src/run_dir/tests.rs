@@ -143,6 +143,30 @@ fn overwriting_takes_the_old_files_away_only_when_the_new_run_begins() {
 }
 
 #[test]
+fn overwriting_that_breaks_off_leaves_a_run_that_begins_again() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path();
+    let mut run_dir = RunDir::create(path, false).unwrap();
+    run_dir.begin(&config(), &environment()).unwrap();
+    for name in [SUMMARY, WEIGHTS] {
+        fs::write(path.join(name), "old").unwrap();
+    }
+    fs::create_dir(path.join(CHECKPOINTS)).unwrap();
+    // Each of these in turn cannot be removed, as if the process had ended there.
+    for blocking in [PLANE, METRICS, ENVIRONMENT] {
+        let _ = fs::remove_file(path.join(blocking));
+        fs::create_dir(path.join(blocking)).unwrap();
+        run_dir.begin(&config(), &environment()).unwrap_err();
+        assert!(!path.join(SUMMARY).exists(), "{blocking}: it would pass for finished");
+        assert!(!path.join(CHECKPOINTS).exists(), "{blocking}: it would go on");
+        assert!(path.join(CONFIG).exists(), "{blocking}");
+        fs::remove_dir(path.join(blocking)).unwrap();
+        fs::write(path.join(SUMMARY), "old").unwrap();
+        fs::create_dir(path.join(CHECKPOINTS)).unwrap();
+    }
+}
+
+#[test]
 fn file_is_replaced_whole_and_leaves_no_temporary_one() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("file");

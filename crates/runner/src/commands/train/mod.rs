@@ -36,6 +36,7 @@ pub(super) fn run(request: &Train) -> Result<ExitCode> {
             if run.is_finished() {
                 return finished(run, run_dir);
             }
+            resume::check_trained(run)?;
             let resumed = Resumed::read(run, &run_dir)?;
             train(request, run.config(), run_dir, resumed, &interrupt, stopwatch)
         }
@@ -66,15 +67,24 @@ fn train(
         trainer.steps(),
     ))?;
     damaged.iter().try_for_each(|event| journal.add(event))?;
-    let mut session = Session::new(request, config, &data, &run_dir, (metrics, journal), interrupt);
+    let mut session = Session::new(
+        request,
+        config,
+        &data,
+        &run_dir,
+        (metrics, journal),
+        interrupt,
+        stopwatch,
+    );
     match session.train(trainer)? {
         None => {
-            session.end("interrupted", &stopwatch)?;
+            session.end("interrupted")?;
             Ok(ExitCode::Interrupted)
         }
         Some((trainer, stopped_by)) => {
-            let summary = store_outcome(config, &data, &run_dir, trainer, stopped_by)?;
-            session.end(stopped_by.name(), &stopwatch)?;
+            let stored = store_outcome(config, &data, &run_dir, trainer, stopped_by);
+            let summary = stored.map_err(|failure| session.failed(failure))?;
+            session.end(stopped_by.name())?;
             run_dir.checkpoints().remove()?;
             output::print(|out| output::summary(out, &summary, Some(stopwatch.seconds())))?;
             Ok(ExitCode::Success)
@@ -96,6 +106,7 @@ fn store_outcome(
     };
     let trained = trainer.finish()?;
     let evaluated = store::evaluate(config, data, &trained, &outcome)?;
+    run_dir.check_held()?;
     store::write(run_dir, config, &trained, &evaluated)?;
     Ok(evaluated.summary)
 }

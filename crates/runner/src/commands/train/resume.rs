@@ -68,6 +68,19 @@ pub(super) fn check_expected(run: &StoredRun, expected: Option<&(Config, PathBuf
     refuse_differences(&found, (&here, "that file"), (path, "the command line"))
 }
 
+/// Refuses what `vds prune` did not finish: to train it would make another network.
+pub(super) fn check_trained(run: &StoredRun) -> Result<(), Error> {
+    // A run that was killed in its very beginning has no such file yet.
+    let Some(parent) = run.environment().ok().and_then(|environment| environment.pruned_from) else {
+        return Ok(());
+    };
+    let (run, parent) = (run.path().display(), parent.run);
+    Err(Error::input_with_hint(
+        format!("{run} is not a run of `vds train`: `vds prune` was cutting it out of {parent}"),
+        format!("cut it out again with `vds prune {parent} --out {run} --overwrite`"),
+    ))
+}
+
 impl Resumed {
     /// The newest checkpoint that is whole; nothing if there is none yet: the run begins again.
     pub(super) fn read(run: &StoredRun, run_dir: &RunDir) -> Result<Option<Self>> {

@@ -1,5 +1,6 @@
 //! What one process does of a run: steps, checkpoints, log lines.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -31,6 +32,8 @@ pub(super) struct Session<'a> {
     journal: Journal,
     progress: Progress,
     intervals: Checkpoints,
+    /// Since the process began.
+    process: Stopwatch,
     /// Since the last checkpoint.
     since_checkpoint: Stopwatch,
     /// Epochs and steps at the last checkpoint of this process.
@@ -45,8 +48,10 @@ impl<'a> Session<'a> {
         run_dir: &'a RunDir,
         (metrics, journal): (MetricsLog, Journal),
         interrupt: &'a Interrupt,
+        process: Stopwatch,
     ) -> Self {
         Self {
+            process,
             config,
             data,
             run_dir,
@@ -82,15 +87,26 @@ impl<'a> Session<'a> {
     }
 
     /// Notes in the journal that the process ends.
-    pub(super) fn end(&mut self, reason: &str, stopwatch: &Stopwatch) -> Result<()> {
-        Ok(self.journal.add(&Event::end(reason, stopwatch.seconds()))?)
+    pub(super) fn end(&mut self, reason: &str) -> Result<()> {
+        Ok(self.journal.add(&Event::end(reason, self.process.seconds()))?)
+    }
+
+    /// A failure after the training: notes it, and says what there is to go on with.
+    pub(super) fn failed(&mut self, failure: anyhow::Error) -> anyhow::Error {
+        let _ = self.end("failed");
+        with_hint(failure, self.resume_hint())
     }
 
     fn advance_to_end(&mut self, trainer: &mut Trainer<Device>) -> Result<Option<StoppedBy>> {
         let data = self.data.training();
         let mut stopwatch = Stopwatch::start();
+        // A pause is followed by a step, however short the interval is.
+        let has_paused = Cell::new(false);
         loop {
-            let pause = |moment| self.interrupt.came() || moment == Moment::Step && self.is_old(self.since_checkpoint);
+            let pause = |moment| {
+                self.interrupt.came()
+                    || moment == Moment::Step && !has_paused.take() && self.is_old(self.since_checkpoint)
+            };
             match trainer.advance(&data, &pause)? {
                 Advance::Epoch(metrics) => {
                     self.epoch(&metrics, stopwatch.seconds())?;
@@ -101,12 +117,15 @@ impl<'a> Session<'a> {
                 }
                 Advance::Paused => {
                     self.checkpoint(trainer)?;
+                    has_paused.set(true);
                     if self.interrupt.came() {
                         return Ok(None);
                     }
                 }
                 Advance::Ended(stopped_by) => {
                     self.checkpoint(trainer)?;
+                    // The checkpoints, which hold the lines too, are about to be removed.
+                    self.metrics.sync()?;
                     return Ok(Some(stopped_by));
                 }
             }
@@ -114,6 +133,7 @@ impl<'a> Session<'a> {
     }
 
     fn epoch(&mut self, metrics: &EpochMetrics, seconds: f64) -> Result<()> {
+        self.run_dir.check_held()?;
         self.metrics.append(metrics)?;
         let epoch = metrics.epoch;
         self.journal.add(&Event::Epoch { epoch, seconds })?;
@@ -153,32 +173,25 @@ impl<'a> Session<'a> {
         let (position, mut tensors): (_, BTreeMap<_, _>) = trainer.state();
         let history = Tensor::U8(self.metrics.content().to_vec());
         tensors.insert(resume::HISTORY.to_owned(), history);
+        self.run_dir.check_held()?;
         let checkpoint = resume::checkpoint(self.config, self.data, position, tensors)?;
         Ok(self.store.write(&checkpoint)?)
     }
 
     /// Says what there is to go on with after a failure; keeps the last good state if numbers were not finite.
     fn stopped(&mut self, trainer: Trainer<Device>, failure: anyhow::Error) -> anyhow::Error {
-        let _ = self.journal.add(&Event::end("failed", self.since_checkpoint.seconds()));
+        let _ = self.end("failed");
         let hint = match failure.downcast_ref::<Error>() {
             Some(Error::NonFinite { .. }) => self.keep_last_good(trainer, &failure),
             _ => self.resume_hint(),
         };
-        match hint {
-            // What could not be kept is no news beside the failure itself.
-            Err(_) | Ok(None) => failure,
-            Ok(Some(hint)) => Error::Stopped {
-                hint,
-                // Whoever chooses the exit code looks for the error itself, which a plain conversion wraps.
-                source: failure.reallocate_into_boxed_dyn_error_without_backtrace(),
-            }
-            .into(),
-        }
+        with_hint(failure, hint)
     }
 
     fn resume_hint(&self) -> Result<Option<String>> {
         let run = self.run_dir.path().display();
-        Ok(match self.store.is_empty()? {
+        // What is there if the folder is another one now is not this run's.
+        Ok(match self.run_dir.check_held().is_err() || self.store.is_empty()? {
             true => None,
             false => Some(format!("`vds train --resume {run}` goes on from the last checkpoint")),
         })
@@ -219,5 +232,18 @@ impl<'a> Session<'a> {
             trained.epoch,
             self.run_dir.weights_path().display()
         )))
+    }
+}
+
+fn with_hint(failure: anyhow::Error, hint: Result<Option<String>>) -> anyhow::Error {
+    match hint {
+        // What could not be kept is no news beside the failure itself.
+        Err(_) | Ok(None) => failure,
+        Ok(Some(hint)) => Error::Stopped {
+            hint,
+            // Whoever chooses the exit code looks for the error itself, which a plain conversion wraps.
+            source: failure.reallocate_into_boxed_dyn_error_without_backtrace(),
+        }
+        .into(),
     }
 }

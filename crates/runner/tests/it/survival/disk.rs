@@ -148,3 +148,39 @@ fn folder_that_is_taken_away_stops_the_run() {
         }
     }
 }
+
+#[test]
+fn run_whose_folder_is_replaced_leaves_the_other_one_alone() {
+    let sandbox = Sandbox::new();
+    let mut child = training(&sandbox, &format!("{ENDLESS} --quiet --out r"));
+    super::signals::send("STOP", &child);
+    fs::rename(sandbox.path("r"), sandbox.path("moved")).unwrap();
+    sandbox.run(&format!("{TRAIN} --out r"));
+    let other = finish(&sandbox);
+    // The state of the first one would be saved now.
+    super::signals::send("TERM", &child);
+    super::signals::send("CONT", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    assert_eq!(finish(&sandbox), other);
+    assert_eq!(other, undisturbed(TRAIN));
+}
+
+#[test]
+fn failure_after_the_training_is_noted_and_the_run_goes_on() {
+    let sandbox = super::damage::unfinished();
+    fs::create_dir(sandbox.path("r/weights.safetensors")).unwrap();
+    let output = sandbox.command("train --resume r --quiet").output().unwrap();
+    check_refused(
+        output,
+        &[
+            "writing r/weights.safetensors: Is a directory",
+            "\nhint: `vds train --resume r` goes on from the last checkpoint\n",
+        ],
+    );
+    let journal = super::journal(&sandbox);
+    let last = journal.last().unwrap();
+    assert_eq!([&last["event"], &last["reason"]], ["end", "failed"]);
+    fs::remove_dir(sandbox.path("r/weights.safetensors")).unwrap();
+    sandbox.run("train --resume r --quiet");
+    finish(&sandbox);
+}

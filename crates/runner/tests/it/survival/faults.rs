@@ -1,5 +1,8 @@
 //! Processes that end inside the writing of a checkpoint.
 
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use super::{effort, finish, spawn, undisturbed};
@@ -43,4 +46,19 @@ fn run_survives_the_end_of_its_process_at_every_place_of_a_write() {
     sandbox.run(&start);
     assert_eq!(finish(&sandbox), expected);
     vds_testkit::counts::record("faults", &json!({ "faults": faults, "hashes": expected.len() }));
+}
+
+#[test]
+fn run_with_the_shortest_interval_still_goes_forward() {
+    let sandbox = Sandbox::new();
+    let mut child = spawn(sandbox.command(&format!("{TRAIN} --out r --checkpoint-minutes 1e-12")));
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > Duration::from_secs(60) {
+            child.kill().unwrap();
+        }
+        sleep(Duration::from_millis(5));
+    }
+    assert!(child.wait().unwrap().success());
+    assert_eq!(finish(&sandbox), undisturbed(TRAIN));
 }

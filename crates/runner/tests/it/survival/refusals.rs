@@ -205,3 +205,19 @@ fn folders_without_a_run_are_refused() {
         assert_eq!(sandbox.everything(), before);
     }
 }
+
+#[test]
+fn what_prune_did_not_finish_is_not_trained() {
+    let sandbox = Sandbox::new();
+    sandbox.run("train CONFIGS/spirals.ron --quiet --set epochs=2 --set max_depth=2 --out whole");
+    sandbox.run("prune whole --depth 1 --out r");
+    fs::remove_file(sandbox.path("r/summary.json")).unwrap();
+    check(
+        &sandbox,
+        "train --resume r",
+        expect![[r#"
+            error: r is not a run of `vds train`: `vds prune` was cutting it out of whole
+            hint: cut it out again with `vds prune whole --out r --overwrite`
+        "#]],
+    );
+}

@@ -13,7 +13,7 @@ const SIGNALS: [&str; 3] = ["INT", "TERM", "USR1"];
 /// Longest time from a signal to the end of the process.
 const SECONDS: u64 = 5;
 
-fn send(signal: &str, child: &Child) {
+pub(super) fn send(signal: &str, child: &Child) {
     let sent = Command::new("kill")
         .args([format!("-{signal}"), child.id().to_string()])
         .status()
