@@ -191,13 +191,20 @@ fn handed_over(config: &Config, trainer: &Trainer<Device>) -> Trainer<Device> {
 
 #[test]
 fn run_that_changes_hands_at_every_step_ends_in_the_same_bits() {
-    let kinds: [&[&str]; 4] = [
+    let kinds: [&[&str]; 5] = [
         &[
             "selection.protocol=validation(0.2)",
             "selection.quantity=validation_nll",
         ],
         &["method=ddn", "selection.keep=last"],
         &["truncate_tail=Some(0.3)", "prior=Geometric(0.1)", "epochs=7"],
+        // Patience that shortened epochs do not use up.
+        &[
+            "truncate_tail=Some(0.3)",
+            "prior=Geometric(0.1)",
+            "selection.patience=Some(2)",
+            "epochs=12",
+        ],
         &[
             "selection.patience=Some(1)",
             "optimizer.learning_rate=2.0",
