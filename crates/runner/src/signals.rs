@@ -9,7 +9,8 @@ use signal_hook::flag;
 
 use crate::error::ExitCode;
 
-/// Whether SIGINT (Ctrl-C), SIGTERM or, on Unix, SIGUSR1 has come. A second SIGINT or SIGTERM ends the process at once.
+/// Whether SIGINT (Ctrl-C), SIGTERM or, on Unix, SIGUSR1 has come. A second Ctrl-C ends the process at once; a second SIGTERM
+/// does not, as schedulers send it to a process and then to its group, and the state is being saved.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     came: Arc<AtomicBool>,
@@ -26,9 +27,7 @@ impl Interrupt {
         for signal in SIGNALS {
             flag::register_conditional_shutdown(*signal, interrupted, Arc::clone(&all_is_saved))?;
         }
-        for signal in [SIGINT, SIGTERM] {
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&came))?;
-        }
+        flag::register_conditional_shutdown(SIGINT, 128 + SIGINT, Arc::clone(&came))?;
         for signal in SIGNALS {
             flag::register(*signal, Arc::clone(&came))?;
         }

@@ -147,7 +147,7 @@ impl Cell {
                 let message = format!("{} was not made by this command; move it away", folder.display());
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
             }
-            fs::remove_dir_all(&folder)?;
+            clear(&folder)?;
         }
         if let Some(parent) = folder.parent() {
             fs::create_dir_all(parent)?;
@@ -159,6 +159,34 @@ impl Cell {
     /// Whether what is in the folder was made from these inputs.
     fn is_from(&self, out: &Path, inputs: &str) -> bool {
         fs::read_to_string(out.join(self.stamp())).is_ok_and(|stamp| stamp == inputs)
+    }
+}
+
+/// Removes a run. The summary goes first: what a removal that is cut short leaves must not pass for finished.
+fn clear(folder: &Path) -> io::Result<()> {
+    if is_in_use(folder)? {
+        let message = format!(
+            "another process is training in {}; wait for it to end",
+            folder.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::ResourceBusy, message));
+    }
+    match fs::remove_file(folder.join("summary.json")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::remove_dir_all(folder)
+}
+
+/// Whether a process has the lock of a run directory.
+fn is_in_use(folder: &Path) -> io::Result<bool> {
+    match fs::File::options().write(true).open(folder.join(".vds-lock")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        file => match file?.try_lock() {
+            Ok(()) => Ok(false),
+            Err(fs::TryLockError::WouldBlock) => Ok(true),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        },
     }
 }
 
@@ -298,6 +326,28 @@ mod tests {
         assert_eq!(cell.prepare(out, &inputs).unwrap(), Start::GoOn);
         assert!(run.exists());
         assert_eq!(cell.prepare(out, "other inputs").unwrap(), Start::Anew);
+        assert!(!run.exists());
+    }
+
+    #[test]
+    fn folder_in_which_a_process_trains_is_not_removed() {
+        let folder = prepared_folder();
+        let out = folder.path();
+        let cell = &quick_cells()[0];
+        let inputs = cell.inputs(&context(out)).unwrap();
+        cell.prepare(out, &inputs).unwrap();
+        let run = out.join(cell.folder());
+        fs::create_dir_all(&run).unwrap();
+        let lock = fs::File::create(run.join(".vds-lock")).unwrap();
+        lock.lock().unwrap();
+        let error = cell.prepare(out, &inputs).unwrap_err();
+        assert!(
+            error.to_string().starts_with("another process is training in "),
+            "{error}"
+        );
+        assert!(run.exists());
+        drop(lock);
+        assert_eq!(cell.prepare(out, &inputs).unwrap(), Start::Anew);
         assert!(!run.exists());
     }
 

@@ -14,7 +14,7 @@ mod tests;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -130,10 +130,10 @@ fn available_threads() -> usize {
 }
 
 fn run_cells(cells: &[Cell], context: &Context) -> Vec<Outcome<Summary>> {
-    let n_ended = AtomicUsize::new(0);
+    let (n_ended, interrupted) = (AtomicUsize::new(0), AtomicBool::new(false));
     println!("{} runs in {}", cells.len(), context.out.display());
     schedule::run_all(cells, context.n_threads, |cell| {
-        let outcome = run_cell(cell, context);
+        let outcome = run_cell(cell, context, &interrupted);
         let position = n_ended.fetch_add(1, Ordering::Relaxed) + 1;
         println!("[{position:>2}/{}] {}", cells.len(), describe(cell, &outcome));
         outcome.map(|(summary, _)| summary)
@@ -141,22 +141,25 @@ fn run_cells(cells: &[Cell], context: &Context) -> Vec<Outcome<Summary>> {
 }
 
 /// The summary of a cell, and the seconds that it took now; `None` if it was finished before.
-fn run_cell(cell: &Cell, context: &Context) -> Outcome<(Summary, Option<f64>)> {
+fn run_cell(cell: &Cell, context: &Context, interrupted: &AtomicBool) -> Outcome<(Summary, Option<f64>)> {
     let inputs = cell
         .inputs(context)
         .map_err(|error| format!("reading its inputs: {error}"))?;
     if let Some(summary) = cell.finished(&context.out, &inputs) {
         return Ok((summary, None));
     }
+    if interrupted.load(Ordering::SeqCst) {
+        return Err("not started, as another run was interrupted; the same command goes on".to_owned());
+    }
     let start = Instant::now();
     let how = cell.prepare(&context.out, &inputs).map_err(|error| error.to_string())?;
-    train(cell, how, context)?;
+    train(cell, how, context, interrupted)?;
     let summary = Summary::read(&context.out.join(cell.folder())).map_err(|error| format!("{error:#}"))?;
     Ok((summary, Some(start.elapsed().as_secs_f64())))
 }
 
 /// Runs `vds train` with its output in the cell's log; a run that goes on adds to it.
-fn train(cell: &Cell, start: Start, context: &Context) -> Result<(), String> {
+fn train(cell: &Cell, start: Start, context: &Context, interrupted: &AtomicBool) -> Result<(), String> {
     let path = context.out.join(cell.log());
     let mut options = File::options();
     options.create(true).write(true);
@@ -181,11 +184,13 @@ fn train(cell: &Cell, start: Start, context: &Context) -> Result<(), String> {
         return Ok(());
     }
     if status.code() == Some(INTERRUPTED) {
+        interrupted.store(true, Ordering::SeqCst);
         return Err("interrupted; the same command goes on".to_owned());
     }
     let printed = fs::read_to_string(&path).unwrap_or_default();
     Err(format!(
-        "vds train ended with {status}; {} ends so:\n{}",
+        "vds train ended with {status}; delete {} to begin it again; {} ends so:\n{}",
+        context.out.join(cell.folder()).display(),
         path.display(),
         last_lines(&printed)
     ))

@@ -99,6 +99,6 @@ fn failed_run_is_reported_with_its_output_and_the_others_are_kept() {
     assert_eq!(finished.len(), 2);
     assert_eq!(failed, ["spirals/ddn-D5-s0", "fashion-mnist-mini/ddn-D1-s0"]);
 
-    let (_, seconds) = run_cell(&cells[0], &context).unwrap();
+    let (_, seconds) = run_cell(&cells[0], &context, &AtomicBool::new(false)).unwrap();
     assert_eq!(seconds, None, "the finished cell is kept");
 }

@@ -120,6 +120,8 @@ impl RunDir {
         let leftovers = || format!("removing unfinished files in {}", self.path.display());
         vds_checkpoint::remove_leftovers(&self.path).or_input(leftovers)?;
         self.checkpoints().remove_leftovers().or_input(leftovers)?;
+        // Of a failure that this process may get past, on another machine for instance; if not, it writes it again.
+        self.remove(NON_FINITE)?;
         let metrics = MetricsLog::with(&self.path.join(METRICS), metrics)?;
         Ok((metrics, Journal::open(&self.path.join(JOURNAL))?))
     }

@@ -32,8 +32,11 @@ impl Position {
     /// Refuses numbers that no run comes to; a checkpoint may be a stranger's.
     fn check(&self, epochs: usize, max_depth: usize) -> Result<(), Error> {
         let best = self.best.map_or(0, |best| best.epoch);
-        let problem = if self.epoch > epochs {
-            format!("epoch is {}, and the run has {epochs}", self.epoch)
+        let problem = if self.epoch > epochs || self.epoch == epochs && self.step > 0 {
+            format!(
+                "it lies {} steps after epoch {}, and the run has {epochs} epochs",
+                self.step, self.epoch
+            )
         } else if self.train_depth > max_depth {
             format!(
                 "train_depth is {}, and the network has {max_depth} blocks",

@@ -31,8 +31,10 @@ pub(super) fn run(request: &Train) -> Result<ExitCode> {
             train(request, config, run_dir, None, &interrupt, stopwatch)
         }
         Start::Resume { run, expected } => {
-            resume::check_expected(run, expected.as_deref())?;
             let run_dir = RunDir::reopen(run.path())?;
+            // Only now nobody else can change it.
+            let run = &StoredRun::open(run.path())?;
+            resume::check_expected(run, expected.as_deref())?;
             if run.is_finished() {
                 return finished(run, run_dir);
             }
@@ -55,6 +57,11 @@ fn train(
     let mut trainer = Trainer::new(config, &data::network_config(config)?, &device()?)?;
     let (history, damaged) = match resumed {
         Some(resumed) => resumed.restore(&mut trainer, &data, &run_dir)?,
+        None if interrupt.came() => {
+            // What the folder holds, an earlier run perhaps, is left as it is.
+            output::warn("interrupted before the run began; the same command begins it");
+            return Ok(ExitCode::Interrupted);
+        }
         None => {
             run_dir.begin(config, &Environment::here(&data.provenance))?;
             (Vec::new(), Vec::new())

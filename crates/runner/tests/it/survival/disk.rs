@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::lock::{ENDLESS, training};
+use super::lock::{ENDLESS, goes_on, training};
 use super::{finish, undisturbed};
 use crate::sandbox::Sandbox;
 
@@ -116,11 +116,7 @@ fn disk_that_is_read_only_is_refused_and_goes_on_later() {
     let output = sandbox.command(&format!("{TRAIN} --out disk/other")).output().unwrap();
     check_refused(output, &["error: making the folder disk/other: Read-only file system"]);
     disk.remount("rw");
-    let mut child = super::spawn(sandbox.command("train --resume disk/r --quiet"));
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    assert!(child.try_wait().unwrap().is_none(), "it goes on");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    goes_on(&sandbox, "disk/r");
 }
 
 #[test]
@@ -140,11 +136,7 @@ fn folder_that_is_taken_away_stops_the_run() {
         assert!(!sandbox.path("r").exists(), "nobody makes the folder again");
         record(away, true);
         if away == "moved" {
-            let mut child = super::spawn(sandbox.command("train --resume elsewhere --quiet"));
-            std::thread::sleep(std::time::Duration::from_millis(300));
-            assert!(child.try_wait().unwrap().is_none(), "it goes on");
-            child.kill().unwrap();
-            child.wait().unwrap();
+            goes_on(&sandbox, "elsewhere");
         }
     }
 }

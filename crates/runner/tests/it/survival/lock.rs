@@ -1,6 +1,6 @@
 //! One process a run directory.
 
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,23 @@ pub(crate) fn training(sandbox: &Sandbox, arguments: &str) -> Child {
 }
 
 #[test]
+fn of_processes_that_start_at_once_in_a_new_folder_one_trains() {
+    for _ in 0..5 {
+        let sandbox = Sandbox::new();
+        let train = "train CONFIGS/spirals.ron --quiet --set epochs=20 --set max_depth=2 --out r";
+        let children: Vec<Child> = (0..8).map(|_| spawn(sandbox.command(train))).collect();
+        let codes: Vec<_> = children
+            .into_iter()
+            .map(|mut child| child.wait().unwrap().code())
+            .collect();
+        assert_eq!(codes.iter().filter(|code| **code == Some(0)).count(), 1, "{codes:?}");
+        assert_eq!(codes.iter().filter(|code| **code == Some(2)).count(), 7, "{codes:?}");
+        assert_eq!(sandbox.text("r/metrics.jsonl").lines().count(), 20);
+        sandbox.run("verify r");
+    }
+}
+
+#[test]
 fn second_process_is_refused_until_the_first_one_is_gone_even_by_a_crash() {
     let sandbox = Sandbox::new();
     let mut first = training(&sandbox, &format!("{ENDLESS} --quiet --out r --checkpoint-epochs 1"));
@@ -42,13 +59,31 @@ fn second_process_is_refused_until_the_first_one_is_gone_even_by_a_crash() {
     }
     first.kill().unwrap();
     first.wait().unwrap();
-    let mut next = sandbox.command("train --resume r --quiet");
-    let mut next = next.stdout(Stdio::null()).spawn().unwrap();
-    sleep(Duration::from_millis(300));
-    assert!(
-        next.try_wait().unwrap().is_none(),
-        "the lock of a dead process holds nobody up"
-    );
-    next.kill().unwrap();
-    next.wait().unwrap();
+    goes_on(&sandbox, "r");
+}
+
+/// Resumes a run far from its end, and sees it train.
+pub(crate) fn goes_on(sandbox: &Sandbox, run: &str) {
+    let journal = sandbox.path(run).join("journal.jsonl");
+    let n_epochs = |text: &str| {
+        text.rsplit("\"session\"")
+            .next()
+            .map_or(0, |last| last.matches("\"epoch\"").count())
+    };
+    let n_sessions = || {
+        std::fs::read_to_string(&journal)
+            .unwrap()
+            .matches("\"session\"")
+            .count()
+    };
+    let before = n_sessions();
+    let mut child = spawn(sandbox.command(&format!("train --resume {run} --quiet")));
+    let start = Instant::now();
+    while n_sessions() == before || n_epochs(&std::fs::read_to_string(&journal).unwrap()) == 0 {
+        assert!(start.elapsed() < Duration::from_secs(60), "it does not go on");
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -89,6 +89,48 @@ fn signal_in_an_evaluation_does_not_wait_for_its_end() {
 }
 
 #[test]
+fn signals_of_a_scheduler_in_quick_succession_lose_nothing() {
+    for second in ["TERM", "USR1"] {
+        let sandbox = Sandbox::new();
+        let child = started(&sandbox, &format!("{ENDLESS} --out r"));
+        for signal in ["USR1", "TERM", second, "TERM"] {
+            send(signal, &child);
+        }
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(75), "{second}");
+        assert_eq!(super::damage::checkpoints(&sandbox).len(), 1);
+    }
+}
+
+#[test]
+fn signal_before_the_run_begins_leaves_an_earlier_run_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.run("train CONFIGS/spirals.ron --quiet --set epochs=2 --out r");
+    let before = sandbox.everything();
+    // Most of the time goes into making the points.
+    let slow = "train CONFIGS/spirals.ron --quiet --set epochs=2 --set dataset.n=100000 --out r --overwrite";
+    let mut interrupted = 0;
+    for wait in [2, 4, 8, 16, 32, 64, 128, 256] {
+        let mut child = super::spawn(sandbox.command(slow));
+        std::thread::sleep(Duration::from_millis(wait));
+        send("TERM", &child);
+        let code = child.wait().unwrap().code();
+        let has_begun = sandbox.text("r/config.ron").contains("100000");
+        // Before it listens for signals, one ends it.
+        assert!([None, Some(75)].contains(&code), "{code:?}");
+        if has_begun {
+            break;
+        }
+        interrupted += usize::from(code == Some(75));
+        let after = sandbox.everything();
+        assert!(after == before || after.len() == before.len(), "the old run is there");
+        for file in ["r/summary.json", "r/weights.safetensors", "r/metrics.jsonl"] {
+            assert!(sandbox.path(file).exists(), "{file}");
+        }
+    }
+    assert!(interrupted > 0, "no signal came between the start and the beginning");
+}
+
+#[test]
 fn second_interrupt_ends_the_process_at_once() {
     // The state is large, so that the first signal's checkpoint takes a while.
     let train = format!("{ENDLESS} --set network=Fc(width:512) --set max_depth=30 --out r");
