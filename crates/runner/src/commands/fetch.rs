@@ -1,7 +1,6 @@
 //! `vds data fetch`.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 use vds_datasets::Error;
@@ -11,7 +10,7 @@ use crate::cli::high::Fetch;
 use crate::error::{ExitCode, OrInput as _};
 use crate::output;
 use crate::progress::fetch::FetchProgress;
-use crate::signals;
+use crate::signals::Interrupt;
 
 /// Fetches data sets and prints where their files are.
 pub(super) fn run(request: &Fetch) -> Result<ExitCode> {
@@ -20,12 +19,12 @@ pub(super) fn run(request: &Fetch) -> Result<ExitCode> {
         proxy: Proxy::OfEnvironment,
         ..Options::default()
     };
-    let interrupt = signals::interrupt_flag().or_input(|| "watching for signals")?;
+    let interrupt = Interrupt::listen().or_input(|| "watching for signals")?;
     let mut progress = FetchProgress::new(request.quiet);
     for dataset in &request.datasets {
         let fetched = fetch(dataset, &request.data_dir, &options, &mut |event| {
             progress.show(&event);
-            match interrupt.load(Ordering::Relaxed) {
+            match interrupt.came() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }

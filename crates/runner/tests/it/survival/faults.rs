@@ -22,11 +22,13 @@ const PLACES: [&str; 6] = [
 
 #[test]
 fn run_survives_the_end_of_its_process_at_every_place_of_a_write() {
-    let expected = undisturbed(TRAIN);
     let rounds = effort(5);
+    // Each process gets two epochs further before it ends.
+    let train = format!("{TRAIN} --set epochs={}", 30 * rounds);
+    let expected = undisturbed(&train);
     let mut faults = 0;
     let sandbox = Sandbox::new();
-    let mut start = format!("{TRAIN} --out r");
+    let mut start = format!("{train} --out r");
     for _ in 0..rounds {
         for place in PLACES {
             let mut command = sandbox.command(&format!("{start} --checkpoint-epochs 1"));
@@ -40,7 +42,7 @@ fn run_survives_the_end_of_its_process_at_every_place_of_a_write() {
             assert!(!status.success(), "{place} was not reached");
             assert_eq!(status.code(), None, "{place}: {status}");
             faults += 1;
-            start = format!("{TRAIN} --resume r");
+            start = format!("{train} --resume r");
         }
     }
     sandbox.run(&start);
