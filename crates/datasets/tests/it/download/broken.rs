@@ -35,7 +35,8 @@ fn another_file_of_the_same_shape_is_refused() {
     let error = sample.fetch(&options(&[&bad.mirror()])).unwrap_err().to_string();
     let expected = sample.dataset.files[0].sha256.unwrap();
     assert!(error.contains("images.gz: images.gz has the SHA-256 sum "), "{error}");
-    assert!(error.ends_with(&format!(", expected {expected}")), "{error}");
+    let end = format!(", expected {expected}: it is not the published file, fetch it again");
+    assert!(error.ends_with(&end), "{error}");
     let good = Server::good(&sample.file);
     sample.check_fetched(&options(&[&bad.mirror(), &good.mirror()]), &good.mirror());
     assert_eq!((bad.ranges(), good.ranges()), (vec![None, None], vec![None]));

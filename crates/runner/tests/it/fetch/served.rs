@@ -107,7 +107,7 @@ fn wrong_file_gets_no_name() {
     assert_eq!(code, Some(1));
     let expected = "train_32x32.mat holds an array of 5999 x 3 x 32 x 32, expected 6000 x 3 x 32 x 32\n";
     assert!(stderr.ends_with(expected), "{stderr}");
-    let files = sandbox.everything().into_iter().filter(|path| path.is_file());
+    let files = sandbox.everything().into_keys().filter(|path| path.is_file());
     assert_eq!(files.count(), 0);
 }
 
