@@ -11,6 +11,7 @@ use vds_variational::{DepthPosterior, depth_log_probs, log_marginal_predictive};
 use super::Settings;
 use crate::config::{self, Setting};
 use crate::device::{Device, device};
+use crate::run_dir::hex;
 use crate::training::streams::{Purpose, stream};
 use crate::training::{Trained, Trainer};
 
@@ -70,7 +71,7 @@ impl Learner {
         for value in network.params_vec().iter().chain(network.statistics()) {
             hasher.update(value.to_le_bytes());
         }
-        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hasher.finalize())
     }
 
     /// Ends the training.

@@ -105,7 +105,8 @@ fn binary_sum() -> Option<String> {
     SUM.get_or_init(sum).clone()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -17,7 +17,7 @@ mod tests;
 
 pub use atomic::write_atomically;
 pub use environment::{DataFile, Environment, PrunedFrom};
-pub(crate) use environment::{cpu_model, program};
+pub(crate) use environment::{cpu_model, hex, program};
 pub use journal::{Event, Journal};
 pub use metrics::{MetricsLog, read_metrics};
 pub use out::RunDir;
