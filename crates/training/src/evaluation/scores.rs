@@ -1,42 +1,42 @@
 //! From predictive distributions to the scores that are stored.
 
-use anyhow::Result;
 use vds_calibration::{
     Predictions, ReliabilityDiagram, brier_score, error_rate, mean_confidence, mean_true_probability,
     paper_pooled_calibration,
 };
+use vds_datasets::View;
 use vds_model::{Backend, Network};
+use vds_records::{DepthScores, Scores, TestScores};
 use vds_variational::DepthPosterior;
 
-use super::Split;
-use super::pass::{BATCH, BatchLogProbs, Predicted, for_each_batch, negative_log_likelihoods, predict_unless, probs};
-use crate::record::{DepthScores, ReliabilityBin, Scores, TestScores};
+use super::pass::{BATCH, BatchLogProbs, ExampleUncertainty, Predicted, for_each_batch, negative_log_likelihoods, predict_unless, probs};
+use crate::error::Result;
 
-/// Error rate and negative log-likelihood (nats an example) of the marginal predictive.
+/// Error rate and negative log-likelihood (nats per example) of the marginal predictive.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Marginal {
+pub struct MarginalScores {
     /// Error rate.
     pub error: f64,
     /// Mean negative log-likelihood.
     pub nll: f64,
 }
 
-/// Error and NLL of the marginal predictive on a split; nothing if `pause`, which is asked after every batch, says so.
+/// Error and NLL of the marginal predictive on a view; `None` if `pause`, which is called after every batch, returns true.
 ///
 /// # Errors
 /// If the network's output is not finite, or the device fails.
 pub fn marginal_scores<D: Backend>(
     network: &Network<D>,
-    split: &Split<'_>,
+    view: View<'_>,
     posterior: &DepthPosterior,
     pause: &dyn Fn() -> bool,
-) -> Result<Option<Marginal>> {
-    let Some(predicted) = predict_unless(network, split, posterior, pause)? else {
+) -> Result<Option<MarginalScores>> {
+    let Some(predicted) = predict_unless(network, view, posterior, pause)? else {
         return Ok(None);
     };
-    let labels = split.examples.labels();
+    let labels = view.labels();
     let predictions = Predictions::new(&predicted.probs, network.n_classes(), labels)?;
-    Ok(Some(Marginal {
+    Ok(Some(MarginalScores {
         error: error_rate(&predictions),
         nll: mean(&predicted.nll),
     }))
@@ -49,7 +49,7 @@ pub fn marginal_scores<D: Backend>(
 /// If the network's output is not finite, `pruned_depth` is beyond the last depth, or the device fails.
 pub fn test_scores<D: Backend>(
     network: &Network<D>,
-    split: &Split<'_>,
+    view: View<'_>,
     posterior: &DepthPosterior,
     pruned_depth: usize,
     ece_bins: usize,
@@ -62,14 +62,14 @@ pub fn test_scores<D: Backend>(
     ];
     let mut predicted = [(); 3].map(|()| Predicted::default());
     let mut depths = Depths::new(max_depth + 1);
-    for_each_batch(network, split, BATCH, |batch| {
+    for_each_batch(network, view, BATCH, |batch| {
         for (predicted, posterior) in predicted.iter_mut().zip(&posteriors) {
             predicted.extend(batch, posterior)?;
         }
         depths.extend(batch);
         Ok(())
     })?;
-    let (n_classes, labels) = (network.n_classes(), split.examples.labels());
+    let (n_classes, labels) = (network.n_classes(), view.labels());
     let [marginal, pruned, deepest] = predicted.map(|predicted| scores(&predicted, n_classes, labels, ece_bins));
     Ok(TestScores {
         marginal: marginal?,
@@ -83,13 +83,13 @@ pub fn test_scores<D: Backend>(
 ///
 /// # Errors
 /// If the network's output is not finite, or the device fails.
-pub fn depth_scores<D: Backend>(network: &Network<D>, split: &Split<'_>, ece_bins: usize) -> Result<Vec<DepthScores>> {
+pub fn depth_scores<D: Backend>(network: &Network<D>, view: View<'_>, ece_bins: usize) -> Result<Vec<DepthScores>> {
     let mut depths = Depths::new(network.max_depth() + 1);
-    for_each_batch(network, split, BATCH, |batch| {
+    for_each_batch(network, view, BATCH, |batch| {
         depths.extend(batch);
         Ok(())
     })?;
-    depths.scores(network.n_classes(), split.examples.labels(), ece_bins)
+    depths.scores(network.n_classes(), view.labels(), ece_bins)
 }
 
 /// Class probabilities of every depth and the sums of their negative log-likelihoods.
@@ -132,7 +132,7 @@ impl Depths {
 fn scores(predicted: &Predicted, n_classes: usize, labels: &[u32], ece_bins: usize) -> Result<Scores> {
     let predictions = Predictions::new(&predicted.probs, n_classes, labels)?;
     let diagram = ReliabilityDiagram::new(&predictions, ece_bins)?;
-    let mean_of = |part: fn(&super::ExampleUncertainty) -> f64| {
+    let mean_of = |part: fn(&ExampleUncertainty) -> f64| {
         predicted.uncertainty.iter().map(part).sum::<f64>() / labels.len() as f64
     };
     Ok(Scores {
@@ -147,18 +147,8 @@ fn scores(predicted: &Predicted, n_classes: usize, labels: &[u32], ece_bins: usi
         predictive_entropy: mean_of(|one| one.predictive_entropy),
         expected_entropy: mean_of(|one| one.expected_entropy),
         mutual_information: mean_of(|one| one.mutual_information),
-        reliability: diagram.bins.iter().map(record_bin).collect(),
+        reliability: diagram.bins,
     })
-}
-
-fn record_bin(bin: &vds_calibration::ReliabilityBin) -> ReliabilityBin {
-    ReliabilityBin {
-        lower: bin.lower,
-        upper: bin.upper,
-        count: bin.count,
-        accuracy: bin.accuracy,
-        confidence: bin.confidence,
-    }
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -1,57 +1,49 @@
 //! Sums over the steps of an epoch.
 
 use serde::{Deserialize, Serialize};
+use vds_records::EpochMetrics;
 use vds_variational::DepthPosterior;
 
-use crate::evaluation::Marginal;
-use crate::record::EpochMetrics;
+use crate::evaluation::MarginalScores;
+use crate::learner::StepMeans;
 
 /// Sums over the examples seen in an epoch so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Totals {
+pub(crate) struct Totals {
     n: usize,
     loss: f64,
     nll: f64,
     errors: usize,
 }
 
-/// What a step adds: means over its batch.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct StepMeans {
-    pub(super) batch: usize,
-    pub(super) loss: f64,
-    pub(super) nll: f64,
-    pub(super) errors: usize,
-}
-
 /// What is known at the end of an epoch beside the sums.
 #[derive(Clone, Debug)]
-pub(super) struct EpochEnd {
-    pub(super) epoch: usize,
-    pub(super) learning_rate: f64,
-    pub(super) kl: f64,
-    pub(super) posterior: DepthPosterior,
-    pub(super) validation: Option<Marginal>,
-    /// The depth that the steps went to, if it was a question.
-    pub(super) train_depth: Option<usize>,
+pub(crate) struct EpochEnd {
+    pub(crate) epoch: usize,
+    pub(crate) learning_rate: f64,
+    pub(crate) kl: f64,
+    pub(crate) posterior: DepthPosterior,
+    pub(crate) validation: Option<MarginalScores>,
+    /// The depth that the steps went to, where the options let them skip deeper ones.
+    pub(crate) train_depth: Option<usize>,
 }
 
 impl Totals {
-    pub(super) fn add(&mut self, step: &StepMeans) {
+    pub(crate) fn add(&mut self, step: &StepMeans) {
         let batch = step.batch as f64;
         self.n += step.batch;
         self.loss += step.loss * batch;
         self.nll += step.nll * batch;
-        self.errors += step.errors;
+        self.errors += step.n_errors;
     }
 
-    /// Whether these can be sums over so many examples; a checkpoint may be a stranger's.
-    pub(super) fn are_of(&self, n_examples: usize) -> bool {
+    /// Whether these can be sums over `n_examples` examples; a checkpoint may come from elsewhere.
+    pub(crate) fn match_count(&self, n_examples: usize) -> bool {
         self.n == n_examples && self.errors <= self.n && self.loss.is_finite() && self.nll.is_finite()
     }
 
     /// The record of the epoch.
-    pub(super) fn metrics(&self, end: EpochEnd) -> EpochMetrics {
+    pub(crate) fn metrics(&self, end: EpochEnd) -> EpochMetrics {
         let n = self.n as f64;
         EpochMetrics {
             epoch: end.epoch,

@@ -1,21 +1,20 @@
-//! The state of a run as a checkpoint, and back.
+//! The state of a trainer as the content of a checkpoint, and back.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use vds_checkpoint::{Checkpoint, Tensor};
 use vds_model::Snapshot;
 
-use super::depth::TrainingDevice;
-use super::epoch::Totals;
-use super::selection::{Best, Kept};
-use super::trainer::{State, Trainer};
-use crate::error::Error;
+use crate::depth_model::TrainingDevice;
+use crate::epoch::Totals;
+use crate::error::{Error, Result};
+use crate::selection::{Best, Kept};
+use crate::trainer::{Candidate, Trainer};
 
-/// What of a trainer's state is no tensor.
+/// The part of a trainer's state that is not a tensor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Position {
+pub struct TrainerState {
     /// Epochs completed.
     pub epoch: usize,
     /// Steps done in the epoch after those. Its order of the examples is a function of the seed and its number, so that
@@ -24,13 +23,13 @@ pub struct Position {
     train_depth: usize,
     totals: Totals,
     best: Option<Best>,
-    not_compared: usize,
+    epochs_skipped: usize,
     kept_epoch: usize,
 }
 
-impl Position {
-    /// Refuses numbers that no run comes to; a checkpoint may be a stranger's.
-    fn check(&self, epochs: usize, max_depth: usize) -> Result<(), Error> {
+impl TrainerState {
+    /// Refuses numbers that no run arrives at; a checkpoint may come from elsewhere.
+    fn check(&self, epochs: usize, max_depth: usize) -> Result<()> {
         let best = self.best.map_or(0, |best| best.epoch);
         let problem = if self.epoch > epochs || self.epoch == epochs && self.step > 0 {
             format!(
@@ -42,31 +41,31 @@ impl Position {
                 "train_depth is {}, and the network has {max_depth} blocks",
                 self.train_depth
             )
-        } else if self.kept_epoch > self.epoch || best > self.epoch || self.not_compared > self.epoch - best {
+        } else if self.kept_epoch > self.epoch || best > self.epoch || self.epochs_skipped > self.epoch - best {
             format!("its best or kept epoch comes after epoch {}", self.epoch)
         } else {
             return Ok(());
         };
-        Err(Error::input(format!("the position is none of this run: {problem}")))
+        Err(Error::State { problem })
     }
 }
 
 impl<D: TrainingDevice> Trainer<D> {
-    /// The position and the tensors of the state.
-    pub fn state(&self) -> (Position, BTreeMap<String, Tensor>) {
-        let position = Position {
+    /// The state: what is not a tensor, and the tensors by name.
+    pub fn state(&self) -> (TrainerState, BTreeMap<String, Tensor>) {
+        let state = TrainerState {
             epoch: self.epoch,
             step: self.step,
             train_depth: self.train_depth,
             totals: self.totals,
             best: self.selector.best,
-            not_compared: self.selector.not_compared,
+            epochs_skipped: self.selector.epochs_skipped,
             kept_epoch: self.selector.kept.epoch,
         };
         let mut tensors = BTreeMap::new();
-        put_network(&mut tensors, "network", self.network.snapshot());
-        put(&mut tensors, "velocity.network", self.optimizer.velocity().to_vec());
-        if let (Some(logits), Some(velocity)) = (self.depth.logits(), self.depth.velocity()) {
+        put_network(&mut tensors, "network", self.learner.network.snapshot());
+        put(&mut tensors, "velocity.network", self.learner.optimizer.velocity().to_vec());
+        if let (Some(logits), Some(velocity)) = (self.learner.depth.logits(), self.learner.depth.velocity()) {
             put(&mut tensors, "posterior", logits);
             put(&mut tensors, "velocity.posterior", velocity.to_vec());
         }
@@ -75,38 +74,37 @@ impl<D: TrainingDevice> Trainer<D> {
         if let Some(logits) = &kept.posterior_logits {
             put(&mut tensors, "kept.posterior", logits.clone());
         }
-        (position, tensors)
+        (state, tensors)
     }
 
-    /// Takes up a state of a run of the same configuration.
+    /// Restores the state of a run with the same options, network and data.
     ///
     /// # Errors
-    /// If a tensor is missing or has another length, or the position lies outside the run.
-    pub fn restore(&mut self, position: &Position, checkpoint: &mut Checkpoint) -> Result<()> {
-        position.check(self.config.file().epochs, self.network.max_depth())?;
-        self.network.restore(&take_network(checkpoint, "network")?)?;
-        self.optimizer
-            .set_velocity(&checkpoint.take_f32("velocity.network")?)
-            .context("the network's optimiser")?;
-        let mut kept = State {
+    /// If a tensor is missing or has another length, or the state lies outside the run.
+    pub fn restore(&mut self, state: &TrainerState, checkpoint: &mut Checkpoint) -> Result<()> {
+        state.check(self.options.epochs, self.learner.network.max_depth())?;
+        self.learner.network.restore(&take_network(checkpoint, "network")?)?;
+        let velocity = checkpoint.take_f32("velocity.network")?;
+        self.learner.optimizer.set_velocity(&velocity)?;
+        let mut kept = Candidate {
             network: take_network(checkpoint, "kept.network")?,
             posterior_logits: None,
         };
-        if self.depth.logits().is_some() {
-            self.depth.restore(Some(&checkpoint.take_f32("posterior")?))?;
+        if self.learner.depth.logits().is_some() {
+            self.learner.depth.restore(Some(&checkpoint.take_f32("posterior")?))?;
             self.depth
                 .set_velocity(&checkpoint.take_f32("velocity.posterior")?)
                 .context("the posterior's optimiser")?;
             kept.posterior_logits = Some(checkpoint.take_f32("kept.posterior")?);
         }
-        self.epoch = position.epoch;
-        self.step = position.step;
-        self.train_depth = position.train_depth;
-        self.totals = position.totals;
-        self.selector.best = position.best;
-        self.selector.not_compared = position.not_compared;
+        self.epoch = state.epoch;
+        self.step = state.step;
+        self.train_depth = state.train_depth;
+        self.totals = state.totals;
+        self.selector.best = state.best;
+        self.selector.epochs_skipped = state.epochs_skipped;
         self.selector.kept = Kept {
-            epoch: position.kept_epoch,
+            epoch: state.kept_epoch,
             state: kept,
         };
         Ok(())

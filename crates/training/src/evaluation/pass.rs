@@ -1,11 +1,11 @@
 //! One pass over a data split, batch by batch.
 
-use anyhow::{Context as _, Result};
 use vds_calibration::depth_uncertainty;
+use vds_datasets::View;
 use vds_model::{Backend, Network};
 use vds_variational::{DepthPosterior, depth_log_probs, log_marginal_predictive};
 
-use super::Split;
+use crate::error::{Error, Result};
 
 /// Examples of a batch. The results do not depend on it; memory does.
 pub(super) const BATCH: usize = 500;
@@ -21,41 +21,38 @@ pub(super) struct BatchLogProbs<'a> {
 /// Calls `visit` with every batch of `batch_size` examples, in order.
 pub(super) fn for_each_batch<D: Backend>(
     network: &Network<D>,
-    split: &Split<'_>,
+    view: View<'_>,
     batch_size: usize,
     mut visit: impl FnMut(&BatchLogProbs<'_>) -> Result<()>,
 ) -> Result<()> {
-    for_each_batch_while(network, split, batch_size, |batch| visit(batch).map(|()| true)).map(|_| ())
+    for_each_batch_while(network, view, batch_size, |batch| visit(batch).map(|()| true)).map(|_| ())
 }
 
-/// The same as long as `visit` says so; whether all batches were visited.
+/// Calls `visit` with every batch of `batch_size` examples, in order, as long as it returns true. Returns whether all batches
+/// were visited.
 fn for_each_batch_while<D: Backend>(
     network: &Network<D>,
-    split: &Split<'_>,
+    view: View<'_>,
     batch_size: usize,
     mut visit: impl FnMut(&BatchLogProbs<'_>) -> Result<bool>,
 ) -> Result<bool> {
     let (mut inputs, mut labels) = (Vec::new(), Vec::new());
-    let indices: Vec<usize> = (0..split.examples.len()).collect();
+    let indices: Vec<usize> = (0..view.len()).collect();
     let n_classes = network.n_classes();
     for batch in indices.chunks(batch_size) {
-        split
-            .examples
-            .fill_batch(batch, split.standardization, &mut inputs, &mut labels);
+        view.fill_batch(batch, &mut inputs, &mut labels);
         let logits = network.forward_eval(&inputs, batch.len())?;
-        let log_probs = depth_log_probs(&logits, n_classes).with_context(|| {
-            format!(
-                "the network's output for examples {} to {}",
-                batch[0],
-                batch[batch.len() - 1]
-            )
+        let log_probs = depth_log_probs(&logits, n_classes).map_err(|source| Error::Output {
+            first: batch[0],
+            last: batch[batch.len() - 1],
+            source,
         })?;
-        let goes_on = visit(&BatchLogProbs {
+        let is_to_continue = visit(&BatchLogProbs {
             log_probs: &log_probs,
             labels: &labels,
             n_classes,
         })?;
-        if !goes_on {
+        if !is_to_continue {
             return Ok(false);
         }
     }
@@ -73,7 +70,7 @@ pub struct ExampleUncertainty {
     pub mutual_information: f64,
 }
 
-/// A predictive distribution on a split.
+/// A predictive distribution on a view.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Predicted {
     /// Class probabilities, `[n, n_classes]`.
@@ -85,6 +82,17 @@ pub struct Predicted {
 }
 
 impl Predicted {
+    /// The most probable class of each example, the first on ties, and its probability.
+    pub fn winners(&self, n_classes: usize) -> Vec<(u32, f32)> {
+        let winner = |row: &[f32]| {
+            let first = (0, row[0]);
+            (1..).zip(&row[1..]).fold(first, |best, (class, &prob)| {
+                if prob > best.1 { (class, prob) } else { best }
+            })
+        };
+        self.probs.chunks_exact(n_classes).map(winner).collect()
+    }
+
     /// Adds a batch under a posterior over the depths `0..n_depths`, which may be fewer than the network's.
     pub(super) fn extend(&mut self, batch: &BatchLogProbs<'_>, posterior: &DepthPosterior) -> Result<()> {
         let stride = batch.labels.len() * batch.n_classes;
@@ -109,23 +117,24 @@ impl Predicted {
     }
 }
 
-/// The predictive distribution of a network under a posterior, for every example of a split.
+/// The predictive distribution of a network under a posterior, for every example of a view.
 ///
 /// # Errors
 /// If the network's output is not finite, or the device fails.
-pub fn predict<D: Backend>(network: &Network<D>, split: &Split<'_>, posterior: &DepthPosterior) -> Result<Predicted> {
-    Ok(predict_unless(network, split, posterior, &|| false)?.unwrap_or_default())
+pub fn predict<D: Backend>(network: &Network<D>, view: View<'_>, posterior: &DepthPosterior) -> Result<Predicted> {
+    Ok(predict_unless(network, view, posterior, &|| false)?.unwrap_or_default())
 }
 
-/// The same; nothing if `pause`, which is asked after every batch, says so.
+/// The predictive distribution of a network under a posterior; `None` if `pause`, which is called after every batch, returns
+/// true.
 pub(super) fn predict_unless<D: Backend>(
     network: &Network<D>,
-    split: &Split<'_>,
+    view: View<'_>,
     posterior: &DepthPosterior,
     pause: &dyn Fn() -> bool,
 ) -> Result<Option<Predicted>> {
     let mut predicted = Predicted::default();
-    let is_whole = for_each_batch_while(network, split, BATCH, |batch| {
+    let is_whole = for_each_batch_while(network, view, BATCH, |batch| {
         predicted.extend(batch, posterior)?;
         Ok(!pause())
     })?;

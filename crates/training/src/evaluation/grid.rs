@@ -1,28 +1,32 @@
-//! The predictive over the plane, for two-dimensional inputs.
+//! The marginal predictive on a grid, for two-dimensional inputs.
 
-use anyhow::Result;
-use vds_datasets::{Examples, Standardization};
+use vds_datasets::{Examples, Standardization, View};
 use vds_model::{Backend, Network};
+use vds_records::PredictiveGrid;
 use vds_variational::DepthPosterior;
 
-use super::{Split, predict};
-use crate::record::Plane;
+use super::pass::predict;
+use crate::error::Result;
 
-/// Grid points a side.
+/// Grid points per side.
 const N_SIDE: usize = 80;
 
 /// Share of the data's extent that the grid goes beyond it on each side.
 const MARGIN: f32 = 0.1;
 
-/// Probability of class 1 and mutual information on a grid that covers `points` with a margin.
+/// The most probable class, its probability and the mutual information on a grid that covers `points` with a margin.
 ///
 /// # Errors
 /// If the network's output is not finite, or the device fails.
 ///
 /// # Panics
-/// If the examples are not two-dimensional, or there is none.
-pub fn plane<D: Backend>(network: &Network<D>, points: &Split<'_>, posterior: &DepthPosterior) -> Result<Plane> {
-    assert_eq!(points.examples.example_len(), 2, "a plane needs two coordinates");
+/// If the examples are not two-dimensional, or there are none.
+pub fn predictive_grid<D: Backend>(
+    network: &Network<D>,
+    points: View<'_>,
+    posterior: &DepthPosterior,
+) -> Result<PredictiveGrid> {
+    assert_eq!(points.examples.example_len(), 2, "a grid needs two coordinates");
     let coordinates = standardized(points);
     let (x_range, y_range) = (range(&coordinates, 0), range(&coordinates, 1));
     let grid: Vec<f32> = (0..N_SIDE * N_SIDE)
@@ -30,36 +34,32 @@ pub fn plane<D: Backend>(network: &Network<D>, points: &Split<'_>, posterior: &D
         .collect();
     let n_classes = network.n_classes();
     let grid = Examples::from_features(grid, 2, vec![0; N_SIDE * N_SIDE], n_classes)?;
-    let standardization = Standardization::identity(2);
-    let predicted = predict(
-        network,
-        &Split {
-            examples: &grid,
-            standardization: &standardization,
-        },
-        posterior,
-    )?;
-    Ok(Plane {
+    let view = View {
+        examples: &grid,
+        standardization: &Standardization::identity(2),
+    };
+    let predicted = predict(network, view, posterior)?;
+    let winners = predicted.winners(n_classes);
+    Ok(PredictiveGrid {
         x_range: x_range.map(f64::from),
         y_range: y_range.map(f64::from),
         n_side: N_SIDE,
-        marginal: predicted.probs.chunks_exact(n_classes).map(|row| row[1]).collect(),
+        class: winners.iter().map(|&(class, _)| class).collect(),
+        probability: winners.iter().map(|&(_, probability)| probability).collect(),
         mutual_information: predicted
             .uncertainty
             .iter()
             .map(|one| to_f32(one.mutual_information))
             .collect(),
-        points: labelled(&coordinates, points.examples.labels()),
+        points: labeled(&coordinates, points.labels()),
     })
 }
 
 /// The inputs as the network sees them, `[n, 2]`.
-fn standardized(points: &Split<'_>) -> Vec<f32> {
-    let indices: Vec<usize> = (0..points.examples.len()).collect();
+fn standardized(points: View<'_>) -> Vec<f32> {
+    let indices: Vec<usize> = (0..points.len()).collect();
     let (mut inputs, mut labels) = (Vec::new(), Vec::new());
-    points
-        .examples
-        .fill_batch(&indices, points.standardization, &mut inputs, &mut labels);
+    points.fill_batch(&indices, &mut inputs, &mut labels);
     inputs
 }
 
@@ -78,7 +78,7 @@ fn at([lo, hi]: [f32; 2], index: usize) -> f32 {
     to_f32(f64::from(lo) + f64::from(hi - lo) * index as f64 / (N_SIDE - 1) as f64)
 }
 
-fn labelled(coordinates: &[f32], labels: &[u32]) -> Vec<(f32, f32, u32)> {
+fn labeled(coordinates: &[f32], labels: &[u32]) -> Vec<(f32, f32, u32)> {
     coordinates
         .chunks_exact(2)
         .zip(labels)

@@ -3,7 +3,7 @@
 use rand::Rng;
 use vds_datasets::{batches, shuffled};
 
-/// The examples `0..n` in random order, cut into batches.
+/// The examples `0..n` in random order, in batches.
 ///
 /// Every example is in one batch. The last batch is smaller if it must be; a last batch of one example joins the batch before
 /// it, as batch norm has no variance of one example.
@@ -21,13 +21,13 @@ pub(crate) fn shuffled_batches(n: usize, batch_size: usize, rng: &mut impl Rng) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::streams::{Purpose, stream};
+    use crate::streams::{Purpose, stream};
     use super::*;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn batches_partition_the_examples_and_none_is_of_one(n in 2_usize..200, batch_size in 2_usize..50, seed: u64) {
+        fn batches_partition_the_examples_and_none_holds_one(n in 2_usize..200, batch_size in 2_usize..50, seed: u64) {
             let batches = shuffled_batches(n, batch_size, &mut stream(seed, Purpose::Shuffle, 1));
             let mut all = batches.concat();
             all.sort_unstable();
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn order_differs_from_epoch_to_epoch() {
+    fn batches_differ_from_epoch_to_epoch() {
         let order = |epoch| shuffled_batches(50, 10, &mut stream(3, Purpose::Shuffle, epoch));
         assert_ne!(order(1), order(2));
         assert_eq!(order(1), order(1));
