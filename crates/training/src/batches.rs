@@ -21,8 +21,8 @@ pub(crate) fn shuffled_batches(n: usize, batch_size: usize, rng: &mut impl Rng) 
 
 #[cfg(test)]
 mod tests {
-    use crate::streams::{Purpose, stream};
     use super::*;
+    use crate::streams::{Purpose, stream};
     use proptest::prelude::*;
 
     proptest! {

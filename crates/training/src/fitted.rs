@@ -7,7 +7,7 @@ use vds_datasets::View;
 use vds_model::{Network, NetworkConfig, weights};
 use vds_variational::DepthPosterior;
 
-use crate::depth_model::{POSTERIOR_LOGITS, TrainingDevice, posterior};
+use crate::depth_model::{TrainingDevice, posterior};
 use crate::error::Result;
 use crate::evaluation::{Predicted, predict};
 use crate::learner::Learner;

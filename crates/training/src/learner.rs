@@ -236,7 +236,9 @@ fn non_finite(what: impl Into<String>, value: impl Into<f64>, place: Option<Plac
 /// The error of an optimizer's step; `place` names the place of an element.
 fn step_error(error: vds_model::Error, place: impl FnOnce(usize) -> Place) -> Error {
     match error {
-        vds_model::Error::NonFinite { what, index, value } => non_finite(format!("a {what}"), value, Some(place(index))),
+        vds_model::Error::NonFinite { what, index, value } => {
+            non_finite(format!("a {what}"), value, Some(place(index)))
+        }
         other => other.into(),
     }
 }

@@ -179,10 +179,7 @@ mod tests {
 
     #[test]
     fn selection_never_takes_nan_for_an_improvement() {
-        assert_eq!(
-            run(Metric::TrainElbo, true, Some(5), &[-1.0, f64::NAN]),
-            (1, None)
-        );
+        assert_eq!(run(Metric::TrainElbo, true, Some(5), &[-1.0, f64::NAN]), (1, None));
         assert_eq!(
             run(Metric::TrainElbo, true, Some(2), &[f64::NAN, f64::NAN]),
             (0, Some(2))

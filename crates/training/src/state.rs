@@ -64,7 +64,11 @@ impl<D: TrainingDevice> Trainer<D> {
         };
         let mut tensors = BTreeMap::new();
         put_network(&mut tensors, "network", self.learner.network.snapshot());
-        put(&mut tensors, "velocity.network", self.learner.optimizer.velocity().to_vec());
+        put(
+            &mut tensors,
+            "velocity.network",
+            self.learner.optimizer.velocity().to_vec(),
+        );
         if let (Some(logits), Some(velocity)) = (self.learner.depth.logits(), self.learner.depth.velocity()) {
             put(&mut tensors, "posterior", logits);
             put(&mut tensors, "velocity.posterior", velocity.to_vec());
@@ -92,9 +96,8 @@ impl<D: TrainingDevice> Trainer<D> {
         };
         if self.learner.depth.logits().is_some() {
             self.learner.depth.restore(Some(&checkpoint.take_f32("posterior")?))?;
-            self.depth
-                .set_velocity(&checkpoint.take_f32("velocity.posterior")?)
-                .context("the posterior's optimiser")?;
+            let velocity = checkpoint.take_f32("velocity.posterior")?;
+            self.learner.depth.set_velocity(&velocity)?;
             kept.posterior_logits = Some(checkpoint.take_f32("kept.posterior")?);
         }
         self.epoch = state.epoch;

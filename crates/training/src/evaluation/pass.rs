@@ -86,9 +86,12 @@ impl Predicted {
     pub fn winners(&self, n_classes: usize) -> Vec<(u32, f32)> {
         let winner = |row: &[f32]| {
             let first = (0, row[0]);
-            (1..).zip(&row[1..]).fold(first, |best, (class, &prob)| {
-                if prob > best.1 { (class, prob) } else { best }
-            })
+            (1..).zip(&row[1..]).fold(
+                first,
+                |best, (class, &prob)| {
+                    if prob > best.1 { (class, prob) } else { best }
+                },
+            )
         };
         self.probs.chunks_exact(n_classes).map(winner).collect()
     }

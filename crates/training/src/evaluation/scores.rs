@@ -9,7 +9,10 @@ use vds_model::{Backend, Network};
 use vds_records::{DepthScores, Scores, TestScores};
 use vds_variational::DepthPosterior;
 
-use super::pass::{BATCH, BatchLogProbs, ExampleUncertainty, Predicted, for_each_batch, negative_log_likelihoods, predict_unless, probs};
+use super::pass::{
+    BATCH, BatchLogProbs, ExampleUncertainty, Predicted, for_each_batch, negative_log_likelihoods, predict_unless,
+    probs,
+};
 use crate::error::Result;
 
 /// Error rate and negative log-likelihood (nats per example) of the marginal predictive.
