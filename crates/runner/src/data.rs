@@ -4,16 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use vds_datasets::{
-    ExampleShape, Examples, Lookup, Provenance, SpiralsConfig, Standardization, TrainTest, catalogue, shuffled,
+    ExampleShape, Examples, Lookup, Provenance, SpiralsConfig, Standardization, TrainTest, View, catalogue, shuffled,
     spirals, stratified_split,
 };
 use vds_model::{ConvConfig, FcConfig, NetworkConfig};
+use vds_training::TrainingData;
+use vds_training::streams::{Purpose, stream};
 
 use crate::config::{Config, Dataset, NetworkSizes, Protocol};
 use crate::error::Error;
-use crate::evaluation::Split;
-use crate::training::TrainingData;
-use crate::training::streams::{Purpose, stream};
 
 /// Everything that a run reads.
 #[derive(Clone, Debug)]
@@ -64,31 +63,31 @@ pub fn load(config: &Config, lookup: &Lookup) -> Result<Data> {
 }
 
 impl Data {
-    /// What a run trains on and selects by; under the protocol `paper` that is the test set.
+    /// What a run trains on and selects by; with the selection split `test` that is the test set.
     pub fn training(&self) -> TrainingData<'_> {
         let selection = match self.protocol {
             Protocol::Paper => Some(&self.test),
             Protocol::Validation(_) | Protocol::None => self.validation.as_ref(),
         };
         TrainingData {
-            train: &self.train,
-            selection,
-            standardization: &self.standardization,
+            train: self.train_view(),
+            selection: selection.map(|examples| self.view(examples)),
         }
     }
 
     /// The test set.
-    pub fn test_split(&self) -> Split<'_> {
-        Split {
-            examples: &self.test,
-            standardization: &self.standardization,
-        }
+    pub fn test_view(&self) -> View<'_> {
+        self.view(&self.test)
     }
 
     /// The training set.
-    pub fn train_split(&self) -> Split<'_> {
-        Split {
-            examples: &self.train,
+    pub fn train_view(&self) -> View<'_> {
+        self.view(&self.train)
+    }
+
+    fn view<'a>(&'a self, examples: &'a Examples) -> View<'a> {
+        View {
+            examples,
             standardization: &self.standardization,
         }
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod arguments;
 pub mod benchmark;
 pub mod cli;
 mod clock;
@@ -8,12 +9,9 @@ pub mod config;
 pub mod data;
 pub mod device;
 pub mod error;
-pub mod evaluation;
+mod finalize;
 mod output;
+mod predict_input;
 mod progress;
-pub mod record;
-pub mod report;
 pub mod run_dir;
 mod signals;
-mod text;
-pub mod training;

@@ -13,7 +13,7 @@ pub struct Settings {
     pub batch: usize,
     /// Threads.
     pub threads: NonZeroUsize,
-    /// Timings whose median is told.
+    /// Timings whose median is reported.
     pub repeats: usize,
     /// Depth at which the evaluation of the pruned network is timed, if that was asked for.
     pub pruned_to: Option<usize>,
@@ -57,7 +57,7 @@ impl Settings {
     }
 
     /// `conv` or `fc`.
-    pub(super) fn what(&self) -> &'static str {
+    pub(super) fn network_kind(&self) -> &'static str {
         match self.network {
             NetworkConfig::Conv(_) => "conv",
             NetworkConfig::Fc(_) => "fc",

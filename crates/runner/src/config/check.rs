@@ -12,7 +12,7 @@ use super::file::{ConfigFile, Dataset, Method, NetworkSizes, Prior, Protocol, Qu
 use super::problem::Problem;
 use super::recover::{Parsed, bad_value};
 use super::source::Source;
-use crate::error::excerpt;
+use vds_records::read::excerpt;
 
 /// Appends every problem of the values and of their combination.
 pub(super) fn check(parsed: &Parsed, source: &Source, problems: &mut Vec<Problem>) {

@@ -1,13 +1,13 @@
-//! `metrics.jsonl`: an object an epoch.
+//! Writing `metrics.jsonl`: one object per epoch.
 
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::write_atomically;
+use vds_records::EpochMetrics;
+
+use super::atomic::write_atomically;
 use crate::error::{Error, OrInput as _};
-use crate::record::EpochMetrics;
-use crate::text::{json, read_text};
 
 /// An open `metrics.jsonl`, and its content.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl MetricsLog {
     /// Adds a line in one write, so that a reader sees whole lines.
     ///
     /// # Errors
-    /// [`Error::Input`] if the file does not take it, or has been taken away.
+    /// [`Error::Input`] if the file does not take it, or has been removed.
     pub fn append(&mut self, metrics: &EpochMetrics) -> Result<(), Error> {
         let writing = || format!("writing {}", self.path.display());
         let mut line = serde_json::to_vec(metrics).or_input(writing)?;
@@ -60,14 +60,4 @@ impl MetricsLog {
     pub fn content(&self) -> &[u8] {
         &self.content
     }
-}
-
-/// Reads all lines of a log.
-///
-/// # Errors
-/// [`Error::Input`] naming the line that is no record.
-pub fn read_metrics(path: &Path) -> Result<Vec<EpochMetrics>, Error> {
-    let text = read_text(path)?;
-    let lines = text.lines().enumerate();
-    lines.map(|(index, line)| json(line, path, index + 1)).collect()
 }

@@ -4,16 +4,15 @@ use std::fmt::Write as _;
 
 use vds_datasets::Dataset;
 
-use crate::cli::high::Fetch;
 use crate::error::Error;
 
 /// Says how to get the files without this command.
-pub(super) fn refusal(request: &Fetch) -> Error {
+pub(super) fn refusal(datasets: &[&'static Dataset], mirrors: &[String]) -> Error {
     let mut hint =
         "build it with `--features download`, or fetch the files by hand and run `vds data import NAME FOLDER`"
             .to_owned();
-    for dataset in &request.datasets {
-        write!(hint, "\n{}", by_hand(dataset, &request.mirrors)).expect("a string takes any text");
+    for dataset in datasets {
+        write!(hint, "\n{}", by_hand(dataset, mirrors)).expect("a string takes any text");
     }
     Error::input_with_hint("this program was built without downloads", hint)
 }

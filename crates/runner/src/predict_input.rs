@@ -4,13 +4,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use vds_datasets::{ExampleShape, Examples, idx, mat};
+use vds_records::read::{self, excerpt};
 
 use crate::data::is_mat;
-use crate::error::{Error, excerpt};
-use crate::text::read_text;
+use crate::error::Error;
 
 /// Reads a file of examples of a shape. They get class 0 as a label, which means nothing.
-pub(super) fn read(path: &Path, shape: ExampleShape, n_classes: usize) -> Result<Examples> {
+pub(crate) fn examples(path: &Path, shape: ExampleShape, n_classes: usize) -> Result<Examples> {
     let examples = match shape {
         ExampleShape::Features(n) => points(path, n, n_classes)?,
         ExampleShape::Image { .. } if is_mat(path) => mat::read_digits(path)?.value,
@@ -36,7 +36,7 @@ fn images(path: &Path, n_classes: usize) -> Result<Examples> {
 
 /// Numbers in columns parted by blanks, commas or semicolons; empty lines and what follows `#` are left out.
 fn points(path: &Path, n_columns: usize, n_classes: usize) -> Result<Examples> {
-    let text = read_text(path)?;
+    let text = read::text(path)?;
     let mut values = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or("");

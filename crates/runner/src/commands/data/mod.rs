@@ -1,48 +1,78 @@
 //! `vds data`.
 
+mod fetch;
+
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::Subcommand;
 use vds_datasets::{Dataset, FileStatus, Location, Lookup, catalogue, import, verify};
 
-use crate::cli::high::Data;
+use crate::arguments::DataDir;
+use crate::data;
 use crate::error::ExitCode;
 use crate::output;
+use fetch::Fetch;
 
-/// Lists, verifies, fetches or imports.
-pub(super) fn run(request: &Data) -> Result<ExitCode> {
-    match request {
-        Data::List { lookup } => {
+/// List, verify, fetch and import data sets
+#[derive(Clone, Debug, Subcommand)]
+pub enum Data {
+    /// List the catalogue and where each data set was found
+    List {
+        #[command(flatten)]
+        data_dir: DataDir,
+    },
+    /// Read data sets in full and compare their checksums with the catalogue
+    Verify {
+        /// Data sets; by default all that were found
+        names: Vec<String>,
+        #[command(flatten)]
+        data_dir: DataDir,
+    },
+    Fetch(Fetch),
+    /// Verify the files of a data set and copy them to where they are found
+    Import {
+        /// Data set
+        name: String,
+        /// Folder with its files
+        folder: PathBuf,
+        /// Folder to copy to, in a folder of the data set's name; by default VDS_DATA_DIR, else the XDG data folder
+        #[arg(long, value_name = "DIR")]
+        data_dir: Option<PathBuf>,
+    },
+}
+
+impl Data {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+    match self {
+        Data::List { data_dir } => {
+            let lookup = data_dir.lookup();
             output::print(|out| {
                 catalogue::all()
                     .iter()
-                    .try_for_each(|dataset| list(out, dataset, lookup))
+                    .try_for_each(|dataset| list(out, dataset, &lookup))
             })?;
             Ok(ExitCode::Success)
         }
-        Data::Verify { datasets, lookup } => {
+        Data::Verify { names, data_dir } => {
+            let (datasets, lookup) = (data::named(&names)?, data_dir.lookup());
             let found = || {
                 catalogue::all()
                     .iter()
                     .filter(|dataset| lookup.locate(dataset).is_ok())
                     .collect()
             };
-            let datasets = if datasets.is_empty() { found() } else { datasets.clone() };
-            verify_all(&datasets, lookup)
+            let datasets = if datasets.is_empty() { found() } else { datasets };
+            verify_all(&datasets, &lookup)
         }
-        #[cfg(feature = "download")]
-        Data::Fetch(request) => super::fetch::run(request),
-        #[cfg(not(feature = "download"))]
-        Data::Fetch(request) => Err(super::fetch_by_hand::refusal(request).into()),
-        Data::Import {
-            dataset,
-            folder,
-            data_dir,
-        } => {
-            let paths = import(dataset, folder, data_dir)?;
+        Data::Fetch(fetch) => fetch.run(),
+        Data::Import { name, folder, data_dir } => {
+            let paths = import(catalogue::find(&name)?, &folder, &data::target_dir(data_dir)?)?;
             output::print(|out| paths.iter().try_for_each(|path| writeln!(out, "{}", path.display())))?;
             Ok(ExitCode::Success)
         }
+    }
     }
 }
 
