@@ -93,7 +93,10 @@ mod tests {
 
     #[test]
     fn json_difference_names_what_only_one_tree_has() {
-        assert_eq!(shown(&json!({"a": 1}), &json!({"b": 2})), ["a: 1 | none", "b: none | 2"]);
+        assert_eq!(
+            shown(&json!({"a": 1}), &json!({"b": 2})),
+            ["a: 1 | none", "b: none | 2"]
+        );
         assert_eq!(shown(&json!([1]), &json!([1, 2])), ["1: none | 2"]);
         assert_eq!(shown(&json!({}), &json!({})), [""; 0]);
     }
