@@ -90,6 +90,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// All, in the order of tables.
+    pub const ALL: [Self; 2] = [Self::Ldn, Self::Ddn];
+
     /// The name in configurations and records.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,33 +1,32 @@
 //! Runs grouped by what makes them comparable, and seeds pooled.
 
-use super::{
+use crate::{
     number::{self, Quantity},
-    run_record::RunRecord,
     svg::Style,
 };
-use crate::record::{Scores, Summary};
+use vds_records::{RunRecord, Scores, Summary};
 
 /// Runs that differ in method, depth and seed only.
 #[derive(Debug)]
-pub(super) struct Group<'a> {
+pub(crate) struct Group<'a> {
     /// Name of the data set, with the setting where several groups share it.
-    pub(super) title: String,
+    pub(crate) title: String,
     /// Sorted by method (LDN first), depth, seed.
-    pub(super) runs: Vec<Entry<'a>>,
+    pub(crate) runs: Vec<Entry<'a>>,
 }
 
 /// A run and the identifier of its section.
 #[derive(Clone, Debug)]
-pub(super) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     /// `run-0`, `run-1`, … in the order of the page.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// The record.
-    pub(super) run: &'a RunRecord,
+    pub(crate) run: &'a RunRecord,
 }
 
 /// A predictive distribution that is compared over depths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Predictor {
+pub(crate) enum Predictor {
     /// The whole learnt-depth network.
     Ldn,
     /// The same, pruned.
@@ -38,18 +37,18 @@ pub(super) enum Predictor {
 
 /// Mean and spread over seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Spread {
+pub(crate) struct Spread {
     /// Mean; infinite if a value is.
-    pub(super) mean: f64,
+    pub(crate) mean: f64,
     /// Standard deviation (n − 1); `None` for one value or an infinite mean.
-    pub(super) sd: Option<f64>,
+    pub(crate) sd: Option<f64>,
     /// Number of values.
-    pub(super) n: usize,
+    pub(crate) n: usize,
 }
 
 impl<'a> Group<'a> {
     /// `runs` grouped, in order of first appearance.
-    pub(super) fn collect(runs: &'a [RunRecord]) -> Vec<Self> {
+    pub(crate) fn collect(runs: &'a [RunRecord]) -> Vec<Self> {
         let mut groups: Vec<Vec<&RunRecord>> = Vec::new();
         for run in runs {
             match groups
@@ -86,12 +85,12 @@ impl<'a> Group<'a> {
     }
 
     /// What the runs share.
-    pub(super) fn summary(&self) -> &'a Summary {
+    pub(crate) fn summary(&self) -> &'a Summary {
         &self.runs[0].run.summary
     }
 
     /// Maximum depths in rising order, each once.
-    pub(super) fn depths(&self) -> Vec<usize> {
+    pub(crate) fn depths(&self) -> Vec<usize> {
         let trained = self.runs.iter().filter(|entry| entry.run.is_trained());
         let mut depths: Vec<usize> = trained.map(|entry| entry.run.summary.max_depth).collect();
         depths.sort_unstable();
@@ -100,7 +99,7 @@ impl<'a> Group<'a> {
     }
 
     /// Runs that `predictor` is a part of, of maximum depth `depth`.
-    pub(super) fn of(&self, predictor: Predictor, depth: usize) -> Vec<&'a RunRecord> {
+    pub(crate) fn of(&self, predictor: Predictor, depth: usize) -> Vec<&'a RunRecord> {
         let wanted = |run: &RunRecord| {
             let is_part = run.is_ldn() == (predictor != Predictor::Ddn);
             run.is_trained() && is_part && run.summary.max_depth == depth
@@ -113,7 +112,7 @@ impl<'a> Group<'a> {
     }
 
     /// Whether two runs share method, depth and seed, so that they must differ in something else.
-    pub(super) fn has_repeated_seeds(&self) -> bool {
+    pub(crate) fn has_repeated_seeds(&self) -> bool {
         let key = |entry: &Entry<'_>| {
             (
                 entry.run.method_label(),
@@ -127,10 +126,10 @@ impl<'a> Group<'a> {
 
 impl Predictor {
     /// All, in the order of legends and rows.
-    pub(super) const ALL: [Self; 3] = [Self::Ldn, Self::PrunedLdn, Self::Ddn];
+    pub(crate) const ALL: [Self; 3] = [Self::Ldn, Self::PrunedLdn, Self::Ddn];
 
     /// Name on the page.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ldn => "LDN (marginal)",
             Self::PrunedLdn => "pruned LDN",
@@ -139,7 +138,7 @@ impl Predictor {
     }
 
     /// Look of its series.
-    pub(super) fn style(self) -> Style {
+    pub(crate) fn style(self) -> Style {
         match self {
             Self::Ldn => Style::Marginal,
             Self::PrunedLdn => Style::Pruned,
@@ -148,7 +147,7 @@ impl Predictor {
     }
 
     /// Its scores on the test set.
-    pub(super) fn scores(self, run: &RunRecord) -> &Scores {
+    pub(crate) fn scores(self, run: &RunRecord) -> &Scores {
         match self {
             Self::Ldn => &run.summary.test.marginal,
             Self::PrunedLdn => &run.summary.test.pruned,
@@ -157,7 +156,7 @@ impl Predictor {
     }
 
     /// Blocks it uses: the posterior's mean, the pruned depth, or all.
-    pub(super) fn depth(self, run: &RunRecord) -> f64 {
+    pub(crate) fn depth(self, run: &RunRecord) -> f64 {
         match self {
             Self::Ldn => run.summary.expected_depth,
             Self::PrunedLdn => run.summary.pruned_depth as f64,
@@ -168,7 +167,7 @@ impl Predictor {
 
 impl Spread {
     /// Over `values`; the mean of none is not a number.
-    pub(super) fn over(values: &[f64]) -> Self {
+    pub(crate) fn over(values: &[f64]) -> Self {
         let n = values.len();
         let mean = values.iter().sum::<f64>() / n as f64;
         let squares = || values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
@@ -179,7 +178,7 @@ impl Spread {
     }
 
     /// `mean ± sd`, or the mean alone.
-    pub(super) fn text(&self, quantity: Quantity) -> String {
+    pub(crate) fn text(&self, quantity: Quantity) -> String {
         match self.sd {
             Some(sd) => quantity.with_spread(self.mean, sd),
             None => quantity.text(self.mean),
@@ -191,9 +190,9 @@ impl Spread {
 fn setting(summary: &Summary) -> [String; 5] {
     [
         summary.dataset.clone(),
-        summary.network.clone(),
-        format!("{} head statistics", summary.head_statistics),
-        format!("protocol {}", summary.protocol),
+        summary.network.name().to_owned(),
+        format!("{} head statistics", summary.head_statistics.name()),
+        format!("selection split {}", summary.selection_split.name()),
         format!("{} training examples", number::count(summary.n_train)),
     ]
 }

@@ -1,26 +1,26 @@
 //! Axes: a domain with labelled ticks.
 
-use super::{
+use crate::{
     number,
     scale::{Scale, Spread, Step, separated},
 };
 
 /// A domain with its ticks and its title.
 #[derive(Clone, Debug)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     /// Title with unit.
-    pub(super) title: String,
+    pub(crate) title: String,
     /// Linear or logarithmic.
-    pub(super) spread: Spread,
+    pub(crate) spread: Spread,
     /// Values at both ends.
-    pub(super) domain: [f64; 2],
+    pub(crate) domain: [f64; 2],
     /// Values with their labels, in rising order.
-    pub(super) ticks: Vec<(f64, String)>,
+    pub(crate) ticks: Vec<(f64, String)>,
 }
 
 impl Axis {
     /// A linear axis from a round number below to a round number above `bounds`.
-    pub(super) fn covering(title: &str, bounds: [f64; 2], intervals: f64) -> Self {
+    pub(crate) fn covering(title: &str, bounds: [f64; 2], intervals: f64) -> Self {
         let bounds = separated(bounds);
         let step = Step::covering(bounds[1] - bounds[0], intervals);
         let values = step.around(bounds);
@@ -29,14 +29,14 @@ impl Axis {
     }
 
     /// A linear axis of exactly `domain` with ticks at whole numbers.
-    pub(super) fn whole(title: &str, domain: [f64; 2], intervals: f64) -> Self {
+    pub(crate) fn whole(title: &str, domain: [f64; 2], intervals: f64) -> Self {
         let domain = separated(domain);
         let step = Step::whole(domain[1] - domain[0], intervals);
         Self::linear(title, domain, step.within(domain), step)
     }
 
     /// A linear axis with its ticks at the given whole numbers, or at round ones if these are too dense.
-    pub(super) fn at_depths(title: &str, depths: &[usize]) -> Self {
+    pub(crate) fn at_depths(title: &str, depths: &[usize]) -> Self {
         let [lo, hi] = [depths.iter().min(), depths.iter().max()].map(|end| end.copied().unwrap_or(0) as f64);
         let margin = (0.06 * (hi - lo)).max(0.4);
         let whole = Self::whole(title, [lo - margin, hi + margin], 8.0);
@@ -56,7 +56,7 @@ impl Axis {
     }
 
     /// A logarithmic axis over positive `bounds`, ticks at 1, 2 and 5 times powers of ten.
-    pub(super) fn logarithmic(title: &str, bounds: [f64; 2]) -> Self {
+    pub(crate) fn logarithmic(title: &str, bounds: [f64; 2]) -> Self {
         let candidates: Vec<f64> = (-31..=31)
             .flat_map(|exponent| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(exponent)))
             .collect();
@@ -84,7 +84,7 @@ impl Axis {
     }
 
     /// The axis laid over the positions `range`.
-    pub(super) fn scale(&self, range: [f64; 2]) -> Scale {
+    pub(crate) fn scale(&self, range: [f64; 2]) -> Scale {
         Scale {
             spread: self.spread,
             domain: self.domain,

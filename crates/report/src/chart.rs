@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{
+use crate::{
     axis::Axis,
     scale::{Scale, is_plottable},
     series::{Series, line_axis},
@@ -15,27 +15,27 @@ const ABOVE_PANEL: f64 = 34.0;
 const BELOW_LAST: f64 = 42.0;
 /// A figure of stacked panels.
 #[derive(Debug)]
-pub(super) struct Chart {
+pub(crate) struct Chart {
     /// The shared horizontal axis.
-    pub(super) x: Axis,
+    pub(crate) x: Axis,
     /// From top to bottom.
-    pub(super) panels: Vec<Panel>,
+    pub(crate) panels: Vec<Panel>,
     /// Places on the horizontal axis that are marked through all panels, with their names.
-    pub(super) marks: Vec<(f64, String)>,
+    pub(crate) marks: Vec<(f64, String)>,
 }
 
 /// One panel of a chart.
 #[derive(Debug)]
-pub(super) struct Panel {
+pub(crate) struct Panel {
     /// Title of the vertical axis, with unit.
-    pub(super) title: String,
+    pub(crate) title: String,
     /// What is drawn.
-    pub(super) content: Content,
+    pub(crate) content: Content,
 }
 
 /// What a panel shows.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// Lines with markers; `dodge` sets series that share abscissae apart, user units.
     Lines { series: Vec<Series>, dodge: f64 },
     /// A bar at each whole number from 0 with an outline for comparison; `chosen` is emphasised.
@@ -48,7 +48,7 @@ pub(super) enum Content {
 
 impl Chart {
     /// The chart inside `figure`, whose size it sets.
-    pub(super) fn render(&self, figure: Figure<'_>) -> Markup {
+    pub(crate) fn render(&self, figure: Figure<'_>) -> Markup {
         let height = if self.panels.len() == 1 { 190.0 } else { 112.0 };
         let areas: Vec<PlotArea> = (0..self.panels.len())
             .map(|index| {
@@ -134,7 +134,7 @@ fn bars(scales: &[Scale; 2], values: &[f64], chosen: Option<usize>) -> Markup {
         @for (index, &value) in values.iter().enumerate().filter(|(_, value)| is_plottable(**value)) {
             @let class = if Some(index) == chosen { "bar chosen" } else { "bar" };
             path class=(class) d=(bar(scales, index, value)) {
-                title { (index) ": " (super::number::significant(value, 3)) }
+                title { (index) ": " (crate::number::significant(value, 3)) }
             }
         }
     }

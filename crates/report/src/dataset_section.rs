@@ -2,23 +2,22 @@
 
 use maud::{Markup, html};
 
-use super::{
+use crate::{
     aggregate::{Group, Predictor, Spread},
     axis::Axis,
     chart::{Chart, Content, Panel},
-    number,
-    run_record::RunRecord,
-    run_section,
+    number, run_section,
     series::{Point, Series},
     svg::{Figure, Style},
 };
+use vds_records::RunRecord;
 
 /// Distance between series that share their depths, so that none hides another.
 const DODGE: f64 = 5.0;
 const DEPTH_AXIS: &str = "maximum depth D (residual blocks)";
 
 /// The section `index` of the page.
-pub(super) fn render(group: &Group<'_>, index: usize) -> Markup {
+pub(crate) fn render(group: &Group<'_>, index: usize) -> Markup {
     let has_ldn = group.runs.iter().any(|entry| entry.run.is_ldn());
     html! {
         section id={ "group-" (index) } {
@@ -45,8 +44,9 @@ pub(super) fn render(group: &Group<'_>, index: usize) -> Markup {
 fn facts(group: &Group<'_>) -> Markup {
     let summary = group.summary();
     html! {
-        (number::plural(group.runs.len(), "run")) "; network " code { (summary.network) }
-        "; head statistics " code { (summary.head_statistics) } "; protocol " code { (summary.protocol) } "; "
+        (number::plural(group.runs.len(), "run")) "; network " code { (summary.network.name()) }
+        "; head statistics " code { (summary.head_statistics.name()) }
+        "; selection split " code { (summary.selection_split.name()) } "; "
         (number::count(summary.n_train)) " training, " (number::count(summary.n_validation)) " validation and "
         (number::count(summary.n_test)) " test examples of " (number::count(summary.n_classes)) " classes."
     }

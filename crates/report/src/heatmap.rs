@@ -1,19 +1,19 @@
 //! Maps of a quantity over the plane of two-dimensional inputs.
 //!
-//! The values are quantised to [`LEVELS`] colours, and each colour is one path of horizontal runs of cells:
-//! an element a cell would make the page a hundred times larger.
+//! The values are quantized to [`LEVELS`] colors, and each color is one path of horizontal runs of cells:
+//! an element per cell would make the page a hundred times larger.
 
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use super::{
+use crate::{
     axis::Axis,
     number,
     scale::is_plottable,
     svg::{Figure, PlotArea, px, rectangle},
 };
-use crate::record::Plane;
+use vds_records::PredictiveGrid;
 
 const LEVELS: u32 = 24;
 const SIZE: [f64; 2] = [420.0, 368.0];
@@ -24,10 +24,10 @@ const AREA: PlotArea = PlotArea {
     bottom: 324.0,
 };
 const STRING_WRITE: &str = "writing to a string does not fail";
-/// The colour bar's sides.
+/// The color bar's sides.
 const BAR: [f64; 2] = [360.0, 374.0];
 
-/// Colours from blue (class 0) over near white to orange (class 1); told apart in all common forms of colour
+/// Colors from blue (class 0) over near white to orange (class 1); distinguishable with all common forms of color
 /// blindness.
 const DIVERGING: [[f64; 3]; 5] = [
     [5.0, 80.0, 150.0],
@@ -36,7 +36,7 @@ const DIVERGING: [[f64; 3]; 5] = [
     [245.0, 175.0, 100.0],
     [175.0, 75.0, 0.0],
 ];
-/// Colours of rising lightness (after viridis).
+/// Colors of rising lightness (after viridis).
 const SEQUENTIAL: [[f64; 3]; 5] = [
     [68.0, 1.0, 84.0],
     [59.0, 82.0, 139.0],
@@ -45,19 +45,20 @@ const SEQUENTIAL: [[f64; 3]; 5] = [
     [253.0, 231.0, 37.0],
 ];
 
-/// Whether the plane is one: cells, and ranges that rise.
-pub(super) fn is_drawable(plane: &Plane) -> bool {
+/// Whether the grid can be drawn: it has cells, and its ranges rise.
+pub(crate) fn is_drawable(grid: &PredictiveGrid) -> bool {
     let rises = |[lo, hi]: [f64; 2]| is_plottable(lo) && is_plottable(hi) && lo < hi;
-    plane.n_side > 0 && rises(plane.x_range) && rises(plane.y_range)
+    grid.n_side > 0 && rises(grid.x_range) && rises(grid.y_range)
 }
 
 /// The predictive probability of class 1, with the training points.
-pub(super) fn probability_map(id: &str, plane: &Plane) -> Markup {
+pub(crate) fn probability_map(id: &str, grid: &PredictiveGrid) -> Markup {
+    let values = probability_of_class_1(grid);
     let map = Map {
-        plane,
-        values: &plane.marginal,
+        grid,
+        values: &values,
         top: 1.0,
-        colours: &DIVERGING,
+        colors: &DIVERGING,
         title: "p(class 1)",
     };
     let figure = Figure {
@@ -68,16 +69,16 @@ pub(super) fn probability_map(id: &str, plane: &Plane) -> Markup {
         size: SIZE,
         legend: Vec::new(),
         caption: html! {
-            "Marginal probability of class 1 over the plane (standardised inputs); training points as "
+            "Marginal probability of class 1 over the plane (standardized inputs); training points as "
             "blue circles (class 0) and orange squares (class 1)."
         },
     };
-    figure.render(&html! { (map.render()) (points(plane)) })
+    figure.render(&html! { (map.render()) (points(grid)) })
 }
 
 /// The mutual information of label and depth: where the depths disagree.
-pub(super) fn information_map(id: &str, plane: &Plane) -> Markup {
-    let finite = plane
+pub(crate) fn information_map(id: &str, grid: &PredictiveGrid) -> Markup {
+    let finite = grid
         .mutual_information
         .iter()
         .copied()
@@ -91,10 +92,10 @@ pub(super) fn information_map(id: &str, plane: &Plane) -> Markup {
     };
     let title = "mutual information (nats)";
     let map = Map {
-        plane,
-        values: &plane.mutual_information,
+        grid,
+        values: &grid.mutual_information,
         top,
-        colours: &SEQUENTIAL,
+        colors: &SEQUENTIAL,
         title,
     };
     let caption = html! {
@@ -113,33 +114,41 @@ pub(super) fn information_map(id: &str, plane: &Plane) -> Markup {
     figure.render(&map.render())
 }
 
+/// Probability of class 1 of two: that of the winning class, or what remains of it.
+fn probability_of_class_1(grid: &PredictiveGrid) -> Vec<f32> {
+    let winners = grid.class.iter().zip(&grid.probability);
+    winners
+        .map(|(&class, &probability)| if class == 1 { probability } else { 1.0 - probability })
+        .collect()
+}
+
 /// Values in `[0, top]` over the plane.
 struct Map<'a> {
-    plane: &'a Plane,
+    grid: &'a PredictiveGrid,
     values: &'a [f32],
     top: f64,
-    colours: &'a [[f64; 3]; 5],
+    colors: &'a [[f64; 3]; 5],
     title: &'a str,
 }
 
 impl Map<'_> {
     fn render(&self) -> Markup {
-        let [x, y] = axes(self.plane);
+        let [x, y] = axes(self.grid);
         html! {
             (AREA.vertical_axis(&y))
             (AREA.horizontal_axis(&x, true))
             g transform=(self.grid_transform()) {
                 @for (level, path) in self.paths().iter().enumerate().filter(|(_, path)| !path.is_empty()) {
-                    path.cells fill=(colour(self.colours, level as f64)) d=(path) {}
+                    path.cells fill=(color(self.colors, level as f64)) d=(path) {}
                 }
             }
-            (self.colour_bar())
+            (self.color_bar())
         }
     }
 
     /// From cells, rows counted upwards from the bottom, to the drawing.
     fn grid_transform(&self) -> String {
-        let cell = (AREA.right - AREA.left) / self.plane.n_side.max(1) as f64;
+        let cell = (AREA.right - AREA.left) / self.grid.n_side.max(1) as f64;
         format!(
             "translate({} {}) scale({cell:.5} -{cell:.5})",
             px(AREA.left),
@@ -149,7 +158,7 @@ impl Map<'_> {
 
     /// For each level, the runs of its cells in units of cells; row 0 of the grid is the bottom of the map.
     fn paths(&self) -> Vec<String> {
-        let n = self.plane.n_side.max(1);
+        let n = self.grid.n_side.max(1);
         let mut paths = vec![String::new(); (0..LEVELS).len()];
         for (row, values) in self.values.chunks(n).take(n).enumerate() {
             let levels: Vec<Option<usize>> = values.iter().map(|&v| level(f64::from(v) / self.top)).collect();
@@ -165,14 +174,14 @@ impl Map<'_> {
         paths
     }
 
-    fn colour_bar(&self) -> Markup {
+    fn color_bar(&self) -> Markup {
         let axis = Axis::covering(self.title, [0.0, self.top], 5.0);
         let ticks = axis.ticks.iter().filter(|(value, _)| *value <= self.top * (1.0 + 1e-9));
         let height = AREA.bottom - AREA.top;
         let edge = |level: u32| AREA.bottom - height * f64::from(level) / f64::from(LEVELS);
         html! {
             @for level in 0..LEVELS {
-                path.cells fill=(colour(self.colours, f64::from(level)))
+                path.cells fill=(color(self.colors, f64::from(level)))
                     d=(rectangle(BAR, [edge(level + 1), edge(level)])) {}
             }
             text.axis-title.end x=(px(SIZE[0] - 8.0)) y=(px(AREA.top - 11.0)) { (self.title) }
@@ -183,23 +192,23 @@ impl Map<'_> {
     }
 }
 
-fn axes(plane: &Plane) -> [Axis; 2] {
-    let mut axes = [("x₁", plane.x_range), ("x₂", plane.y_range)].map(|(title, range)| Axis::whole(title, range, 6.0));
-    for (axis, range) in axes.iter_mut().zip([plane.x_range, plane.y_range]) {
+fn axes(grid: &PredictiveGrid) -> [Axis; 2] {
+    let mut axes = [("x₁", grid.x_range), ("x₂", grid.y_range)].map(|(title, range)| Axis::whole(title, range, 6.0));
+    for (axis, range) in axes.iter_mut().zip([grid.x_range, grid.y_range]) {
         // The grid's first and last points are the middles of its outer cells.
-        let margin = 0.5 * (range[1] - range[0]) / (plane.n_side.max(2) - 1) as f64;
+        let margin = 0.5 * (range[1] - range[0]) / (grid.n_side.max(2) - 1) as f64;
         axis.domain = [range[0] - margin, range[1] + margin];
     }
     axes
 }
 
 /// Training points as two paths of dots: zero-length strokes, whose caps are circles or squares.
-fn points(plane: &Plane) -> Markup {
-    let [x, y] = axes(plane);
+fn points(grid: &PredictiveGrid) -> Markup {
+    let [x, y] = axes(grid);
     let [x, y] = [AREA.x_scale(&x), AREA.y_scale(&y)];
     let dots = |of_class_0: bool| {
         let mut path = String::new();
-        for &(a, b, _) in plane.points.iter().filter(|point| (point.2 == 0) == of_class_0) {
+        for &(a, b, _) in grid.points.iter().filter(|point| (point.2 == 0) == of_class_0) {
             if is_plottable(f64::from(a)) && is_plottable(f64::from(b)) {
                 let [left, top] = [px(x.position(f64::from(a))), px(y.position(f64::from(b)))];
                 write!(path, "M{left} {top}h0").expect(STRING_WRITE);
@@ -223,8 +232,8 @@ fn level(share: f64) -> Option<usize> {
     (!share.is_nan()).then(|| (1..LEVELS).take_while(|&bound| above(bound)).count())
 }
 
-/// The colour of a level as `#rrggbb`, linear between its anchors.
-fn colour(anchors: &[[f64; 3]; 5], level: f64) -> String {
+/// The color of a level as `#rrggbb`, linear between its anchors.
+fn color(anchors: &[[f64; 3]; 5], level: f64) -> String {
     let position = 4.0 * level / f64::from(LEVELS - 1);
     let channel = |index: usize| {
         let hat = |anchor: usize| (1.0 - (position - anchor as f64).abs()).max(0.0);
@@ -240,13 +249,15 @@ fn colour(anchors: &[[f64; 3]; 5], level: f64) -> String {
 mod tests {
     use super::*;
 
-    fn plane(values: Vec<f32>, n_side: usize) -> Plane {
-        Plane {
+    /// A grid of two classes whose class 1 has the probabilities `values`.
+    fn grid(values: Vec<f32>, n_side: usize) -> PredictiveGrid {
+        PredictiveGrid {
             x_range: [-2.0, 2.0],
             y_range: [-2.0, 2.0],
             n_side,
-            mutual_information: values.clone(),
-            marginal: values,
+            class: values.iter().map(|&p| u32::from(p > 0.5)).collect(),
+            probability: values.iter().map(|&p| p.max(1.0 - p)).collect(),
+            mutual_information: values,
             points: vec![(0.0, 0.0, 0), (1.0, 1.0, 1), (f32::NAN, 0.0, 1)],
         }
     }
@@ -263,19 +274,19 @@ mod tests {
 
     #[test]
     fn equal_neighbours_are_one_rectangle() {
-        let map = probability_map("m", &plane(vec![0.0; 6400], 80)).into_string();
+        let map = probability_map("m", &grid(vec![0.0; 6400], 80)).into_string();
         let cells = map.split("class=\"cells\"").nth(1).unwrap().split('>').next().unwrap();
         assert_eq!(cells.matches('z').count(), 80);
     }
 
     #[test]
     fn the_first_row_is_the_bottom_one() {
-        let plane = plane(vec![0.0, 0.0, 1.0, 1.0], 2);
+        let grid = grid(vec![0.0, 0.0, 1.0, 1.0], 2);
         let map = Map {
-            plane: &plane,
-            values: &plane.marginal,
+            grid: &grid,
+            values: &probability_of_class_1(&grid),
             top: 1.0,
-            colours: &DIVERGING,
+            colors: &DIVERGING,
             title: "p",
         };
         let paths = map.paths();
@@ -286,25 +297,25 @@ mod tests {
 
     #[test]
     fn rounding_noise_is_not_stretched_over_the_scale() {
-        let map = information_map("m", &plane(vec![1e-9; 4], 2)).into_string();
-        assert!(map.contains(&colour(&SEQUENTIAL, 0.0)));
-        assert!(map.contains(">0.6<"), "the colour bar reaches ln 2");
+        let map = information_map("m", &grid(vec![1e-9; 4], 2)).into_string();
+        assert!(map.contains(&color(&SEQUENTIAL, 0.0)));
+        assert!(map.contains(">0.6<"), "the color bar reaches ln 2");
     }
 
     #[test]
-    fn colours_meet_their_anchors() {
-        assert_eq!(colour(&DIVERGING, 0.0), "rgb(5 80 150)");
-        assert_eq!(colour(&DIVERGING, 23.0), "rgb(175 75 0)");
+    fn colors_meet_their_anchors() {
+        assert_eq!(color(&DIVERGING, 0.0), "rgb(5 80 150)");
+        assert_eq!(color(&DIVERGING, 23.0), "rgb(175 75 0)");
     }
 
     #[test]
-    fn a_plane_needs_cells_and_rising_ranges() {
-        assert!(is_drawable(&plane(vec![0.5; 4], 2)));
-        assert!(!is_drawable(&plane(Vec::new(), 0)));
+    fn a_grid_needs_cells_and_rising_ranges() {
+        assert!(is_drawable(&grid(vec![0.5; 4], 2)));
+        assert!(!is_drawable(&grid(Vec::new(), 0)));
         for x_range in [[1.0, 1.0], [0.0, f64::NAN], [f64::NEG_INFINITY, 0.0]] {
-            let flat = Plane {
+            let flat = PredictiveGrid {
                 x_range,
-                ..plane(vec![0.5; 4], 2)
+                ..grid(vec![0.5; 4], 2)
             };
             assert!(!is_drawable(&flat), "{x_range:?}");
         }
@@ -312,9 +323,9 @@ mod tests {
 
     #[test]
     fn a_grid_without_points_or_values_is_drawn_empty() {
-        let empty = Plane {
+        let empty = PredictiveGrid {
             points: Vec::new(),
-            ..plane(Vec::new(), 80)
+            ..grid(Vec::new(), 80)
         };
         let map = probability_map("m", &empty).into_string();
         assert!(!map.contains("dots"));

@@ -1,13 +1,13 @@
 //! Numbers as text. A missing or undefined value is an em dash, an infinite one is ∞.
 
 /// What stands for a value that does not exist.
-pub(super) const MISSING: &str = "—";
+pub(crate) const MISSING: &str = "—";
 /// Magnitude from which numbers are written in scientific notation.
 const LARGE: f64 = 1e6;
 
 /// How a quantity is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quantity {
+pub(crate) enum Quantity {
     /// A share, as a percentage with two decimals.
     Rate,
     /// A score with three significant digits.
@@ -18,7 +18,7 @@ pub(super) enum Quantity {
 
 impl Quantity {
     /// The value with its unit.
-    pub(super) fn text(self, value: f64) -> String {
+    pub(crate) fn text(self, value: f64) -> String {
         match self {
             Self::Rate => percent(value),
             Self::Score => significant(value, 3),
@@ -27,7 +27,7 @@ impl Quantity {
     }
 
     /// `mean ± sd` with its unit, both finite and with the decimals of the mean.
-    pub(super) fn with_spread(self, mean: f64, sd: f64) -> String {
+    pub(crate) fn with_spread(self, mean: f64, sd: f64) -> String {
         match self {
             Self::Rate => format!("{} ± {} %", depth(100.0 * mean), depth(100.0 * sd)),
             Self::Depth => format!("{} ± {}", depth(mean), depth(sd)),
@@ -42,7 +42,7 @@ impl Quantity {
 }
 
 /// `value` with `digits` significant digits, trailing zeros kept; scientific below 1e-4 and from 1e6.
-pub(super) fn significant(value: f64, digits: usize) -> String {
+pub(crate) fn significant(value: f64, digits: usize) -> String {
     special(value).unwrap_or_else(|| match decimals(value, digits) {
         Some(decimals) => format!("{value:.decimals$}"),
         None => format!("{value:.precision$e}", precision = digits.saturating_sub(1)),
@@ -50,12 +50,12 @@ pub(super) fn significant(value: f64, digits: usize) -> String {
 }
 
 /// A rate as a percentage with two decimals, unit included.
-pub(super) fn percent(rate: f64) -> String {
+pub(crate) fn percent(rate: f64) -> String {
     special(rate).unwrap_or_else(|| format!("{} %", depth(100.0 * rate)))
 }
 
 /// A depth or a count that may be a mean: two decimals.
-pub(super) fn depth(value: f64) -> String {
+pub(crate) fn depth(value: f64) -> String {
     special(value).unwrap_or_else(|| match value {
         v if v.abs() < LARGE => format!("{v:.2}"),
         v => significant(v, 3),
@@ -63,7 +63,7 @@ pub(super) fn depth(value: f64) -> String {
 }
 
 /// A whole number with a thin space between groups of three digits.
-pub(super) fn count(value: usize) -> String {
+pub(crate) fn count(value: usize) -> String {
     let digits = value.to_string();
     let mut grouped = String::new();
     for (position, digit) in digits.chars().enumerate() {
@@ -76,7 +76,7 @@ pub(super) fn count(value: usize) -> String {
 }
 
 /// `1 run`, `2 runs`.
-pub(super) fn plural(n: usize, noun: &str) -> String {
+pub(crate) fn plural(n: usize, noun: &str) -> String {
     if n == 1 {
         format!("1 {noun}")
     } else {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::{
+use crate::{
     aggregate::{Entry, Group, Predictor, Spread},
     number::{self, Quantity},
-    run_record::RunRecord,
 };
+use vds_records::{HeadStatistics, RunRecord, SelectionSplit};
 
 /// The summary of all groups in plain language.
-pub(super) fn render(groups: &[Group<'_>]) -> Markup {
+pub(crate) fn render(groups: &[Group<'_>]) -> Markup {
     let runs: Vec<&RunRecord> = groups
         .iter()
         .flat_map(|group| &group.runs)
@@ -92,33 +92,34 @@ fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
 /// What the numbers of some runs must be read with.
 fn notices(runs: &[&RunRecord]) -> Markup {
     let affected = |is: fn(&RunRecord) -> bool| runs.iter().filter(|run| is(run)).count();
-    let paper = affected(|run| run.summary.protocol == "paper");
-    let shared = affected(|run| run.summary.head_statistics == "shared");
+    let on_test = affected(|run| run.summary.selection_split == SelectionSplit::Test);
+    let shared = affected(|run| run.summary.head_statistics == HeadStatistics::Shared);
     html! {
-        @if paper > 0 {
+        @if on_test > 0 {
             p.notice {
                 strong { "Selection on the test set: " }
-                (number::plural(paper, "run")) " followed the protocol " code { "paper" }
-                ", which stops and chooses the epoch by the test set, as the authors did. "
-                "Their test scores are optimistic; do not compare them with those of the protocol " code { "validation" } "."
+                (number::plural(on_test, "run")) " compared epochs on the test set (selection split "
+                code { (SelectionSplit::Test.name()) } "), as the authors did, and stopped and kept an epoch by it. "
+                "Their test scores are optimistic; do not compare them with those of runs with the selection split "
+                code { (SelectionSplit::Validation.name()) } "."
             }
         }
         @if shared > 0 {
             p.notice {
                 strong { "Shared head statistics: " }
                 (number::plural(shared, "run")) " kept one set of running statistics in the output block for all depths, as the "
-                "published code does. Shallow depths are then normalised with the statistics of deep ones, which hurts "
-                "calibration; " code { "per_depth" } " keeps one set for each depth."
+                "published code does. Shallow depths are then normalized with the statistics of deep ones, which hurts "
+                "calibration; " code { (HeadStatistics::PerDepth.name()) } " keeps one set for each depth."
             }
         }
     }
 }
 
 /// How to read the terms of the page.
-pub(super) fn glossary(entries: &[Entry<'_>]) -> Markup {
-    let rules: BTreeSet<&str> = entries
+pub(crate) fn glossary(entries: &[Entry<'_>]) -> Markup {
+    let rules: BTreeSet<String> = entries
         .iter()
-        .map(|entry| entry.run.summary.pruning_rule.as_str())
+        .map(|entry| entry.run.summary.pruning_rule.to_string())
         .collect();
     html! {
         details {
@@ -128,8 +129,8 @@ pub(super) fn glossary(entries: &[Entry<'_>]) -> Markup {
                 dd { "predictive averaged over the posterior of depth" }
                 dt { "pruned" }
                 dd {
-                    "the network cut to d" sub { "opt" } " blocks, the rest of the posterior's mass moved to that depth"
-                    @if !rules.is_empty() { "; pruning rule " (rules.into_iter().collect::<Vec<&str>>().join(", ")) }
+                    "the network pruned to d" sub { "opt" } " blocks, the rest of the posterior's mass moved to that depth"
+                    @if !rules.is_empty() { "; pruning rule " (rules.into_iter().collect::<Vec<String>>().join(", ")) }
                 }
                 dt { "deepest" }
                 dd { "depth D alone; for a DDN, the network itself" }

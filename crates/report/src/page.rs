@@ -2,12 +2,11 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{
+use crate::{
     aggregate::{Entry, Group},
-    dataset_section, overview, provenance,
-    run_record::RunRecord,
-    table,
+    dataset_section, overview, provenance, table,
 };
+use vds_records::RunRecord;
 
 /// The policy forbids scripts and every load, so that a stored page cannot do anything but be read.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";

@@ -2,13 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::{
+use crate::{
     axis::Axis,
     number,
     scale::{Scale, is_plottable},
     svg::{Figure, PlotArea, Style, px, rectangle},
 };
-use crate::record::{ReliabilityBin, Scores};
+use vds_calibration::ReliabilityBin;
+use vds_records::Scores;
 
 const SIZE: [f64; 2] = [260.0, 334.0];
 const DIAGRAM: PlotArea = PlotArea {
@@ -25,7 +26,7 @@ const HISTOGRAM: PlotArea = PlotArea {
 };
 
 /// The reliability diagram of one predictive distribution.
-pub(super) fn reliability_diagram(id: &str, name: &str, style: Style, scores: &Scores) -> Markup {
+pub(crate) fn reliability_diagram(id: &str, name: &str, style: Style, scores: &Scores) -> Markup {
     let title = format!("Reliability, {name}");
     let description = format!(
         "Accuracy in bins of confidence against the diagonal of perfect calibration; expected calibration error {}, \

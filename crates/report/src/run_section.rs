@@ -2,21 +2,20 @@
 
 use maud::{Markup, html};
 
-use super::{
+use crate::{
     aggregate::{Entry, Group},
     axis::Axis,
     chart::{Chart, Content, Panel},
     heatmap, number,
     reliability::reliability_diagram,
-    run_record::RunRecord,
     series::{Series, thinned},
     svg::{Figure, Style},
     table,
 };
-use crate::record::{DepthScores, EpochMetrics};
+use vds_records::{DepthScores, EpochMetrics, RunRecord, SelectionSplit};
 
 /// The runs of a group; of each depth the first LDN run stands open.
-pub(super) fn list(group: &Group<'_>) -> Markup {
+pub(crate) fn list(group: &Group<'_>) -> Markup {
     let is_first = |index: usize| {
         let entry = &group.runs[index];
         let depth = entry.run.summary.max_depth;
@@ -47,9 +46,9 @@ fn render(entry: &Entry<'_>, open: bool) -> Markup {
             div.figures {
                 @if run.is_ldn() { (depth_chart(id, run)) }
                 @if !run.epochs.is_empty() { (training_chart(id, run)) }
-                @if let Some(plane) = run.plane.as_ref().filter(|plane| heatmap::is_drawable(plane)) {
-                    (heatmap::probability_map(&format!("{id}-probability"), plane))
-                    @if run.is_ldn() { (heatmap::information_map(&format!("{id}-information"), plane)) }
+                @if let Some(grid) = run.grid.as_ref().filter(|grid| heatmap::is_drawable(grid)) {
+                    (heatmap::probability_map(&format!("{id}-probability"), grid))
+                    @if run.is_ldn() { (heatmap::information_map(&format!("{id}-information"), grid)) }
                 }
             }
             p.facts {
@@ -67,9 +66,11 @@ fn facts(run: &RunRecord) -> Markup {
     html! {
         @if run.is_ldn() {
             "Expected depth " (number::depth(summary.expected_depth)) "; pruned to " (summary.pruned_depth) " of "
-            (number::plural(summary.max_depth, "block")) " by the rule " code { (summary.pruning_rule) } ". "
+            (number::plural(summary.max_depth, "block")) " by the rule " code { (summary.pruning_rule.to_string()) } ". "
         }
-        "Kept epoch " (summary.best_epoch) " of " (summary.epochs) " (stopped by " code { (summary.stopped_by) } ")."
+        "Kept epoch " (summary.best_epoch) " of " (summary.epochs)
+        @if let Some(reason) = summary.stopped_by { " (stopped by " (reason.label()) ")" }
+        "."
         @if let Some(folder) = &run.folder { " Folder " code { (folder) } "." }
     }
 }
@@ -184,10 +185,9 @@ fn training_chart(id: &str, run: &RunRecord) -> Markup {
 
 /// What the split is called on which the kept epoch was selected.
 fn selection_name(run: &RunRecord) -> &'static str {
-    if run.summary.protocol == "paper" {
-        "NLL on the test set (selection)"
-    } else {
-        "validation NLL"
+    match run.summary.selection_split {
+        SelectionSplit::Test => "NLL on the test set (selection)",
+        SelectionSplit::Validation | SelectionSplit::None => "validation NLL",
     }
 }
 

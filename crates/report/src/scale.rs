@@ -1,16 +1,16 @@
 //! Round steps for axes, and the map from values to positions.
 
 /// Magnitude from which a value is drawn like an infinite one, so that no scale overflows.
-pub(super) const LIMIT: f64 = 1e30;
+pub(crate) const LIMIT: f64 = 1e30;
 
 /// Whether a value has a place on a scale.
-pub(super) fn is_plottable(value: f64) -> bool {
+pub(crate) fn is_plottable(value: f64) -> bool {
     value.abs() < LIMIT
 }
 
 /// How values are spread over an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spread {
+pub(crate) enum Spread {
     /// Equal differences, equal distances.
     Linear,
     /// Equal ratios, equal distances; for positive values.
@@ -19,18 +19,18 @@ pub(super) enum Spread {
 
 /// Map from the values `domain` to the positions `range`, in user units of the drawing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     /// Linear or logarithmic.
-    pub(super) spread: Spread,
+    pub(crate) spread: Spread,
     /// Values at the two ends, the first below the second.
-    pub(super) domain: [f64; 2],
+    pub(crate) domain: [f64; 2],
     /// Positions of the two ends.
-    pub(super) range: [f64; 2],
+    pub(crate) range: [f64; 2],
 }
 
 impl Scale {
     /// Position of `value`, held within the range.
-    pub(super) fn position(&self, value: f64) -> f64 {
+    pub(crate) fn position(&self, value: f64) -> f64 {
         let [lo, hi] = self.domain.map(|end| self.coordinate(end));
         let share = ((self.coordinate(value) - lo) / (hi - lo)).clamp(0.0, 1.0);
         self.range[0] + share * (self.range[1] - self.range[0])
@@ -50,14 +50,14 @@ const MOST_TICKS: usize = 200;
 
 /// A step of 1, 2 or 5 times a power of ten.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     mantissa: f64,
     exponent: i32,
 }
 
 impl Step {
     /// The smallest round step with which `span` has at most `intervals` intervals.
-    pub(super) fn covering(span: f64, intervals: f64) -> Self {
+    pub(crate) fn covering(span: f64, intervals: f64) -> Self {
         (-30..=30)
             .flat_map(|exponent| [1.0, 2.0, 5.0].map(|mantissa| Self { mantissa, exponent }))
             .find(|step| span <= step.size() * intervals)
@@ -68,12 +68,12 @@ impl Step {
     }
 
     /// The same, but at least 1.
-    pub(super) fn whole(span: f64, intervals: f64) -> Self {
+    pub(crate) fn whole(span: f64, intervals: f64) -> Self {
         Self::covering(span.max(intervals), intervals)
     }
 
     /// The step as a number.
-    pub(super) fn size(self) -> f64 {
+    pub(crate) fn size(self) -> f64 {
         // Dividing by a positive power rounds once, where multiplying by a negative one would round twice.
         let power = 10_f64.powi(self.exponent.abs());
         if self.exponent < 0 {
@@ -84,7 +84,7 @@ impl Step {
     }
 
     /// Multiples of the step from the last one at or below `lo` to the first one at or above `hi`.
-    pub(super) fn around(self, [lo, hi]: [f64; 2]) -> Vec<f64> {
+    pub(crate) fn around(self, [lo, hi]: [f64; 2]) -> Vec<f64> {
         let size = self.size();
         // The slack keeps a bound that is a multiple but for rounding from adding an empty interval.
         let first = (lo / size + 1e-9).floor();
@@ -93,13 +93,13 @@ impl Step {
     }
 
     /// Multiples of the step within `[lo, hi]`.
-    pub(super) fn within(self, [lo, hi]: [f64; 2]) -> Vec<f64> {
+    pub(crate) fn within(self, [lo, hi]: [f64; 2]) -> Vec<f64> {
         let size = self.size();
         self.multiples((lo / size - 1e-9).ceil(), (hi / size + 1e-9).floor())
     }
 
     /// `value` with as many decimals as the step has.
-    pub(super) fn label(self, value: f64) -> String {
+    pub(crate) fn label(self, value: f64) -> String {
         let decimals = usize::try_from(-self.exponent).unwrap_or(0);
         if !(-6..=6).contains(&self.exponent) {
             return format!("{value:.1e}");
@@ -129,7 +129,7 @@ impl Step {
 }
 
 /// Two bounds that differ by enough to make a scale of, around the given ones.
-pub(super) fn separated([lo, hi]: [f64; 2]) -> [f64; 2] {
+pub(crate) fn separated([lo, hi]: [f64; 2]) -> [f64; 2] {
     let magnitude = lo.abs().max(hi.abs());
     if hi - lo > 1e-6 * magnitude && hi - lo > 1e-12 {
         return [lo, hi];

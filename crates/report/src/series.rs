@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{
+use crate::{
     axis::Axis,
     scale::{LIMIT, Scale, Spread, is_plottable},
     svg::{Style, marker, polyline, px},
@@ -13,29 +13,29 @@ const MARKER_SPACING: f64 = 14.0;
 
 /// One line of a panel.
 #[derive(Debug)]
-pub(super) struct Series {
+pub(crate) struct Series {
     /// Colour, dash and marker.
-    pub(super) style: Style,
+    pub(crate) style: Style,
     /// The line.
-    pub(super) points: Vec<Point>,
+    pub(crate) points: Vec<Point>,
     /// Single runs behind the line; empty if the line is one run.
-    pub(super) runs: Vec<[f64; 2]>,
+    pub(crate) runs: Vec<[f64; 2]>,
 }
 
 /// A point of a line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Point {
+pub(crate) struct Point {
     /// Abscissa.
-    pub(super) x: f64,
+    pub(crate) x: f64,
     /// Ordinate; may be infinite.
-    pub(super) y: f64,
+    pub(crate) y: f64,
     /// Half length of its error bar.
-    pub(super) sd: Option<f64>,
+    pub(crate) sd: Option<f64>,
 }
 
 impl Series {
     /// A line without error bars.
-    pub(super) fn plain(style: Style, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+    pub(crate) fn plain(style: Style, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let points = points.into_iter().map(|(x, y)| Point { x, y, sd: None }).collect();
         Self {
             style,
@@ -45,7 +45,7 @@ impl Series {
     }
 
     /// The line over the given scales, moved sideways by `shift` user units.
-    pub(super) fn render(&self, [x, y]: &[Scale; 2], shift: f64) -> Markup {
+    pub(crate) fn render(&self, [x, y]: &[Scale; 2], shift: f64) -> Markup {
         let place = |at: f64, value: f64| [x.position(at) + shift, y.position(value)];
         let drawn: Vec<&Point> = self.points.iter().filter(|point| is_drawable(y, point.y)).collect();
         let corners: Vec<[f64; 2]> = drawn.iter().map(|point| place(point.x, point.y)).collect();
@@ -83,7 +83,7 @@ impl Series {
 /// `points` with at most two of each of 200 equal stretches, the smallest and the largest value.
 ///
 /// Thousands of epochs on 360 units of width would only make the page heavy; extremes keep the outline.
-pub(super) fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+pub(crate) fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     const STRETCHES: usize = 200;
     if points.len() <= 2 * STRETCHES {
         return points;
@@ -107,7 +107,7 @@ fn extremes(stretch: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 /// An axis around all values and error bars of non-negative series; logarithmic if one value dwarfs the rest.
-pub(super) fn line_axis(title: &str, series: &[Series]) -> Axis {
+pub(crate) fn line_axis(title: &str, series: &[Series]) -> Axis {
     let points = || series.iter().flat_map(|s| &s.points);
     let runs = series.iter().flat_map(|s| &s.runs).map(|run| run[1]);
     let mut values: Vec<f64> = points().map(|p| p.y).chain(runs).filter(|&v| is_plottable(v)).collect();

@@ -5,14 +5,14 @@
 
 use maud::{Markup, html};
 
-use super::{axis::Axis, scale::Scale};
+use crate::{axis::Axis, scale::Scale};
 
 /// Width of every chart, in user units; small, so that text stays legible on a phone.
-pub(super) const WIDTH: f64 = 420.0;
+pub(crate) const WIDTH: f64 = 420.0;
 
 /// How a series looks: colour, dash and marker shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     /// Blue, solid, circles.
     Marginal,
     /// Orange, dashed, squares.
@@ -27,7 +27,7 @@ pub(super) enum Style {
 
 impl Style {
     /// Class that carries the colour and the dash.
-    pub(super) fn class(self) -> &'static str {
+    pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Marginal => "s0",
             Self::Pruned => "s1",
@@ -53,24 +53,24 @@ impl Style {
 
 /// A drawing with what a reader needs to understand it.
 #[derive(Debug)]
-pub(super) struct Figure<'a> {
+pub(crate) struct Figure<'a> {
     /// Identifier, unique on the page.
-    pub(super) id: &'a str,
+    pub(crate) id: &'a str,
     /// What it is, in a few words.
-    pub(super) title: &'a str,
+    pub(crate) title: &'a str,
     /// What it shows, for those who do not see it.
-    pub(super) description: &'a str,
+    pub(crate) description: &'a str,
     /// Width and height of the drawing, user units.
-    pub(super) size: [f64; 2],
+    pub(crate) size: [f64; 2],
     /// Series named beside their marks.
-    pub(super) legend: Vec<(Style, String)>,
+    pub(crate) legend: Vec<(Style, String)>,
     /// Shown under the drawing.
-    pub(super) caption: Markup,
+    pub(crate) caption: Markup,
 }
 
 impl Figure<'_> {
     /// The figure around the drawing `body`.
-    pub(super) fn render(&self, body: &Markup) -> Markup {
+    pub(crate) fn render(&self, body: &Markup) -> Markup {
         let [title, description] = ["title", "desc"].map(|part| format!("{}-{part}", self.id));
         html! {
             figure id=(self.id) {
@@ -88,31 +88,31 @@ impl Figure<'_> {
 
 /// The rectangle that holds the data, in user units.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PlotArea {
+pub(crate) struct PlotArea {
     /// Left edge.
-    pub(super) left: f64,
+    pub(crate) left: f64,
     /// Top edge.
-    pub(super) top: f64,
+    pub(crate) top: f64,
     /// Right edge.
-    pub(super) right: f64,
+    pub(crate) right: f64,
     /// Bottom edge.
-    pub(super) bottom: f64,
+    pub(crate) bottom: f64,
 }
 
 impl PlotArea {
     /// Positions of the horizontal axis, rising to the right.
-    pub(super) fn x_scale(&self, axis: &Axis) -> Scale {
+    pub(crate) fn x_scale(&self, axis: &Axis) -> Scale {
         axis.scale([self.left, self.right])
     }
 
     /// Positions of the vertical axis, rising upwards.
-    pub(super) fn y_scale(&self, axis: &Axis) -> Scale {
+    pub(crate) fn y_scale(&self, axis: &Axis) -> Scale {
         axis.scale([self.bottom, self.top])
     }
 
     /// Grid lines, tick labels and the title of the vertical axis; the title stands above it, so that it
     /// reads without turning the head and long tick labels cannot meet it.
-    pub(super) fn vertical_axis(&self, axis: &Axis) -> Markup {
+    pub(crate) fn vertical_axis(&self, axis: &Axis) -> Markup {
         let scale = self.y_scale(axis);
         html! {
             text.axis-title x=(px(self.left - 34.0)) y=(px(self.top - 11.0)) { (axis.title) }
@@ -125,7 +125,7 @@ impl PlotArea {
     }
 
     /// Base line, ticks and, if `labelled`, tick labels and title of the horizontal axis.
-    pub(super) fn horizontal_axis(&self, axis: &Axis, labelled: bool) -> Markup {
+    pub(crate) fn horizontal_axis(&self, axis: &Axis, labelled: bool) -> Markup {
         let scale = self.x_scale(axis);
         html! {
             path.axis d={ "M" (px(self.left)) " " (px(self.bottom)) "H" (px(self.right)) } {}
@@ -144,13 +144,13 @@ impl PlotArea {
 }
 
 /// A marker of the series `style`; `hollow` for a single run among several.
-pub(super) fn marker(style: Style, [x, y]: [f64; 2], hollow: bool) -> Markup {
+pub(crate) fn marker(style: Style, [x, y]: [f64; 2], hollow: bool) -> Markup {
     let (class, radius) = if hollow { ("hollow", 2.5) } else { ("mark", 3.5) };
     html! { path class={ (class) " " (style.class()) } d=(style.outline(x, y, radius)) {} }
 }
 
 /// A line of the series `style` through `points`; nothing for fewer than two.
-pub(super) fn polyline(style: Style, points: &[[f64; 2]]) -> Markup {
+pub(crate) fn polyline(style: Style, points: &[[f64; 2]]) -> Markup {
     html! {
         @if points.len() > 1 {
             path class={ "line " (style.class()) } d=(line_path(points)) {}
@@ -159,12 +159,12 @@ pub(super) fn polyline(style: Style, points: &[[f64; 2]]) -> Markup {
 }
 
 /// A rectangle as path data, `bottom` below `top`.
-pub(super) fn rectangle([left, right]: [f64; 2], [top, bottom]: [f64; 2]) -> String {
+pub(crate) fn rectangle([left, right]: [f64; 2], [top, bottom]: [f64; 2]) -> String {
     format!("M{} {}H{}V{}H{}z", px(left), px(top), px(right), px(bottom), px(left))
 }
 
 /// A coordinate with one decimal at most.
-pub(super) fn px(value: f64) -> String {
+pub(crate) fn px(value: f64) -> String {
     let text = format!("{value:.1}");
     let text = text.strip_suffix(".0").map_or(text.as_str(), |whole| whole);
     if text == "-0" { "0".to_owned() } else { text.to_owned() }

@@ -2,12 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{
+use crate::{
     aggregate::{Entry, Group, Predictor, Spread},
     number::{self, MISSING, Quantity},
-    run_record::RunRecord,
 };
-use crate::record::{DepthScores, Scores};
+use vds_records::{DepthScores, RunRecord, Scores};
 
 /// A score that the tables show: its column title, how it is written, where it is stored.
 type Column = (&'static str, Quantity, fn(&Scores) -> f64);
@@ -20,7 +19,7 @@ const COLUMNS: [Column; 4] = [
 ];
 
 /// LDN, pruned LDN and DDN by depth, seeds pooled as mean ± standard deviation.
-pub(super) fn pooled(groups: &[Group<'_>]) -> Markup {
+pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="LDN, pruned LDN and DDN by depth" {
             table id="by-depth" {
@@ -69,8 +68,8 @@ fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup
     }
 }
 
-/// One row a run.
-pub(super) fn all_runs(groups: &[Group<'_>]) -> Markup {
+/// One row per run.
+pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
     let names = ["run", "method", "network"];
     let numbers = ["D", "seed", "epochs (best)", "E[d]", "d_opt"];
     let predictives = ["marginal", "pruned", "deepest"];
@@ -113,7 +112,7 @@ fn run_row(entry: &Entry<'_>) -> Markup {
         tr {
             th.name scope="row" { a href={ "#" (entry.id) } { (run.name) } }
             td { (run.method_label()) }
-            td { (summary.network) }
+            td { (summary.network.name()) }
             td.number { (summary.max_depth) }
             td.number { (summary.seed) }
             td.number { (summary.epochs) " (" (summary.best_epoch) ")" }
@@ -135,7 +134,7 @@ fn score_cells(scores: Option<&Scores>) -> Markup {
 }
 
 /// The numbers behind a run's figures over depth.
-pub(super) fn per_depth(run: &RunRecord) -> Markup {
+pub(crate) fn per_depth(run: &RunRecord) -> Markup {
     let summary = &run.summary;
     let n_depths = summary.posterior.len().max(summary.test.per_depth.len());
     let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), Quantity::Score);

@@ -1,16 +1,17 @@
 //! Facts about the whole page, on synthetic records.
 
-mod fixtures;
 mod markup;
 
 use proptest::prelude::*;
-use serde_json::json;
+use vds_records::{HeadStatistics, Method, PrunedFrom, PruningRule, RunRecord, SelectionSplit, StoppedBy};
 
-use self::{
-    fixtures::{mixed, run},
-    markup::Document,
+use self::markup::Document;
+use crate::{
+    PageInfo,
+    aggregate::Group,
+    render,
+    test_records::{mixed, run},
 };
-use super::{PageInfo, RunRecord, render};
 
 fn info() -> PageInfo {
     PageInfo {
@@ -35,15 +36,15 @@ fn check(runs: &[RunRecord]) -> Document {
     document
 }
 
-/// Records at the edges: no depth, one epoch, infinite and undefined scores, flat plane, empty lists.
+/// Records at the edges: no depth, one epoch, infinite and undefined scores, flat grid, empty lists.
 fn odd() -> Vec<RunRecord> {
-    let mut no_depth = run("spirals", "ldn", 0, 0);
+    let mut no_depth = run("spirals", Method::Ldn, 0, 0);
     no_depth.epochs.truncate(1);
-    if let Some(plane) = &mut no_depth.plane {
-        plane.mutual_information.fill(0.0);
-        plane.marginal[7] = f32::NAN;
+    if let Some(grid) = &mut no_depth.grid {
+        grid.mutual_information.fill(0.0);
+        grid.probability[7] = f32::NAN;
     }
-    let mut broken = run("spirals", "ldn", 5, 0);
+    let mut broken = run("spirals", Method::Ldn, 5, 0);
     broken.summary.test.marginal.nll = f64::INFINITY;
     broken.summary.test.per_depth[0].nll = f64::INFINITY;
     broken.summary.test.per_depth[1].nll = f64::NAN;
@@ -51,13 +52,16 @@ fn odd() -> Vec<RunRecord> {
     broken.summary.posterior[2] = f64::NAN;
     broken.epochs[3].train_loss = f64::NAN;
     broken.summary.test.marginal.reliability[14].confidence = f64::NAN;
-    if let Some(plane) = &mut broken.plane {
-        plane.n_side = 0;
+    if let Some(grid) = &mut broken.grid {
+        grid.n_side = 0;
     }
-    let mut empty = run("spirals", "ddn", 5, 0);
+    let mut empty = run("spirals", Method::Ddn, 5, 0);
     empty.epochs.clear();
     empty.folder = None;
-    empty.environment = json!(null);
+    empty.environment.cpu = None;
+    empty.environment.cpu_features.clear();
+    empty.environment.data.clear();
+    empty.summary.stopped_by = None;
     empty.config_text.clear();
     empty.summary.test.per_depth.clear();
     empty.summary.train_per_depth.clear();
@@ -112,13 +116,13 @@ fn odd_records_give_a_sound_page() {
     assert!(document.text.contains('∞'));
     document.check_has("run-0-information");
     document.check_has("run-1-depth");
-    assert!(!document.ids.contains("run-1-probability"), "a plane without cells");
+    assert!(!document.ids.contains("run-1-probability"), "a grid without cells");
     assert!(!document.ids.contains("run-2-training"));
 }
 
 #[test]
 fn one_run_has_its_own_figures_but_no_comparison() {
-    let document = check(&[run("spirals", "ldn", 20, 0)]);
+    let document = check(&[run("spirals", Method::Ldn, 20, 0)]);
     document.check_has("run-0-depth");
     assert!(!document.ids.contains("group-0-nll"));
     assert!(document.text.contains("1 run on 1 data set"));
@@ -126,7 +130,7 @@ fn one_run_has_its_own_figures_but_no_comparison() {
 
 #[test]
 fn without_learnt_depth_there_is_no_posterior_to_show() {
-    let document = check(&[run("spirals", "ddn", 5, 0), run("spirals", "ddn", 10, 0)]);
+    let document = check(&[run("spirals", Method::Ddn, 5, 0), run("spirals", Method::Ddn, 10, 0)]);
     document.check_has("group-0-nll");
     assert!(!document.ids.contains("group-0-depth"));
     assert!(!document.text.contains("pruned depth"));
@@ -139,60 +143,50 @@ fn no_runs_give_a_page_that_says_so() {
 
 #[test]
 fn text_from_records_is_escaped() {
-    for hostile in [
+    for markup_like in [
         "</code><script>alert(\"1\")</script>&'<img src=x>",
         "<script>alert(1)</script>",
         "\"><img src=x onerror=alert(1)>",
         "</title></desc></svg><script>alert(1)</script>",
     ] {
-        check_escaped(hostile);
+        check_escaped(markup_like);
     }
 }
 
 #[track_caller]
-fn check_escaped(hostile: &str) {
-    let mut record = run(hostile, "ldn", 3, 0);
-    let summary = &mut record.summary;
-    for field in [
-        &mut summary.method,
-        &mut summary.network,
-        &mut summary.head_statistics,
-        &mut summary.protocol,
-        &mut summary.stopped_by,
-        &mut summary.pruning_rule,
-        &mut record.name,
-        &mut record.config_text,
-    ] {
-        *field = hostile.to_owned();
-    }
-    record.folder = Some(hostile.to_owned());
-    record.environment = json!({hostile: [hostile, {"deep": hostile}]});
-    // With the method's name the figures of learnt depth, with two depths the comparison, whose labels name the data set.
-    let learnt = |max_depth: usize| {
-        let learnt = run(hostile, "ldn", max_depth, 0);
-        let summary = crate::record::Summary {
-            head_statistics: hostile.to_owned(),
-            protocol: hostile.to_owned(),
-            pruning_rule: hostile.to_owned(),
-            ..learnt.summary
-        };
-        RunRecord {
-            summary,
-            plane: run("spirals", "ldn", max_depth, 0).plane,
-            ..record.clone()
-        }
+fn check_escaped(markup_like: &str) {
+    let mut record = run(markup_like, Method::Ldn, 3, 0);
+    record.name = markup_like.to_owned();
+    record.config_text = markup_like.to_owned();
+    record.folder = Some(markup_like.to_owned());
+    record.grid = run("spirals", Method::Ldn, 3, 0).grid;
+    let environment = &mut record.environment;
+    environment.toolchain = markup_like.to_owned();
+    environment.cpu_features = vec![markup_like.to_owned()];
+    environment.pruned_from = Some(PrunedFrom {
+        run: markup_like.to_owned(),
+        max_depth: 9,
+        rule: Some(PruningRule::ArgMax),
+    });
+    // Two depths give the comparison over depth, whose labels name the data set.
+    let deeper = RunRecord {
+        summary: run(markup_like, Method::Ldn, 5, 0).summary,
+        ..record.clone()
     };
     let page_info = PageInfo {
-        title: hostile.to_owned(),
-        command: hostile.to_owned(),
+        title: markup_like.to_owned(),
+        command: markup_like.to_owned(),
     };
-    let page = render(&[learnt(3), learnt(5), record.clone()], &page_info);
+    let page = render(&[deeper, record], &page_info);
     let document = markup::parse(&page).unwrap();
     document.check_has("group-0-nll");
     document.check_has("run-0-probability");
     assert_eq!([document.count("script"), document.count("img")], [0, 0]);
     assert!(!page.contains("<script") && !page.contains("<img"));
-    let escaped = hostile.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let escaped = markup_like
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
     assert!(document.text.contains(&escaped.replace('"', "&quot;")));
 }
 
@@ -229,13 +223,17 @@ fn the_first_seed_of_each_learnt_depth_stands_open() {
 
 #[test]
 fn runs_under_different_rules_are_not_pooled() {
-    let mut runs = vec![run("mnist", "ldn", 5, 0), run("mnist", "ldn", 5, 1)];
-    runs[1].summary.head_statistics = "shared".to_owned();
-    runs[1].summary.protocol = "paper".to_owned();
+    let mut runs = vec![run("mnist", Method::Ldn, 5, 0), run("mnist", Method::Ldn, 5, 1)];
+    runs[1].summary.head_statistics = HeadStatistics::Shared;
+    runs[1].summary.selection_split = SelectionSplit::Test;
     let document = check(&runs);
     document.check_has("group-1");
-    assert!(document.text.contains("mnist (shared head statistics, protocol paper)"));
-    assert!(document.text.contains("Selection on the test set: 1 run followed"));
+    assert!(
+        document
+            .text
+            .contains("mnist (shared head statistics, selection split test)")
+    );
+    assert!(document.text.contains("Selection on the test set: 1 run compared"));
     assert!(document.text.contains("Shared head statistics: 1 run kept"));
 }
 
@@ -253,7 +251,7 @@ fn notices_are_absent_where_nothing_is_amiss() {
 
 #[test]
 fn seeds_are_pooled_as_mean_and_standard_deviation() {
-    let mut runs = vec![run("mnist", "ldn", 5, 0), run("mnist", "ldn", 5, 1)];
+    let mut runs = vec![run("mnist", Method::Ldn, 5, 0), run("mnist", Method::Ldn, 5, 1)];
     runs[0].summary.test.marginal.nll = 0.25;
     runs[1].summary.test.marginal.nll = 0.27;
     assert!(check(&runs).text.contains("0.260 ± 0.014"));
@@ -261,54 +259,70 @@ fn seeds_are_pooled_as_mean_and_standard_deviation() {
 
 #[test]
 fn repeated_seeds_are_pointed_out() {
-    let text = check(&[run("mnist", "ldn", 5, 1), run("mnist", "ldn", 5, 1)]).text;
+    let text = check(&[run("mnist", Method::Ldn, 5, 1), run("mnist", Method::Ldn, 5, 1)]).text;
     assert!(text.contains("share method, depth and seed"));
 }
 
 #[test]
 fn equal_environments_are_printed_once() {
     let mut runs = vec![
-        run("mnist", "ldn", 5, 0),
-        run("mnist", "ldn", 5, 1),
-        run("mnist", "ldn", 5, 2),
+        run("mnist", Method::Ldn, 5, 0),
+        run("mnist", Method::Ldn, 5, 1),
+        run("mnist", Method::Ldn, 5, 2),
     ];
     assert_eq!(check(&runs).text.matches("rustc 1.95.0").count(), 1);
-    runs[1].environment["threads"] = json!(8);
+    runs[1].environment.instruction_set = Some("portable".to_owned());
     assert_eq!(check(&runs).text.matches("rustc 1.95.0").count(), 2);
 }
 
 #[test]
-fn environments_that_differ_in_the_command_alone_are_printed_once_and_each_command_with_its_run() {
-    let mut runs = vec![run("mnist", "ldn", 5, 0), run("mnist", "ldn", 5, 1)];
-    runs[0].environment["command_line"] = json!(["vds", "train", "one.ron"]);
-    runs[1].environment["command_line"] = json!(["vds", "train", "two.ron"]);
+fn environment_of_a_pruned_network_is_that_of_its_run() {
+    let mut runs = vec![run("mnist", Method::Ldn, 5, 0), run("mnist", Method::Ldn, 5, 1)];
+    runs[1].environment.pruned_from = Some(PrunedFrom {
+        run: "runs/parent".to_owned(),
+        max_depth: 9,
+        rule: Some(PruningRule::PAPER),
+    });
     let text = check(&runs).text;
     assert_eq!(text.matches("rustc 1.95.0").count(), 1);
-    assert!(text.contains("vds, train, one.ron") && text.contains("vds, train, two.ron"));
+    assert!(text.contains("runs/parent") && text.contains("near-mode:0.95"));
 }
 
 #[test]
-fn program_lock_file_and_instruction_set_are_shown() {
-    let mut runs = vec![run("mnist", "ldn", 5, 0)];
-    let fields = [
+fn environment_shows_program_lock_file_and_instruction_set() {
+    let mut runs = vec![run("mnist", Method::Ldn, 5, 0)];
+    runs[0].environment.lock_sha256 = Some("10c4".to_owned());
+    let text = check(&runs).text;
+    for (name, value) in [
         ("binary_sha256", "b1a7"),
         ("lock_sha256", "10c4"),
         ("instruction_set", "avx512"),
-    ];
-    for (name, value) in fields {
-        runs[0].environment[name] = json!(value);
-    }
-    let text = check(&runs).text;
-    for (name, value) in fields {
+    ] {
         assert!(text.contains(name) && text.contains(value), "{name}");
     }
+}
+
+#[test]
+fn why_training_ended_is_shown_where_it_is_known() {
+    let mut runs = vec![run("mnist", Method::Ldn, 5, 0), run("mnist", Method::Ldn, 5, 1)];
+    runs[0].summary.stopped_by = Some(StoppedBy::MaxEpochs);
+    runs[1].summary.stopped_by = None;
+    let text = check(&runs).text;
+    assert_eq!(text.matches("stopped by").count(), 1);
+    assert!(text.contains("Kept epoch 24 of 30 (stopped by max epochs)."));
+    assert!(text.contains("Kept epoch 24 of 30."));
 }
 
 #[test]
 fn a_hundred_runs_with_long_names_make_a_page_of_bearable_size() {
     let runs: Vec<RunRecord> = (0..100)
         .map(|index| {
-            let mut record = run("spirals", if index % 2 == 0 { "ldn" } else { "ddn" }, 10, index);
+            let mut record = run(
+                "spirals",
+                if index % 2 == 0 { Method::Ldn } else { Method::Ddn },
+                10,
+                index,
+            );
             record.name = format!("{}{index}", "very-long-name".repeat(10));
             record
         })
@@ -328,7 +342,7 @@ proptest! {
         depth in 0_usize..12,
         ldn in any::<bool>(),
     ) {
-        let mut record = run("mnist", if ldn { "ldn" } else { "ddn" }, depth, 0);
+        let mut record = run("mnist", if ldn { Method::Ldn } else { Method::Ddn }, depth, 0);
         record.name.clone_from(&text);
         record.summary.dataset = text;
         record.summary.expected_depth = numbers[0];
@@ -359,11 +373,11 @@ proptest! {
 
 #[test]
 fn a_pruned_network_is_no_point_of_the_comparison_over_depth() {
-    let (trained, mut pruned) = (run("spirals", "ldn", 5, 0), run("spirals", "ldn", 2, 0));
+    let (trained, mut pruned) = (run("spirals", Method::Ldn, 5, 0), run("spirals", Method::Ldn, 2, 0));
     pruned.summary.pruned_from = Some(5);
     let runs = [trained, pruned];
-    let groups = super::aggregate::Group::collect(&runs);
-    let depths: Vec<Vec<usize>> = groups.iter().map(super::aggregate::Group::depths).collect();
+    let groups = Group::collect(&runs);
+    let depths: Vec<Vec<usize>> = groups.iter().map(Group::depths).collect();
     assert_eq!(depths, [[5]]);
     assert!(check(&runs).text.contains("LDN pruned from D = 5"));
 }

@@ -1,16 +1,19 @@
 //! Synthetic records: plausible, deterministic, without randomness.
 
-use serde_json::json;
-
-use crate::{
-    record::{DepthScores, EpochMetrics, Plane, ReliabilityBin, SUMMARY_SCHEMA, Scores, Summary, TestScores},
-    report::RunRecord,
+use vds_calibration::ReliabilityBin;
+use vds_records::{
+    DataFile, DepthScores, Environment, EpochMetrics, HeadStatistics, Method, NetworkKind, PredictiveGrid, PruningRule,
+    RunRecord, Scores, SelectionSplit, StoppedBy, Summary, TestScores, files::SUMMARY_SCHEMA,
 };
 
 /// A run of `method` on `dataset`; learns to use about six blocks.
-pub(crate) fn run(dataset: &str, method: &str, max_depth: usize, seed: u64) -> RunRecord {
+pub(crate) fn run(dataset: &str, method: Method, max_depth: usize, seed: u64) -> RunRecord {
     let posterior = posterior(method, max_depth);
-    let pruned_depth = if method == "ldn" { max_depth.min(6) } else { max_depth };
+    let pruned_depth = if method == Method::Ldn {
+        max_depth.min(6)
+    } else {
+        max_depth
+    };
     let wobble = 1.0 + 0.06 * ((seed as f64 + 1.3) * 7.7 + max_depth as f64).sin();
     let per_depth = |scale: f64| {
         (0..=max_depth)
@@ -18,16 +21,20 @@ pub(crate) fn run(dataset: &str, method: &str, max_depth: usize, seed: u64) -> R
             .collect::<Vec<_>>()
     };
     let test = per_depth(1.0);
-    let deepest = scores(&test[max_depth], if method == "ldn" { 0.08 } else { 0.05 }, 0.0);
+    let deepest = scores(&test[max_depth], if method == Method::Ldn { 0.08 } else { 0.05 }, 0.0);
     let marginal = scores(&test[pruned_depth], 0.02, 0.02);
     let pruned = scores(&test[pruned_depth], 0.025, 0.01);
     let summary = Summary {
         schema: SUMMARY_SCHEMA,
         dataset: dataset.to_owned(),
-        method: method.to_owned(),
-        network: if dataset == "spirals" { "fc" } else { "conv" }.to_owned(),
-        head_statistics: "per_depth".to_owned(),
-        protocol: "validation".to_owned(),
+        method,
+        network: if dataset == "spirals" {
+            NetworkKind::Fc
+        } else {
+            NetworkKind::Conv
+        },
+        head_statistics: HeadStatistics::PerDepth,
+        selection_split: SelectionSplit::Validation,
         max_depth,
         seed,
         n_train: 4500,
@@ -36,14 +43,14 @@ pub(crate) fn run(dataset: &str, method: &str, max_depth: usize, seed: u64) -> R
         n_classes: if dataset == "spirals" { 2 } else { 10 },
         epochs: 30,
         best_epoch: 24,
-        stopped_by: "early_stopping".to_owned(),
+        stopped_by: Some(StoppedBy::EarlyStopping),
         expected_depth: posterior.iter().enumerate().map(|(d, p)| d as f64 * p).sum(),
-        prior: normalised((0..=max_depth).map(|d| 0.85_f64.powf(d as f64)).collect()),
+        prior: normalized((0..=max_depth).map(|d| 0.85_f64.powf(d as f64)).collect()),
         posterior: posterior.clone(),
         pruned_depth,
-        pruning_rule: "fraction_of_max(0.95)".to_owned(),
+        pruning_rule: PruningRule::PAPER,
         pruned_from: None,
-        test: if method == "ldn" {
+        test: if method == Method::Ldn {
             TestScores {
                 marginal,
                 pruned,
@@ -61,26 +68,22 @@ pub(crate) fn run(dataset: &str, method: &str, max_depth: usize, seed: u64) -> R
         train_per_depth: per_depth(0.4),
     };
     RunRecord {
-        name: format!("{dataset}-{method}-d{max_depth}-s{seed}"),
-        folder: Some(format!("runs/{dataset}/{method}/d{max_depth}/s{seed}")),
+        name: format!("{dataset}-{}-d{max_depth}-s{seed}", method.name()),
+        folder: Some(format!("runs/{dataset}/{}/d{max_depth}/s{seed}", method.name())),
         epochs: (1..=30)
             .map(|epoch| epoch_metrics(epoch, max_depth, &posterior))
             .collect(),
-        plane: (dataset == "spirals").then(plane),
-        environment: json!({
-            "commit": "4ec9004d2f", "toolchain": "rustc 1.95.0", "threads": 2,
-            "cpu": {"model": "Some CPU @ 2.9 GHz", "features": ["avx2", "fma"]},
-            "data": {"train-images": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
-        }),
+        grid: (dataset == "spirals").then(two_arms),
+        environment: environment(),
         config_text: format!("(\n    dataset: \"{dataset}\",\n    max_depth: {max_depth},\n    seed: {seed},\n)\n"),
         summary,
     }
 }
 
-/// Spirals (with planes, two seeds) and Fashion-MNIST (one seed), both methods.
+/// Spirals (with predictive grids, two seeds) and Fashion-MNIST (one seed), both methods.
 pub(crate) fn mixed() -> Vec<RunRecord> {
     let mut runs = Vec::new();
-    for method in ["ldn", "ddn"] {
+    for method in Method::ALL {
         for depth in [5, 10, 20] {
             runs.extend((0..2).map(|seed| run("spirals", method, depth, seed)));
         }
@@ -89,15 +92,36 @@ pub(crate) fn mixed() -> Vec<RunRecord> {
     runs
 }
 
-fn posterior(method: &str, max_depth: usize) -> Vec<f64> {
-    let weight = |d: usize| match method {
-        "ldn" => (-0.5 * ((d as f64 - 6.5) / 2.0).powi(2)).exp() + 1e-9,
-        _ => f64::from(u8::from(d == max_depth)),
-    };
-    normalised((0..=max_depth).map(weight).collect())
+/// An environment in which each field has a value that a page may show.
+pub(crate) fn environment() -> Environment {
+    Environment {
+        version: "0.1.0".to_owned(),
+        commit: "4ec9004d2f".to_owned(),
+        binary_sha256: Some("b1a7".repeat(16)),
+        lock_sha256: None,
+        toolchain: "rustc 1.95.0".to_owned(),
+        target: "x86_64-unknown-linux-gnu".to_owned(),
+        profile: "release".to_owned(),
+        cpu: Some("Some CPU @ 2.9 GHz".to_owned()),
+        cpu_features: vec!["avx2".to_owned(), "fma".to_owned()],
+        instruction_set: Some("avx512".to_owned()),
+        data: vec![DataFile {
+            location: "train-images".to_owned(),
+            sha256: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84".to_owned(),
+        }],
+        pruned_from: None,
+    }
 }
 
-fn normalised(weights: Vec<f64>) -> Vec<f64> {
+fn posterior(method: Method, max_depth: usize) -> Vec<f64> {
+    let weight = |d: usize| match method {
+        Method::Ldn => (-0.5 * ((d as f64 - 6.5) / 2.0).powi(2)).exp() + 1e-9,
+        Method::Ddn => f64::from(u8::from(d == max_depth)),
+    };
+    normalized((0..=max_depth).map(weight).collect())
+}
+
+fn normalized(weights: Vec<f64>) -> Vec<f64> {
     let total: f64 = weights.iter().sum();
     weights.into_iter().map(|weight| weight / total).collect()
 }
@@ -172,7 +196,7 @@ fn epoch_metrics(epoch: usize, max_depth: usize, posterior: &[f64]) -> EpochMetr
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the record stores f32")]
-fn plane() -> Plane {
+fn two_arms() -> PredictiveGrid {
     let n_side = 80;
     let coordinate = |index: usize| -2.0 + 4.0 * index as f64 / 79.0;
     let grid = || (0..n_side * n_side).map(move |cell| (coordinate(cell % n_side), coordinate(cell / n_side)));
@@ -189,13 +213,13 @@ fn plane() -> Plane {
         let [x, y] = [t * angle.cos() + jitter, t * angle.sin() - jitter];
         (x as f32, y as f32, u32::from(index.is_multiple_of(2)))
     };
-    Plane {
+    let probability_of_1 = || grid().map(|(x, y)| (1.0 / (1.0 + (-4.0 * phase(x, y)).exp())) as f32);
+    PredictiveGrid {
         x_range: [-2.0, 2.0],
         y_range: [-2.0, 2.0],
         n_side,
-        marginal: grid()
-            .map(|(x, y)| (1.0 / (1.0 + (-4.0 * phase(x, y)).exp())) as f32)
-            .collect(),
+        class: probability_of_1().map(|p| u32::from(p > 0.5)).collect(),
+        probability: probability_of_1().map(|p| p.max(1.0 - p)).collect(),
         mutual_information: grid()
             .map(|(x, y)| (0.25 * (-4.0 * phase(x, y).powi(2)).exp()) as f32)
             .collect(),
