@@ -12,10 +12,10 @@ use crate::error::OrInput as _;
 
 /// Where data are looked for.
 #[derive(Clone, Debug, Args)]
-pub struct DataDir {
+pub(crate) struct DataDir {
     /// Look for data sets here first, then in VDS_DATA_DIR, the XDG data folder and /usr/share/datasets
     #[arg(long, value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<PathBuf>,
 }
 
 impl DataDir {
@@ -27,10 +27,10 @@ impl DataDir {
 
 /// How many threads.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Threads {
+pub(crate) struct Threads {
     /// Threads to use; all of the machine by default. The results do not depend on it
     #[arg(long, value_name = "N", value_parser = n_threads, allow_negative_numbers = true)]
-    pub threads: Option<NonZeroUsize>,
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 impl Threads {

@@ -45,7 +45,12 @@ pub(crate) fn write_network(run_dir: &RunDir, config: &Config, model: &FittedMod
 }
 
 /// Writes the weights, the grid if there is one, and last the summary, which makes the run a finished one.
-pub(crate) fn write(run_dir: &RunDir, config: &Config, model: &FittedModel<Device>, evaluated: &Evaluated) -> Result<()> {
+pub(crate) fn write(
+    run_dir: &RunDir,
+    config: &Config,
+    model: &FittedModel<Device>,
+    evaluated: &Evaluated,
+) -> Result<()> {
     write_network(run_dir, config, model)?;
     if let Some(grid) = &evaluated.grid {
         run_dir.write_grid(grid)?;

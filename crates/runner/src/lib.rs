@@ -1,17 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 mod arguments;
-pub mod benchmark;
+mod benchmark;
 pub mod cli;
 mod clock;
-pub mod commands;
+mod commands;
 pub mod config;
-pub mod data;
-pub mod device;
+mod data;
+mod device;
 pub mod error;
 mod finalize;
 mod output;
 mod predict_input;
 mod progress;
-pub mod run_dir;
+mod run_dir;
 mod signals;

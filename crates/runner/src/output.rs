@@ -33,7 +33,11 @@ pub(crate) fn summary(out: &mut dyn Write, summary: &Summary, seconds: Option<f6
         "{dataset}, {method}, maximum depth {}, seed {}",
         summary.max_depth, summary.seed
     )?;
-    let (best, epochs, end) = (summary.best_epoch, summary.epochs, summary.stopped_by.map_or("unfinished", StoppedBy::label));
+    let (best, epochs, end) = (
+        summary.best_epoch,
+        summary.epochs,
+        summary.stopped_by.map_or("unfinished", StoppedBy::label),
+    );
     let seconds = seconds.map_or_else(String::new, |seconds| format!(", {seconds:.1} s"));
     writeln!(out, "weights of epoch {best} of {epochs} ({end}){seconds}")?;
     if summary.selection_split == SelectionSplit::Test {

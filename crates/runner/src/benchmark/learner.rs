@@ -45,7 +45,11 @@ impl TimedLearner {
     /// Network and batch are functions of the settings.
     pub(super) fn new(settings: &Settings) -> Result<Self> {
         let device = device()?;
-        let network = Network::new(&settings.network, &device, &mut stream(SEED, Purpose::Initialization, 0))?;
+        let network = Network::new(
+            &settings.network,
+            &device,
+            &mut stream(SEED, Purpose::Initialization, 0),
+        )?;
         let prior = DepthPrior::geometric(0.85, settings.network.max_depth())?;
         let mut rng = stream(SEED, Purpose::Data, 0);
         let n_inputs = settings.batch * settings.network.example_len();

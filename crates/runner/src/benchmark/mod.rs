@@ -13,7 +13,7 @@ use serde::Serialize;
 use vds_kernels::Isa;
 use vds_model::NetworkConfig;
 
-pub use settings::Settings;
+pub(crate) use settings::Settings;
 
 use crate::clock::utc_now;
 use crate::run_dir::cpu_model;

@@ -31,7 +31,7 @@ enum Network {
 /// pass of all depths with the marginal predictive. Each time is the median of --repeats timings after two calls that are
 /// not timed; a timing repeats what is short until 20 ms are over and takes the mean.
 #[derive(Clone, Debug, Args)]
-pub struct Bench {
+pub(crate) struct Bench {
     /// Network to time
     #[arg(long, value_enum, default_value_t = Network::Conv)]
     network: Network,

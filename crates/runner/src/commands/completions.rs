@@ -10,7 +10,7 @@ use crate::output;
 
 /// Print a completion script for a shell
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// The shell
     shell: Shell,
 }

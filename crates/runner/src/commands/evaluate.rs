@@ -14,7 +14,7 @@ use crate::run_dir::StoredRun;
 
 /// Score a stored network on its test set
 #[derive(Clone, Debug, Args)]
-pub struct Evaluate {
+pub(crate) struct Evaluate {
     /// Run directory
     run: PathBuf,
     /// Print the scores as JSON
@@ -34,7 +34,13 @@ impl Evaluate {
         let data = data::load(config, &self.data_dir.lookup())?;
         let pruned_depth = config.pruning_rule().pruned_depth(&model.posterior);
         let ece_bins = config.file().ece_bins;
-        let scores = test_scores(&model.network, data.test_view(), &model.posterior, pruned_depth, ece_bins);
+        let scores = test_scores(
+            &model.network,
+            data.test_view(),
+            &model.posterior,
+            pruned_depth,
+            ece_bins,
+        );
         let scores = scores.with_context(|| format!("evaluating {}", run.path().display()))?;
         if self.json {
             output::print_json(&scores)?;

@@ -1,11 +1,11 @@
 //! What each command does: a file with its arguments and its `run`.
 
-pub mod bench;
-pub mod completions;
-pub mod data;
-pub mod evaluate;
-pub mod predict;
-pub mod prune;
-pub mod report;
-pub mod train;
-pub mod verify;
+pub(crate) mod bench;
+pub(crate) mod completions;
+pub(crate) mod data;
+pub(crate) mod evaluate;
+pub(crate) mod predict;
+pub(crate) mod prune;
+pub(crate) mod report;
+pub(crate) mod train;
+pub(crate) mod verify;

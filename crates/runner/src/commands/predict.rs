@@ -17,7 +17,7 @@ use crate::run_dir::StoredRun;
 
 /// Predict classes of images or points with a stored network
 #[derive(Clone, Debug, Args)]
-pub struct Predict {
+pub(crate) struct Predict {
     /// Run directory
     run: PathBuf,
     /// Files: IDX images (also compressed) or MAT v5 for networks on images; text with two coordinates per line for networks on

@@ -18,7 +18,7 @@ use crate::run_dir::{self, RunDir, StoredRun};
 
 /// Prune a stored network to the depth that its posterior chose, and store it as a run of its own
 #[derive(Clone, Debug, Args)]
-pub struct Prune {
+pub(crate) struct Prune {
     /// Run directory
     run: PathBuf,
     /// Folder to store the pruned network in

@@ -13,7 +13,7 @@ use crate::run_dir::{StoredRun, write_atomically};
 
 /// Write stored runs as one self-contained HTML page
 #[derive(Clone, Debug, Args)]
-pub struct Report {
+pub(crate) struct Report {
     /// Run directories
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
@@ -30,7 +30,10 @@ impl Report {
     pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
         let runs = StoredRun::open_all(&self.runs)?;
         check_out(&self.out, &runs)?;
-        let records: Vec<RunRecord> = runs.iter().map(|run| run.records().record()).collect::<Result<_, _>>()?;
+        let records: Vec<RunRecord> = runs
+            .iter()
+            .map(|run| run.records().record())
+            .collect::<Result<_, _>>()?;
         let page = PageInfo {
             title: self.title,
             command: command(command_line),

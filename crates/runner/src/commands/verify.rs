@@ -7,9 +7,9 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
+use vds_records::Environment;
 use vds_records::files::{PREDICTIVE_GRID, SUMMARY};
 use vds_records::json::{self, Leaf};
-use vds_records::Environment;
 
 use crate::arguments::{DataDir, Threads};
 use crate::data;
@@ -24,7 +24,7 @@ use crate::run_dir::{StoredRun, environment_here};
 /// from it, the checksums of the data, and for points the predictions on the grid. What differs in program and machine is
 /// named, too. Exit codes: 0 all equal, 1 some differ, 2 a file is missing or damaged.
 #[derive(Clone, Debug, Args)]
-pub struct Verify {
+pub(crate) struct Verify {
     /// Run directories
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
@@ -267,7 +267,10 @@ mod tests {
     fn verify_measures_what_differs() {
         let (recorded, now) = (json!({"a": [1.0, 2.0], "b": "x"}), json!({"a": [1.0, 2.5], "b": "y"}));
         assert_eq!(compare(&recorded, &recorded).0, 3);
-        assert_eq!(differing(&recorded, &now), [("a.1".to_owned(), Some(0.5)), ("b".to_owned(), None)]);
+        assert_eq!(
+            differing(&recorded, &now),
+            [("a.1".to_owned(), Some(0.5)), ("b".to_owned(), None)]
+        );
     }
 
     #[test]

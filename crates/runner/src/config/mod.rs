@@ -21,8 +21,7 @@ pub use vds_model::HeadStatistics;
 pub use vds_records::Method;
 
 pub use file::{
-    ConfigFile, Dataset, Keep, NetworkSizes, Optimizer, Prior, Protocol, Quantity, Schedule, Schedules,
-    Selection,
+    ConfigFile, Dataset, Keep, NetworkSizes, Optimizer, Prior, Protocol, Quantity, Schedule, Schedules, Selection,
 };
 pub use problem::{ConfigError, Place, Problem};
 pub use resolved::Config;

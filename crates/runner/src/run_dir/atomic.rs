@@ -8,6 +8,6 @@ use crate::error::{Error, OrInput as _};
 ///
 /// # Errors
 /// [`Error::Input`] naming the file: its place cannot take it.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     vds_checkpoint::write_atomically(path, bytes).or_input(|| format!("writing {}", path.display()))
 }

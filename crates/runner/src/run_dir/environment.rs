@@ -9,20 +9,20 @@ use vds_kernels::Isa;
 use vds_records::{DataFile, Environment};
 
 /// The present program on the present machine, with the data that were read.
-pub fn environment_here(provenance: &Provenance) -> Environment {
+pub(crate) fn environment_here(provenance: &Provenance) -> Environment {
     Environment {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: env!("VDS_COMMIT").to_owned(),
-            binary_sha256: binary_digest(),
-            lock_sha256: Some(env!("VDS_LOCK_SHA256").to_owned()),
-            toolchain: env!("VDS_RUSTC").to_owned(),
-            target: env!("VDS_TARGET").to_owned(),
-            profile: env!("VDS_PROFILE").to_owned(),
-            cpu: cpu_model(),
-            cpu_features: cpu_features().into_iter().map(str::to_owned).collect(),
-            instruction_set: Some(Isa::detect().name().to_owned()),
-            data: provenance.files.iter().map(data_file).collect(),
-            pruned_from: None,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: env!("VDS_COMMIT").to_owned(),
+        binary_sha256: binary_digest(),
+        lock_sha256: Some(env!("VDS_LOCK_SHA256").to_owned()),
+        toolchain: env!("VDS_RUSTC").to_owned(),
+        target: env!("VDS_TARGET").to_owned(),
+        profile: env!("VDS_PROFILE").to_owned(),
+        cpu: cpu_model(),
+        cpu_features: cpu_features().into_iter().map(str::to_owned).collect(),
+        instruction_set: Some(Isa::detect().name().to_owned()),
+        data: provenance.files.iter().map(data_file).collect(),
+        pruned_from: None,
     }
 }
 

@@ -12,13 +12,13 @@ use crate::error::{Error, OrInput as _};
 
 /// An open `journal.jsonl`.
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     path: PathBuf,
     file: File,
 }
 
 /// The line of a process that begins or resumes a run.
-pub fn session_begins(command_line: &[String], epochs: usize, steps: usize) -> Event {
+pub(crate) fn session_begins(command_line: &[String], epochs: usize, steps: usize) -> Event {
     Event::Session {
         at: utc_now(),
         program: program(),
@@ -30,7 +30,7 @@ pub fn session_begins(command_line: &[String], epochs: usize, steps: usize) -> E
 }
 
 /// The line of a process that ends by itself.
-pub fn session_ends(reason: &str, seconds: f64) -> Event {
+pub(crate) fn session_ends(reason: &str, seconds: f64) -> Event {
     Event::End {
         at: utc_now(),
         reason: reason.to_owned(),
@@ -43,7 +43,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be written.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let file = try_open(path).or_input(|| format!("writing {}", path.display()))?;
         let path = path.to_path_buf();
         Ok(Self { path, file })
@@ -53,7 +53,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Input`] if the file does not take it.
-    pub fn add(&mut self, event: &Event) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, event: &Event) -> Result<(), Error> {
         let writing = || format!("writing {}", self.path.display());
         let mut line = serde_json::to_vec(event).or_input(writing)?;
         line.push(b'\n');

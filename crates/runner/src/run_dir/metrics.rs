@@ -11,7 +11,7 @@ use crate::error::{Error, OrInput as _};
 
 /// An open `metrics.jsonl`, and its content.
 #[derive(Debug)]
-pub struct MetricsLog {
+pub(crate) struct MetricsLog {
     path: PathBuf,
     file: File,
     content: Vec<u8>,
@@ -22,7 +22,7 @@ impl MetricsLog {
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be made.
-    pub fn with(path: &Path, content: Vec<u8>) -> Result<Self, Error> {
+    pub(crate) fn with(path: &Path, content: Vec<u8>) -> Result<Self, Error> {
         write_atomically(path, &content)?;
         let file = File::options().append(true).open(path);
         Ok(Self {
@@ -36,7 +36,7 @@ impl MetricsLog {
     ///
     /// # Errors
     /// [`Error::Input`] if the file does not take it, or has been removed.
-    pub fn append(&mut self, metrics: &EpochMetrics) -> Result<(), Error> {
+    pub(crate) fn append(&mut self, metrics: &EpochMetrics) -> Result<(), Error> {
         let writing = || format!("writing {}", self.path.display());
         let mut line = serde_json::to_vec(metrics).or_input(writing)?;
         line.push(b'\n');
@@ -51,13 +51,13 @@ impl MetricsLog {
     ///
     /// # Errors
     /// [`Error::Input`] if the disk fails.
-    pub fn sync(&self) -> Result<(), Error> {
+    pub(crate) fn sync(&self) -> Result<(), Error> {
         let synced = self.file.sync_all();
         synced.or_input(|| format!("writing {}", self.path.display()))
     }
 
     /// All lines.
-    pub fn content(&self) -> &[u8] {
+    pub(crate) fn content(&self) -> &[u8] {
         &self.content
     }
 }

@@ -15,10 +15,10 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-pub use atomic::write_atomically;
-pub use environment::environment_here;
+pub(crate) use atomic::write_atomically;
+pub(crate) use environment::environment_here;
 pub(crate) use environment::{cpu_model, hex, program};
-pub use journal::{Journal, session_begins, session_ends};
-pub use metrics::MetricsLog;
-pub use out::RunDir;
-pub use stored::StoredRun;
+pub(crate) use journal::{Journal, session_begins, session_ends};
+pub(crate) use metrics::MetricsLog;
+pub(crate) use out::RunDir;
+pub(crate) use stored::StoredRun;

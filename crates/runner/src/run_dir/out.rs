@@ -22,7 +22,7 @@ use crate::error::{Error, OrInput as _};
 /// A directory for one run, held by this process. Until [`Self::begin`] nothing but folders is made, and dropping it removes empty
 /// ones again.
 #[derive(Debug)]
-pub struct RunDir {
+pub(crate) struct RunDir {
     path: PathBuf,
     lock: Lock,
     /// Folders that were made for it, outermost first.
@@ -35,7 +35,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if there is something else, the folder cannot be made or written, or another process is writing it.
-    pub fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
+    pub(crate) fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
         check_content(path, overwrite)?;
         let missing = path
             .ancestors()
@@ -62,7 +62,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if it cannot be written, or another process is writing it.
-    pub fn reopen(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn reopen(path: &Path) -> Result<Self, Error> {
         Ok(Self {
             path: path.to_path_buf(),
             lock: Lock::take(path)?,
@@ -72,7 +72,7 @@ impl RunDir {
     }
 
     /// The folder.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -80,12 +80,12 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if it has been moved, removed or replaced.
-    pub fn check_held(&self) -> Result<(), Error> {
+    pub(crate) fn check_held(&self) -> Result<(), Error> {
         self.lock.check()
     }
 
     /// The checkpoints.
-    pub fn checkpoints(&self) -> Store {
+    pub(crate) fn checkpoints(&self) -> Store {
         Store::open(self.path.join(CHECKPOINTS))
     }
 
@@ -93,7 +93,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if a file cannot be written or removed.
-    pub fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
+    pub(crate) fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
         self.check_held()?;
         self.has_begun = true;
         self.lock.sign();
@@ -102,8 +102,7 @@ impl RunDir {
         self.remove(SUMMARY)?;
         let removing = || format!("removing the checkpoints in {}", self.path.display());
         self.checkpoints().remove().or_input(removing)?;
-        ALL
-            .into_iter()
+        ALL.into_iter()
             .filter(|name| *name != CONFIG)
             .try_for_each(|name| self.remove(name))?;
         write_atomically(&self.path.join(CONFIG), config.to_ron().as_bytes())?;
@@ -115,7 +114,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if a file cannot be written.
-    pub fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
+    pub(crate) fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
         self.check_held()?;
         self.has_begun = true;
         self.lock.sign();
@@ -132,7 +131,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be written.
-    pub fn write_non_finite(&self, step: &NonFiniteStep) -> Result<PathBuf, Error> {
+    pub(crate) fn write_non_finite(&self, step: &NonFiniteStep) -> Result<PathBuf, Error> {
         self.write_json(NON_FINITE, step)?;
         Ok(self.path.join(NON_FINITE))
     }
@@ -141,12 +140,12 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be written.
-    pub fn write_weights(&self, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn write_weights(&self, bytes: &[u8]) -> Result<(), Error> {
         write_atomically(&self.weights_path(), bytes)
     }
 
     /// Where the weights are written.
-    pub fn weights_path(&self) -> PathBuf {
+    pub(crate) fn weights_path(&self) -> PathBuf {
         self.path.join(WEIGHTS)
     }
 
@@ -154,7 +153,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be written.
-    pub fn write_grid(&self, grid: &PredictiveGrid) -> Result<(), Error> {
+    pub(crate) fn write_grid(&self, grid: &PredictiveGrid) -> Result<(), Error> {
         let path = self.path.join(PREDICTIVE_GRID);
         let text = serde_json::to_string(grid).or_input(|| format!("writing {}", path.display()))?;
         write_atomically(&path, format!("{text}\n").as_bytes())
@@ -164,7 +163,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be written.
-    pub fn write_summary(&self, summary: &Summary) -> Result<(), Error> {
+    pub(crate) fn write_summary(&self, summary: &Summary) -> Result<(), Error> {
         self.write_json(SUMMARY, summary)
     }
 

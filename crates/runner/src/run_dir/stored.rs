@@ -14,7 +14,7 @@ use crate::error::{Error, OrInput as _};
 
 /// A stored run.
 #[derive(Clone, Debug)]
-pub struct StoredRun {
+pub(crate) struct StoredRun {
     records: RunReader,
     config: Config,
 }
@@ -24,7 +24,7 @@ impl StoredRun {
     ///
     /// # Errors
     /// [`Error::Input`] if it is not a run directory, or its configuration has problems.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let file = path.join(CONFIG);
         if !file.is_file() {
             let message = format!("{} is not a run directory: there is no {CONFIG} in it", path.display());
@@ -46,22 +46,22 @@ impl StoredRun {
     ///
     /// # Errors
     /// As [`Self::open`], for the first that cannot be opened.
-    pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Error> {
+    pub(crate) fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Error> {
         paths.iter().map(|path| Self::open(path)).collect()
     }
 
     /// The folder.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.records.path()
     }
 
     /// The resolved configuration.
-    pub fn config(&self) -> &Config {
+    pub(crate) fn config(&self) -> &Config {
         &self.config
     }
 
     /// Its records.
-    pub fn records(&self) -> &RunReader {
+    pub(crate) fn records(&self) -> &RunReader {
         &self.records
     }
 
@@ -69,7 +69,7 @@ impl StoredRun {
     ///
     /// # Errors
     /// [`Error::Input`] if the weights cannot be read or are another network's; a failure of the device.
-    pub fn load_model(&self) -> anyhow::Result<FittedModel<Device>> {
+    pub(crate) fn load_model(&self) -> anyhow::Result<FittedModel<Device>> {
         let path = self.path().join(WEIGHTS);
         let reading = || format!("reading {}", path.display());
         let network = data::network_config(&self.config)?;

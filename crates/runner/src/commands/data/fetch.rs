@@ -17,7 +17,7 @@ use crate::error::{Error, ExitCode};
 /// HTTPS_PROXY and HTTP_PROXY that is set names a proxy, NO_PROXY the servers that need none. The program must be built with
 /// `--features download`.
 #[derive(Clone, Debug, Args)]
-pub struct Fetch {
+pub(crate) struct Fetch {
     /// Data sets
     #[arg(required = true, value_name = "NAME")]
     names: Vec<String>,
@@ -41,54 +41,57 @@ impl Fetch {
         }
         let datasets = data::named(&self.names)?;
         let data_dir = data::target_dir(self.data_dir.clone())?;
-        #[cfg(feature = "download")]
-        return self.fetch(&datasets, &data_dir);
-        #[cfg(not(feature = "download"))]
-        Err(by_hand::refusal(&datasets, &self.mirrors).into())
+        self.fetch(&datasets, &data_dir)
     }
 
     /// Fetches data sets and prints where their files are.
     #[cfg(feature = "download")]
     fn fetch(&self, datasets: &[&'static vds_datasets::Dataset], data_dir: &std::path::Path) -> Result<ExitCode> {
-    use std::ops::ControlFlow;
+        use std::ops::ControlFlow;
 
-    use vds_datasets::download::{Options, Proxy, fetch};
+        use vds_datasets::download::{Options, Proxy, fetch};
 
-    use crate::error::OrInput as _;
-    use crate::output;
-    use crate::progress::fetch::FetchProgress;
-    use crate::signals::Interrupt;
+        use crate::error::OrInput as _;
+        use crate::output;
+        use crate::progress::fetch::FetchProgress;
+        use crate::signals::Interrupt;
 
-    let options = Options {
-        mirrors: self.mirrors.clone(),
-        proxy: Proxy::OfEnvironment,
-        ..Options::default()
-    };
-    let interrupt = Interrupt::listen().or_input(|| "watching for signals")?;
-    let mut progress = FetchProgress::new(self.quiet);
-    for dataset in datasets {
-        let fetched = fetch(dataset, data_dir, &options, &mut |event| {
-            progress.show(&event);
-            match interrupt.came() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
+        let options = Options {
+            mirrors: self.mirrors.clone(),
+            proxy: Proxy::OfEnvironment,
+            ..Options::default()
+        };
+        let interrupt = Interrupt::listen().or_input(|| "watching for signals")?;
+        let mut progress = FetchProgress::new(self.quiet);
+        for dataset in datasets {
+            let fetched = fetch(dataset, data_dir, &options, &mut |event| {
+                progress.show(&event);
+                match interrupt.came() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            });
+            progress.clear();
+            match fetched {
+                Ok(files) => output::print(|out| {
+                    files
+                        .iter()
+                        .try_for_each(|file| writeln!(out, "{}", file.path.display()))
+                })?,
+                Err(vds_datasets::Error::Stopped { path }) => {
+                    let path = path.display();
+                    output::print(|out| writeln!(out, "interrupted; the next call resumes from what is in {path}"))?;
+                    return Ok(ExitCode::Interrupted);
+                }
+                Err(error) => return Err(error.into()),
             }
-        });
-        progress.clear();
-        match fetched {
-            Ok(files) => output::print(|out| {
-                files
-                    .iter()
-                    .try_for_each(|file| writeln!(out, "{}", file.path.display()))
-            })?,
-            Err(vds_datasets::Error::Stopped { path }) => {
-                let path = path.display();
-                output::print(|out| writeln!(out, "interrupted; the next call resumes from what is in {path}"))?;
-                return Ok(ExitCode::Interrupted);
-            }
-            Err(error) => return Err(error.into()),
         }
+        Ok(ExitCode::Success)
     }
-    Ok(ExitCode::Success)
+
+    /// Says how to get the files without this program.
+    #[cfg(not(feature = "download"))]
+    fn fetch(&self, datasets: &[&'static vds_datasets::Dataset], _: &std::path::Path) -> Result<ExitCode> {
+        Err(by_hand::refusal(datasets, &self.mirrors).into())
     }
 }

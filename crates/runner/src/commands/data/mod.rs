@@ -17,7 +17,7 @@ use fetch::Fetch;
 
 /// List, verify, fetch and import data sets
 #[derive(Clone, Debug, Subcommand)]
-pub enum Data {
+pub(crate) enum Data {
     /// List the catalogue and where each data set was found
     List {
         #[command(flatten)]
@@ -45,34 +45,34 @@ pub enum Data {
 
 impl Data {
     pub(crate) fn run(self) -> Result<ExitCode> {
-    match self {
-        Data::List { data_dir } => {
-            let lookup = data_dir.lookup();
-            output::print(|out| {
-                catalogue::all()
-                    .iter()
-                    .try_for_each(|dataset| list(out, dataset, &lookup))
-            })?;
-            Ok(ExitCode::Success)
+        match self {
+            Data::List { data_dir } => {
+                let lookup = data_dir.lookup();
+                output::print(|out| {
+                    catalogue::all()
+                        .iter()
+                        .try_for_each(|dataset| list(out, dataset, &lookup))
+                })?;
+                Ok(ExitCode::Success)
+            }
+            Data::Verify { names, data_dir } => {
+                let (datasets, lookup) = (data::named(&names)?, data_dir.lookup());
+                let found = || {
+                    catalogue::all()
+                        .iter()
+                        .filter(|dataset| lookup.locate(dataset).is_ok())
+                        .collect()
+                };
+                let datasets = if datasets.is_empty() { found() } else { datasets };
+                verify_all(&datasets, &lookup)
+            }
+            Data::Fetch(fetch) => fetch.run(),
+            Data::Import { name, folder, data_dir } => {
+                let paths = import(catalogue::find(&name)?, &folder, &data::target_dir(data_dir)?)?;
+                output::print(|out| paths.iter().try_for_each(|path| writeln!(out, "{}", path.display())))?;
+                Ok(ExitCode::Success)
+            }
         }
-        Data::Verify { names, data_dir } => {
-            let (datasets, lookup) = (data::named(&names)?, data_dir.lookup());
-            let found = || {
-                catalogue::all()
-                    .iter()
-                    .filter(|dataset| lookup.locate(dataset).is_ok())
-                    .collect()
-            };
-            let datasets = if datasets.is_empty() { found() } else { datasets };
-            verify_all(&datasets, &lookup)
-        }
-        Data::Fetch(fetch) => fetch.run(),
-        Data::Import { name, folder, data_dir } => {
-            let paths = import(catalogue::find(&name)?, &folder, &data::target_dir(data_dir)?)?;
-            output::print(|out| paths.iter().try_for_each(|path| writeln!(out, "{}", path.display())))?;
-            Ok(ExitCode::Success)
-        }
-    }
     }
 }
 

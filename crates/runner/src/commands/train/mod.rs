@@ -28,7 +28,7 @@ use session::{Logs, Session};
 
 /// Train a network as a configuration says and store the run
 #[derive(Clone, Debug, Args)]
-pub struct Train {
+pub(crate) struct Train {
     /// Configuration file; with --resume it may be left out, else it must be the run's
     #[arg(value_name = "CONFIG.ron", required_unless_present = "resume")]
     config: Option<PathBuf>,
@@ -60,13 +60,13 @@ pub struct Train {
 
 /// When checkpoints are written.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Checkpoints {
+pub(crate) struct Checkpoints {
     /// Write a checkpoint after every N epochs, beside those of --checkpoint-minutes
     #[arg(long, value_name = "N")]
-    pub checkpoint_epochs: Option<NonZeroUsize>,
+    pub(crate) checkpoint_epochs: Option<NonZeroUsize>,
     /// Write a checkpoint when the last one is so many minutes old; fractions are allowed
     #[arg(long, value_name = "X", default_value = "5", value_parser = minutes)]
-    pub checkpoint_minutes: Duration,
+    pub(crate) checkpoint_minutes: Duration,
 }
 
 /// A year: beyond it nobody waits.
@@ -86,7 +86,11 @@ fn seed(text: &str) -> Result<u64, String> {
 impl Train {
     /// Trains, evaluates and stores; or resumes a run that was interrupted.
     pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
-        let given = self.config.as_deref().map(|path| self.configuration(path)).transpose()?;
+        let given = self
+            .config
+            .as_deref()
+            .map(|path| self.configuration(path))
+            .transpose()?;
         match (&self.resume, given, &self.out) {
             (Some(folder), given, _) => self.resume(folder, given.as_ref(), command_line),
             (None, Some(config), Some(out)) => {
@@ -101,7 +105,7 @@ impl Train {
     }
 
     /// The file with the overrides.
-    fn configuration(&self, path: &Path) -> Result<Config> {
+    pub(crate) fn configuration(&self, path: &Path) -> Result<Config> {
         let text = read::config_text(path)?;
         let seed = self.seed.map(|seed| Ok(Setting::seed(seed)));
         let settings = self.settings.iter().map(|text| {

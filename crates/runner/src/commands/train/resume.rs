@@ -68,7 +68,12 @@ pub(super) fn check_given(run: &StoredRun, given: &Config, path: &Path) -> Resul
 /// Refuses what `vds prune` did not finish: to train it would make another network.
 pub(super) fn check_trained(run: &StoredRun) -> Result<(), Error> {
     // A run that was killed in its very beginning has no such file yet.
-    let Some(parent) = run.records().environment().ok().and_then(|environment| environment.pruned_from) else {
+    let Some(parent) = run
+        .records()
+        .environment()
+        .ok()
+        .and_then(|environment| environment.pruned_from)
+    else {
         return Ok(());
     };
     let (run, parent) = (run.path().display(), parent.run);
@@ -93,10 +98,7 @@ impl Resumed {
         let state: RunState = serde_json::from_value(checkpoint.state.clone()).or_input(reading)?;
         let config = config::load(&path, &state.config, &[]).or_input(reading)?;
         let here = run.path().join(CONFIG);
-        refuse_differences(
-            (&path, "the checkpoint", &config),
-            (&here, "that file", run.config()),
-        )?;
+        refuse_differences((&path, "the checkpoint", &config), (&here, "that file", run.config()))?;
         warn_of_other_roundings(&state, &checkpoint);
         Ok(Some(Self {
             path,
@@ -135,7 +137,10 @@ impl Resumed {
         check_history(&history, state.trainer.epoch).or_input(reading)?;
         trainer.restore(&state.trainer, &mut checkpoint).or_input(reading)?;
         run_dir.checkpoints().set_aside(&damaged)?;
-        Ok((history, damaged.iter().map(|file| warn_of_damage(file, &path)).collect()))
+        Ok((
+            history,
+            damaged.iter().map(|file| warn_of_damage(file, &path)).collect(),
+        ))
     }
 }
 
@@ -212,7 +217,10 @@ fn refuse_differences(first: (&Path, &str, &Config), second: (&Path, &str, &Conf
         .filter(|leaf| leaf.differs())
         .map(|leaf| {
             let [first_value, second_value] = [leaf.first, leaf.second].map(json::display);
-            format!("\n  {}: {first_value} in {}, {second_value} in {}", leaf.path, first.1, second.1)
+            format!(
+                "\n  {}: {first_value} in {}, {second_value} in {}",
+                leaf.path, first.1, second.1
+            )
         })
         .collect();
     if differing.is_empty() {

@@ -197,10 +197,12 @@ impl<'a> Session<'a> {
     fn resume_hint(&self) -> Result<Option<String>> {
         let run = self.run_dir.path().display();
         // What is there if the folder is another one now is not this run's.
-        Ok(match self.run_dir.check_held().is_err() || self.checkpoints.is_empty()? {
-            true => None,
-            false => Some(format!("`vds train --resume {run}` resumes from the last checkpoint")),
-        })
+        Ok(
+            match self.run_dir.check_held().is_err() || self.checkpoints.is_empty()? {
+                true => None,
+                false => Some(format!("`vds train --resume {run}` resumes from the last checkpoint")),
+            },
+        )
     }
 
     /// The state before the step, the batch, and the weights of the best epoch.
