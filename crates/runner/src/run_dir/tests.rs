@@ -4,7 +4,7 @@ use std::path::Path;
 use expect_test::{Expect, expect};
 use vds_datasets::Provenance;
 use vds_records::files::{CHECKPOINTS, CONFIG, ENVIRONMENT, METRICS, PREDICTIVE_GRID, SUMMARY, WEIGHTS};
-use vds_records::{EpochMetrics, Environment, RunReader};
+use vds_records::{Environment, EpochMetrics, RunReader};
 
 use super::*;
 use crate::config::{self, Config};
@@ -105,23 +105,23 @@ fn folder_with_something_in_it_is_refused() {
         &other,
         false,
         expect![[r#"
-        ROOT/other is not empty and holds no run
-        hint: choose another folder"#]],
+            ROOT/other is not empty and does not hold a run
+            hint: choose another folder"#]],
     );
     check_refused(
         root.path(),
         &other,
         true,
         expect![[r#"
-        ROOT/other is not empty and holds no run
-        hint: choose another folder"#]],
+            ROOT/other is not empty and does not hold a run
+            hint: choose another folder"#]],
     );
     check_refused(
         root.path(),
         &other.join("thesis.tex"),
         false,
         expect![[r#"
-            the output folder ROOT/other/thesis.tex cannot be made: ROOT/other/thesis.tex is no folder
+            the output folder ROOT/other/thesis.tex cannot be made: ROOT/other/thesis.tex is not a folder
             hint: choose another --out"#]],
     );
 }

@@ -49,16 +49,16 @@ fn missing() -> Vec<Case> {
             "evaluate nothing",
             |_| {},
             expect![[r#"
-            error: nothing is no run directory: there is no config.ron in it
-            hint: give the folder that `vds train --out` wrote
-        "#]],
+                error: nothing is not a run directory: there is no config.ron in it
+                hint: give the folder that `vds train --out` wrote
+            "#]],
         ),
         case(
             "report of a run that is not there",
             "report nothing --out page.html",
             |_| {},
             expect![[r#"
-                error: nothing is no run directory: there is no config.ron in it
+                error: nothing is not a run directory: there is no config.ron in it
                 hint: give the folder that `vds train --out` wrote
             "#]],
         ),
@@ -67,7 +67,7 @@ fn missing() -> Vec<Case> {
             "evaluate file",
             |sandbox| sandbox.write("file", ""),
             expect![[r#"
-                error: file is no run directory: there is no config.ron in it
+                error: file is not a run directory: there is no config.ron in it
                 hint: give the folder that `vds train --out` wrote
             "#]],
         ),
@@ -76,7 +76,7 @@ fn missing() -> Vec<Case> {
             "report r nothing --out page.html",
             run_on_points,
             expect![[r#"
-                error: nothing is no run directory: there is no config.ron in it
+                error: nothing is not a run directory: there is no config.ron in it
                 hint: give the folder that `vds train --out` wrote
             "#]],
         ),
@@ -85,9 +85,9 @@ fn missing() -> Vec<Case> {
             "evaluate r",
             CONFIG,
             expect![[r#"
-            error: r is no run directory: there is no config.ron in it
-            hint: give the folder that `vds train --out` wrote
-        "#]],
+                error: r is not a run directory: there is no config.ron in it
+                hint: give the folder that `vds train --out` wrote
+            "#]],
         ),
         without(
             "run without weights",
