@@ -1,21 +1,19 @@
 //! The tables: seeds pooled by depth, all runs, and the depths of one run.
 
 use maud::{Markup, html};
-
-use crate::{
-    aggregate::{Entry, Group, Predictor, Spread},
-    number::{self, MISSING, Quantity},
-};
 use vds_records::{DepthScores, RunRecord, Scores};
 
+use crate::aggregate::{Entry, Group, MeanSd, Predictor};
+use crate::number::{self, MISSING, NumberFormat};
+
 /// A score that the tables show: its column title, how it is written, where it is stored.
-type Column = (&'static str, Quantity, fn(&Scores) -> f64);
+type Column = (&'static str, NumberFormat, fn(&Scores) -> f64);
 
 const COLUMNS: [Column; 4] = [
-    ("error", Quantity::Rate, |scores| scores.error),
-    ("NLL", Quantity::Score, |scores| scores.nll),
-    ("ECE", Quantity::Score, |scores| scores.ece),
-    ("Brier", Quantity::Score, |scores| scores.brier),
+    ("error", NumberFormat::Rate, |scores| scores.error),
+    ("NLL", NumberFormat::Score, |scores| scores.nll),
+    ("ECE", NumberFormat::Score, |scores| scores.ece),
+    ("Brier", NumberFormat::Score, |scores| scores.brier),
 ];
 
 /// LDN, pruned LDN and DDN by depth, seeds pooled as mean ± standard deviation.
@@ -50,20 +48,20 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
 
 fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup {
     let runs = group.of(predictor, depth);
-    let spread = |value: &dyn Fn(&RunRecord) -> f64| {
+    let mean_sd = |value: &dyn Fn(&RunRecord) -> f64| {
         let values: Vec<f64> = runs.iter().map(|run| value(run)).collect();
-        Spread::over(&values)
+        MeanSd::over(&values)
     };
-    let used = spread(&|run| predictor.depth(run));
+    let used = mean_sd(&|run| predictor.depth(run));
     html! {
         td.number { (depth) }
         th scope="row" { (predictor.name()) }
         td.number { (used.n) }
         td.number {
-            @if predictor == Predictor::Ddn { (depth) } @else { (used.text(Quantity::Depth)) }
+            @if predictor == Predictor::Ddn { (depth) } @else { (used.text(NumberFormat::Depth)) }
         }
-        @for (_, quantity, score) in COLUMNS {
-            td.number { (spread(&|run| score(predictor.scores(run))).text(quantity)) }
+        @for (_, format, score) in COLUMNS {
+            td.number { (mean_sd(&|run| score(predictor.scores(run))).text(format)) }
         }
     }
 }
@@ -127,8 +125,8 @@ fn run_row(entry: &Entry<'_>) -> Markup {
 
 fn score_cells(scores: Option<&Scores>) -> Markup {
     html! {
-        @for (index, (_, quantity, score)) in COLUMNS.iter().enumerate() {
-            td.number.first[index == 0] { (scores.map_or(MISSING.to_owned(), |scores| quantity.text(score(scores)))) }
+        @for (index, (_, format, score)) in COLUMNS.iter().enumerate() {
+            td.number.first[index == 0] { (scores.map_or(MISSING.to_owned(), |scores| format.text(score(scores)))) }
         }
     }
 }
@@ -137,7 +135,7 @@ fn score_cells(scores: Option<&Scores>) -> Markup {
 pub(crate) fn per_depth(run: &RunRecord) -> Markup {
     let summary = &run.summary;
     let n_depths = summary.posterior.len().max(summary.test.per_depth.len());
-    let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), Quantity::Score);
+    let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), NumberFormat::Score);
     let titles = [
         "depth",
         "posterior",
@@ -175,14 +173,14 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
 
 fn depth_cells(scores: Option<&DepthScores>) -> Markup {
     html! {
-        td.number { (cell(scores.map(|s| s.error), Quantity::Rate)) }
-        td.number { (cell(scores.map(|s| s.nll), Quantity::Score)) }
-        td.number { (cell(scores.map(|s| s.ece), Quantity::Score)) }
+        td.number { (cell(scores.map(|s| s.error), NumberFormat::Rate)) }
+        td.number { (cell(scores.map(|s| s.nll), NumberFormat::Score)) }
+        td.number { (cell(scores.map(|s| s.ece), NumberFormat::Score)) }
     }
 }
 
-fn cell(value: Option<f64>, quantity: Quantity) -> String {
-    value.map_or(MISSING.to_owned(), |value| quantity.text(value))
+fn cell(value: Option<f64>, format: NumberFormat) -> String {
+    value.map_or(MISSING.to_owned(), |value| format.text(value))
 }
 
 fn depth_symbol(title: &str) -> Markup {

@@ -6,12 +6,9 @@ use proptest::prelude::*;
 use vds_records::{HeadStatistics, Method, PrunedFrom, PruningRule, RunRecord, SelectionSplit, StoppedBy};
 
 use self::markup::Document;
-use crate::{
-    PageInfo,
-    aggregate::Group,
-    render,
-    test_records::{mixed, run},
-};
+use crate::aggregate::Group;
+use crate::page::{PageInfo, render};
+use crate::test_records::{mixed, run};
 
 fn info() -> PageInfo {
     PageInfo {

@@ -8,9 +8,9 @@ pub(crate) fn is_plottable(value: f64) -> bool {
     value.abs() < LIMIT
 }
 
-/// How values are spread over an axis.
+/// How values are spaced along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spread {
+pub(crate) enum Spacing {
     /// Equal differences, equal distances.
     Linear,
     /// Equal ratios, equal distances; for positive values.
@@ -21,7 +21,7 @@ pub(crate) enum Spread {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scale {
     /// Linear or logarithmic.
-    pub(crate) spread: Spread,
+    pub(crate) spacing: Spacing,
     /// Values at the two ends, the first below the second.
     pub(crate) domain: [f64; 2],
     /// Positions of the two ends.
@@ -37,10 +37,10 @@ impl Scale {
     }
 
     fn coordinate(&self, value: f64) -> f64 {
-        match self.spread {
-            Spread::Linear => value,
+        match self.spacing {
+            Spacing::Linear => value,
             // The lower end of an error bar may reach zero.
-            Spread::Logarithmic => value.max(f64::MIN_POSITIVE).ln(),
+            Spacing::Logarithmic => value.max(f64::MIN_POSITIVE).ln(),
         }
     }
 }
@@ -67,7 +67,7 @@ impl Step {
             })
     }
 
-    /// The same, but at least 1.
+    /// The smallest round step of at least 1 with which `span` has at most `intervals` intervals.
     pub(crate) fn whole(span: f64, intervals: f64) -> Self {
         Self::covering(span.max(intervals), intervals)
     }
@@ -128,7 +128,7 @@ impl Step {
     }
 }
 
-/// Two bounds that differ by enough to make a scale of, around the given ones.
+/// Two bounds that differ by enough to make a scale, around the given ones.
 pub(crate) fn separated([lo, hi]: [f64; 2]) -> [f64; 2] {
     let magnitude = lo.abs().max(hi.abs());
     if hi - lo > 1e-6 * magnitude && hi - lo > 1e-12 {
@@ -197,8 +197,8 @@ mod tests {
 
         #[test]
         fn positions_rise_with_values_and_stay_in_range(a in 1e-3..1e3_f64, b in 1e-3..1e3_f64) {
-            for spread in [Spread::Linear, Spread::Logarithmic] {
-                let scale = Scale { spread, domain: [1e-2, 1e2], range: [10.0, 200.0] };
+            for spacing in [Spacing::Linear, Spacing::Logarithmic] {
+                let scale = Scale { spacing, domain: [1e-2, 1e2], range: [10.0, 200.0] };
                 let [low, high] = [scale.position(a.min(b)), scale.position(a.max(b))];
                 prop_assert!(10.0 <= low && low <= high && high <= 200.0);
             }
@@ -207,9 +207,9 @@ mod tests {
 
     #[test]
     fn ends_of_the_domain_map_to_ends_of_the_range() {
-        for spread in [Spread::Linear, Spread::Logarithmic] {
+        for spacing in [Spacing::Linear, Spacing::Logarithmic] {
             let scale = Scale {
-                spread,
+                spacing,
                 domain: [0.1, 10.0],
                 range: [300.0, 20.0],
             };
@@ -217,7 +217,7 @@ mod tests {
             assert!((scale.position(10.0) - 20.0).abs() < 1e-9);
         }
         let scale = Scale {
-            spread: Spread::Logarithmic,
+            spacing: Spacing::Logarithmic,
             domain: [0.1, 10.0],
             range: [0.0, 100.0],
         };

@@ -1,9 +1,7 @@
-//! Axes: a domain with labelled ticks.
+//! Axes: a domain with labeled ticks.
 
-use crate::{
-    number,
-    scale::{Scale, Spread, Step, separated},
-};
+use crate::chart::scale::{Scale, Spacing, Step, separated};
+use crate::number;
 
 /// A domain with its ticks and its title.
 #[derive(Clone, Debug)]
@@ -11,7 +9,7 @@ pub(crate) struct Axis {
     /// Title with unit.
     pub(crate) title: String,
     /// Linear or logarithmic.
-    pub(crate) spread: Spread,
+    pub(crate) spacing: Spacing,
     /// Values at both ends.
     pub(crate) domain: [f64; 2],
     /// Values with their labels, in rising order.
@@ -67,12 +65,12 @@ impl Axis {
             .unwrap_or(candidates.len() - 1)
             .max(below + 1);
         let kept = &candidates[below..=above.min(candidates.len() - 1)];
-        // Beyond two decades only the powers of ten are labelled.
+        // Beyond two decades only the powers of ten are labeled.
         let stride = if kept.len() > 7 { 3 } else { 1 };
         let offset = (3 - below % 3) % 3 % stride;
         Self {
             title: format!("{title}, log scale"),
-            spread: Spread::Logarithmic,
+            spacing: Spacing::Logarithmic,
             domain: [kept[0], kept[kept.len() - 1]],
             ticks: kept
                 .iter()
@@ -86,7 +84,7 @@ impl Axis {
     /// The axis laid over the positions `range`.
     pub(crate) fn scale(&self, range: [f64; 2]) -> Scale {
         Scale {
-            spread: self.spread,
+            spacing: self.spacing,
             domain: self.domain,
             range,
         }
@@ -99,7 +97,7 @@ impl Axis {
             .collect();
         Self {
             title: title.to_owned(),
-            spread: Spread::Linear,
+            spacing: Spacing::Linear,
             domain,
             ticks,
         }
