@@ -24,15 +24,15 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
                 caption { span { "LDN, pruned LDN and DDN by depth: test scores, mean ± standard deviation over n seeds" } }
                 thead {
                     tr {
-                        th.number scope="col" { "D" }
-                        th scope="col" { "network" }
+                        th.depth scope="col" { "D" }
+                        th.network scope="col" { "network" }
                         @for title in ["n", "depth used"] { th.number scope="col" { (title) } }
                         @for (title, ..) in COLUMNS { th.number scope="col" { (title) } }
                     }
                 }
                 @for group in groups {
                     tbody {
-                        tr { th.group scope="rowgroup" colspan="8" { (group.title) } }
+                        tr { th.group scope="rowgroup" colspan="8" { span { (group.title) } } }
                         @for depth in group.depths() {
                             @let present = Predictor::ALL.into_iter().filter(|&p| !group.of(p, depth).is_empty());
                             @for (index, predictor) in present.enumerate() {
@@ -54,8 +54,8 @@ fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup
     };
     let used = mean_sd(&|run| predictor.depth(run));
     html! {
-        td.number { (depth) }
-        th scope="row" { (predictor.name()) }
+        td.depth { (depth) }
+        th.network scope="row" { (predictor.name()) }
         td.number { (used.n) }
         td.number {
             @if predictor == Predictor::Ddn { (depth) } @else { (used.text(NumberFormat::Depth)) }
@@ -78,7 +78,7 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
                 caption { span { "All runs: test scores of the marginal, the pruned and the deepest predictive" } }
                 thead {
                     tr {
-                        @for title in names { th scope="col" rowspan="2" { (title) } }
+                        @for title in names { th.name[title == "run"] scope="col" rowspan="2" { (title) } }
                         @for title in numbers { th.number scope="col" rowspan="2" { (depth_symbol(title)) } }
                         @for title in predictives { th.span scope="colgroup" colspan=(COLUMNS.len()) { (title) } }
                     }
@@ -92,7 +92,7 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
                 }
                 @for group in groups {
                     tbody {
-                        tr { th.group scope="rowgroup" colspan=(width) { (group.title) } }
+                        tr { th.group scope="rowgroup" colspan=(width) { span { (group.title) } } }
                         @for entry in &group.runs { (run_row(entry)) }
                     }
                 }
@@ -153,11 +153,11 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
             div.scroll tabindex="0" role="region" aria-label={ "Depths of " (run.name) } {
                 table {
                     caption { span { "Each depth alone: posterior and prior probability, scores on the test and training sets" } }
-                    thead { tr { @for title in titles { th.number scope="col" { (title) } } } }
+                    thead { tr { @for title in titles { th.number.row[title == "depth"] scope="col" { (title) } } } }
                     tbody {
                         @for depth in 0..n_depths {
                             tr.chosen[run.is_ldn() && depth == summary.pruned_depth] {
-                                th.number scope="row" { (depth) }
+                                th.number.row scope="row" { (depth) }
                                 td.number { (probability(&summary.posterior, depth)) }
                                 td.number { (probability(&summary.prior, depth)) }
                                 (depth_cells(summary.test.per_depth.get(depth)))

@@ -117,13 +117,13 @@ mod tests {
     }
 
     #[test]
-    fn few_depths_are_ticked_where_they_are() {
+    fn axis_of_few_depths_has_a_tick_at_each() {
         assert_eq!(labels(&Axis::at_depths("D", &[10, 5, 20, 5])), ["5", "10", "20"]);
         assert_eq!(labels(&Axis::at_depths("D", &[0])), ["0"]);
     }
 
     #[test]
-    fn dense_depths_are_ticked_at_round_numbers() {
+    fn axis_of_many_depths_has_ticks_at_round_numbers() {
         let depths: Vec<usize> = (0..=100).collect();
         assert_eq!(
             labels(&Axis::at_depths("D", &depths)),
@@ -132,13 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn a_covering_axis_ends_at_its_outer_ticks() {
+    fn axis_that_covers_values_ends_at_its_outer_ticks() {
         let axis = Axis::covering("NLL", [0.03, 0.47], 5.0);
         assert_eq!(labels(&axis), ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]);
     }
 
     #[test]
-    fn wide_logarithmic_axes_label_powers_of_ten_only() {
+    fn axis_over_many_decades_labels_powers_of_ten_only() {
         assert_eq!(labels(&Axis::logarithmic("NLL", [0.03, 40.0])), ["0.1", "1", "10"]);
         assert_eq!(labels(&Axis::logarithmic("NLL", [0.3, 1.5])), ["0.2", "0.5", "1", "2"]);
     }

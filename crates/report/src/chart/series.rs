@@ -142,13 +142,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thinning_keeps_few_points_as_they_are() {
+    fn series_thinning_keeps_few_points_as_they_are() {
         let points: Vec<(f64, f64)> = (0_u32..400).map(|i| (f64::from(i), f64::from(i % 7))).collect();
         assert_eq!(thinned(points.clone()), points);
     }
 
     #[test]
-    fn thinning_keeps_order_and_extremes() {
+    fn series_thinning_keeps_order_and_extremes() {
         let wave = |i: u32| {
             (
                 f64::from(i),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn one_dwarfing_value_makes_the_axis_logarithmic() {
+    fn series_with_one_dwarfing_value_makes_the_axis_logarithmic() {
         let axis = |values: &[f64]| {
             let points = values.iter().enumerate().map(|(i, &v)| (i as f64, v));
             line_axis("NLL", &[Series::plain(Style::Marginal, points)])
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn error_bars_do_not_push_the_axis_below_zero() {
+    fn series_error_bars_do_not_push_the_axis_below_zero() {
         let points = vec![
             Point {
                 x: 1.0,

@@ -63,7 +63,7 @@ pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
         ),
         legend: vec![Style::Marginal.key("test"), Style::Deepest.key("train")],
         caption: html! {
-            "Bars: posterior, full colour at d" sub { "opt" } " = " (summary.pruned_depth) "; thin outline: prior. "
+            "Bars: posterior, full color at d" sub { "opt" } " = " (summary.pruned_depth) "; thin outline: prior. "
             "Lines: each depth used alone."
         },
     }))
