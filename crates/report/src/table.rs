@@ -68,18 +68,26 @@ fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup
 
 /// One row per run.
 pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
-    let names = ["run", "method", "network"];
-    let numbers = ["D", "seed", "epochs (best)", "E[d]", "d_opt"];
+    let names = ["method", "network"];
+    let d_opt = html! { "d" sub { "opt" } };
+    let numbers = [
+        html! { "D" },
+        html! { "seed" },
+        html! { "epochs (best)" },
+        html! { "E[d]" },
+        d_opt,
+    ];
     let predictives = ["marginal", "pruned", "deepest"];
-    let width = names.len() + numbers.len() + predictives.len() * COLUMNS.len() + 1;
+    let width = 1 + names.len() + numbers.len() + predictives.len() * COLUMNS.len() + 1;
     html! {
         div.scroll tabindex="0" role="region" aria-label="All runs" {
             table id="all-runs" {
                 caption { span { "All runs: test scores of the marginal, the pruned and the deepest predictive" } }
                 thead {
                     tr {
-                        @for title in names { th.name[title == "run"] scope="col" rowspan="2" { (title) } }
-                        @for title in numbers { th.number scope="col" rowspan="2" { (depth_symbol(title)) } }
+                        th.name scope="col" rowspan="2" { "run" }
+                        @for title in names { th scope="col" rowspan="2" { (title) } }
+                        @for title in &numbers { th.number scope="col" rowspan="2" { (title) } }
                         @for title in predictives { th.span scope="colgroup" colspan=(COLUMNS.len()) { (title) } }
                     }
                     tr {
@@ -137,7 +145,6 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
     let n_depths = summary.posterior.len().max(summary.test.per_depth.len());
     let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), NumberFormat::Score);
     let titles = [
-        "depth",
         "posterior",
         "prior",
         "test error",
@@ -153,7 +160,12 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
             div.scroll tabindex="0" role="region" aria-label={ "Depths of " (run.name) } {
                 table {
                     caption { span { "Each depth alone: posterior and prior probability, scores on the test and training sets" } }
-                    thead { tr { @for title in titles { th.number.row[title == "depth"] scope="col" { (title) } } } }
+                    thead {
+                        tr {
+                            th.number.row scope="col" { "depth" }
+                            @for title in titles { th.number scope="col" { (title) } }
+                        }
+                    }
                     tbody {
                         @for depth in 0..n_depths {
                             tr.chosen[run.is_ldn() && depth == summary.pruned_depth] {
@@ -181,8 +193,4 @@ fn depth_cells(scores: Option<&DepthScores>) -> Markup {
 
 fn cell(value: Option<f64>, format: NumberFormat) -> String {
     value.map_or(MISSING.to_owned(), |value| format.text(value))
-}
-
-fn depth_symbol(title: &str) -> Markup {
-    html! { @if title == "d_opt" { "d" sub { "opt" } } @else { (title) } }
 }

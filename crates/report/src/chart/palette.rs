@@ -13,8 +13,8 @@ pub(crate) enum Ramp {
 
 /// Hues of classes, which repeat after the last.
 ///
-/// With normal color vision and with simulated protanopia and deuteranopia, any two of them are at least 0.14 apart in OKLab.
-/// The first two are the ends of [`Ramp::Diverging`]'s hues, and all are dark enough to end a ramp that begins near white.
+/// They can be distinguished without red or green cones, and all are dark enough to end a ramp that begins near white.
+/// The first two are the blue and the orange of [`Ramp::Diverging`].
 const HUES: [[f64; 3]; 8] = [
     [0.0, 104.0, 173.0],
     [194.0, 82.0, 0.0],
@@ -26,7 +26,9 @@ const HUES: [[f64; 3]; 8] = [
     [102.0, 0.0, 255.0],
 ];
 /// Markers of classes around the current point of a path, which repeat after the last: circle, square, triangle, diamond,
-/// inverted triangle, cross, bar. Their number has no common divisor with that of the hues, so that 56 classes differ in one.
+/// inverted triangle, cross, bar.
+///
+/// Their number has no common divisor with that of the hues, so that any 56 consecutive classes differ in hue or marker.
 const MARKERS: [&str; 7] = [
     "m-2.3 0a2.3 2.3 0 1 0 4.6 0a2.3 2.3 0 1 0 -4.6 0z",
     "m-2 -2h4v4h-4z",
@@ -136,5 +138,59 @@ mod tests {
         assert!(!has_repeated_hues(0..8) && has_repeated_hues(0..9));
         let marks: BTreeSet<(String, &str)> = (0..56).map(|c| (marker_color(c), marker_outline(c))).collect();
         assert_eq!(marks.len(), 56);
+    }
+
+    /// Linear sRGB as it appears with normal vision, without red cones and without green cones (Machado et al. 2009).
+    const VISIONS: [[[f64; 3]; 3]; 3] = [
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ],
+        [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_820, 0.042_940, 0.968_881],
+        ],
+    ];
+    const TO_CONES: [[f64; 3]; 3] = [
+        [0.412_221_470_8, 0.536_332_536_3, 0.051_445_992_9],
+        [0.211_903_498_2, 0.680_699_545_1, 0.107_396_956_6],
+        [0.088_302_461_9, 0.281_718_837_6, 0.629_978_700_5],
+    ];
+    const TO_OKLAB: [[f64; 3]; 3] = [
+        [0.210_454_255_3, 0.793_617_785_0, -0.004_072_046_8],
+        [1.977_998_495_1, -2.428_592_205_0, 0.450_593_709_9],
+        [0.025_904_037_1, 0.782_771_766_2, -0.808_675_766_0],
+    ];
+
+    fn times(matrix: &[[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum())
+    }
+
+    fn oklab(color: [f64; 3], vision: &[[f64; 3]; 3]) -> [f64; 3] {
+        let linear = color.map(|channel| ((channel / 255.0 + 0.055) / 1.055).powf(2.4));
+        let cones = times(&TO_CONES, times(vision, linear));
+        times(&TO_OKLAB, cones.map(|cone| cone.max(0.0).cbrt()))
+    }
+
+    #[test]
+    fn palette_hues_differ_without_red_or_green_cones() {
+        for vision in &VISIONS {
+            for (index, a) in HUES.iter().enumerate() {
+                for b in &HUES[..index] {
+                    let [a_lab, b_lab] = [a, b].map(|&hue| oklab(hue, vision));
+                    let distance = a_lab
+                        .iter()
+                        .zip(b_lab)
+                        .map(|(x, y)| (x - y).powi(2))
+                        .sum::<f64>()
+                        .sqrt();
+                    // About seven times the difference that is just noticeable.
+                    assert!(distance > 0.14, "{a:?} and {b:?}: {distance}");
+                }
+            }
+        }
     }
 }

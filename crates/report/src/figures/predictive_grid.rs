@@ -81,7 +81,7 @@ fn winning_class(id: &str, grid: &PredictiveGrid, n_classes: usize, classes: &BT
             "Most probable class of the marginal predictive over the plane (standardized inputs) and its probability, pale from 1/"
             (n_classes) " to full color at 1; training points with the markers of the legend."
             @if has_repeated_hues(classes.iter().copied()) {
-                " There are more classes than hues: hues and markers repeat, but no two classes in a row of 56 share both."
+                " There are more classes than hues: those that share one have different markers."
             }
         },
     })
