@@ -12,7 +12,7 @@ use crate::weights::names::entries;
 
 /// A residual network that gives the logits of every depth in one pass.
 ///
-/// All parameters are one flat tensor, so that an optimiser, a checkpoint or a copy handles one object.
+/// All parameters are one flat tensor, so that an optimizer, a checkpoint or a copy handles one object.
 #[derive(Debug)]
 pub struct Network<D: Backend> {
     config: NetworkConfig,
@@ -75,31 +75,24 @@ impl<D: Backend> Network<D> {
         self.config.example_len()
     }
 
-    /// Training pass with the statistics of the batch; updates the running statistics.
+    /// Training pass with the statistics of the batch through the first `depth` blocks; [`Self::max_depth`] for all of them. The
+    /// other blocks, and what is kept about deeper depths, stay as they are.
+    ///
+    /// The running statistics are updated for as long as the [`TrainingPass`] lives, and stay so if it is committed.
     ///
     /// # Shapes
-    /// `inputs`: `[batch, example_len]`, images as `[channels, height, width]`. Result: `(max_depth + 1, batch, n_classes)` on a
+    /// `inputs`: `[batch, example_len]`, images as `[channels, height, width]`. Logits: `(depth + 1, batch, n_classes)` on a
     /// tape that leads to [`Self::params`].
     ///
     /// # Errors
-    /// [`Error::InputLength`], [`Error::BatchTooSmall`] for a batch of one, [`Error::Device`].
-    pub fn forward_train(&mut self, inputs: &[f32], batch: usize) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
-        self.forward_train_to(inputs, batch, self.max_depth())
-    }
-
-    /// The same through the first `depth` blocks; the others, and what is kept about deeper depths, stay as they are.
-    ///
-    /// # Shapes
-    /// As [`Self::forward_train`], but the result is `(depth + 1, batch, n_classes)`.
-    ///
-    /// # Errors
-    /// As [`Self::forward_train`], and [`Error::Depth`] if there are fewer blocks.
-    pub fn forward_train_to(
+    /// [`Error::Depth`] if there are fewer blocks, [`Error::InputLength`], [`Error::BatchTooSmall`] for a batch of one,
+    /// [`Error::Device`].
+    pub fn forward_train(
         &mut self,
         inputs: &[f32],
         batch: usize,
         depth: usize,
-    ) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
+    ) -> Result<(DepthLogits<D, OwnedTape<f32, D>>, TrainingPass<'_, D>)> {
         let max_depth = self.max_depth();
         if depth > max_depth {
             return Err(Error::Depth { depth, max_depth });
@@ -113,12 +106,11 @@ impl<D: Backend> Network<D> {
                 .forward_train(&self.engine, &self.params, inputs, depth, &mut self.batch_statistics)?;
         self.running_before.copy_values_from(&self.running);
         self.running.update(&self.batch_statistics, depth);
-        Ok(logits)
-    }
-
-    /// Takes the last training pass's share of the running statistics back, as if there had been none. It works once.
-    pub fn forget_last_batch(&mut self) {
-        self.running.copy_values_from(&self.running_before);
+        let pass = TrainingPass {
+            network: self,
+            is_committed: false,
+        };
+        Ok((logits, pass))
     }
 
     /// Evaluation pass with running statistics. An example's logits do not depend on its batch.
@@ -154,7 +146,7 @@ impl<D: Backend> Network<D> {
         &self.params
     }
 
-    /// The same, to be changed by an optimiser.
+    /// All parameters as one flat tensor, for an optimizer to change.
     pub fn params_mut(&mut self) -> &mut Tensor<(usize,), f32, D> {
         &mut self.params
     }
@@ -210,7 +202,7 @@ impl<D: Backend> Network<D> {
         }
     }
 
-    /// Goes back to a snapshot of this network.
+    /// Restores a snapshot of this network.
     ///
     /// # Errors
     /// [`Error::Length`] if it is another network's; then nothing is changed.
@@ -262,6 +254,39 @@ impl<D: Backend> Network<D> {
         pruned.set_params(&params)?;
         pruned.running.keep_head_of(&self.running, &pruned.config, &self.config);
         Ok(pruned)
+    }
+}
+
+/// The share of a training pass in the running statistics: it lasts if it is committed, and is rolled back if this is dropped.
+#[derive(Debug)]
+#[must_use = "a pass that is not committed is rolled back"]
+pub struct TrainingPass<'n, D: Backend> {
+    network: &'n mut Network<D>,
+    is_committed: bool,
+}
+
+impl<D: Backend> TrainingPass<'_, D> {
+    /// The network with the updated statistics.
+    pub fn network(&self) -> &Network<D> {
+        self.network
+    }
+
+    /// Keeps the updated statistics.
+    pub fn commit(mut self) {
+        self.is_committed = true;
+    }
+}
+
+impl<D: Backend> Drop for TrainingPass<'_, D> {
+    fn drop(&mut self) {
+        if !self.is_committed {
+            let Network {
+                running,
+                running_before,
+                ..
+            } = &mut *self.network;
+            running.copy_values_from(running_before);
+        }
     }
 }
 

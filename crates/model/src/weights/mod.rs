@@ -1,8 +1,10 @@
 //! Weights as safetensors under the names and layouts of the authors' `state_dict`.
 //!
 //! A file written here loads into the authors' PyTorch model and the other way round. Networks that keep statistics per
-//! depth add `per_depth/output_layer.1.ops.2.running_mean` and `…running_var`, `[max_depth + 1, outer]`; under the
-//! authors' names they store the deepest depth's. A file without the extra tensors gives every depth the same ones.
+//! depth add `per_depth/output_layer.1.ops.2.running_mean` and `…running_var`, `[max_depth + 1, channels]`; under the
+//! authors' names they store the deepest depth's. A file without these two gives every depth the same ones.
+//!
+//! A caller stores what is fitted beside the network as extra tensors of its own.
 
 pub(crate) mod names;
 mod read;
@@ -22,27 +24,24 @@ use vds_kernels::HeadStatistics;
 
 pub use read::from_bytes;
 
-/// Name of the posterior's logits.
-pub(crate) const POSTERIOR_LOGITS: &str = "prob_model.q_logits";
-
 /// A network read from a file, and what else the file held.
 #[derive(Debug)]
 pub struct Weights<D: Backend> {
     /// The network.
     pub network: Network<D>,
-    /// The posterior's logits, `[max_depth + 1]`; `None` for a network of deterministic depth.
-    pub posterior_logits: Option<Vec<f32>>,
+    /// Those of the extra tensors that are in the file, by name.
+    pub extra: BTreeMap<String, Vec<f32>>,
     /// The file's metadata.
     pub metadata: BTreeMap<String, String>,
 }
 
-/// The bytes of a safetensors file.
+/// The bytes of a safetensors file with a network, extra tensors of one axis by name, and metadata.
 ///
 /// # Errors
 /// [`Error::Safetensors`] if the format cannot hold the tensors.
 pub fn to_bytes<D: Backend>(
     network: &Network<D>,
-    posterior_logits: Option<&[f32]>,
+    extra: &BTreeMap<String, Vec<f32>>,
     metadata: &BTreeMap<String, String>,
 ) -> Result<Vec<u8>> {
     let (params, statistics) = (network.params_vec(), network.statistics());
@@ -61,11 +60,8 @@ pub fn to_bytes<D: Backend>(
     for (name, shape, values) in per_depth_statistics(network) {
         tensors.insert(name, StoredTensor::floats(shape, &values));
     }
-    if let Some(logits) = posterior_logits {
-        tensors.insert(
-            POSTERIOR_LOGITS.to_owned(),
-            StoredTensor::floats(vec![logits.len()], logits),
-        );
+    for (name, values) in extra {
+        tensors.insert(name.clone(), StoredTensor::floats(vec![values.len()], values));
     }
     let metadata: HashMap<_, _> = metadata.clone().into_iter().collect();
     safetensors::serialize(tensors, Some(metadata)).map_err(Error::Safetensors)

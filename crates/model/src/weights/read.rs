@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use vds_kernels::conv::ConvLayout;
 
 use super::names::{HEAD_NORM, Role, entries, norms};
-use super::{POSTERIOR_LOGITS, Weights, from_reference, per_depth_names};
+use super::{Weights, from_reference, per_depth_names};
 use crate::Result;
 use crate::backend::Backend;
 use crate::config::NetworkConfig;
@@ -15,11 +15,19 @@ use crate::error::Error;
 use crate::network::Network;
 use vds_kernels::HeadStatistics;
 
-/// Reads a network of the given sizes from the bytes of a safetensors file.
+/// Reads a network of the given sizes from the bytes of a safetensors file, and those of the extra tensors that it holds.
+///
+/// Extra tensors have one axis of any length; which length is right, and whether one may be absent, is up to the caller.
 ///
 /// # Errors
-/// If the bytes are no safetensors file, or a tensor is missing, unexpected, of another shape or element type, not finite, or a variance below 0.
-pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) -> Result<Weights<D>> {
+/// If the bytes are not a safetensors file, or a tensor is missing, unexpected, of another shape or element type, not finite, or a
+/// variance below 0.
+pub fn from_bytes<D: Backend>(
+    bytes: &[u8],
+    config: &NetworkConfig,
+    device: &D,
+    extra_names: &[&str],
+) -> Result<Weights<D>> {
     config.check()?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(Error::Safetensors)?;
     let metadata = header
@@ -31,7 +39,7 @@ pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) 
     let file = File {
         tensors: SafeTensors::deserialize(bytes).map_err(Error::Safetensors)?,
     };
-    let mut expected = BTreeSet::from([POSTERIOR_LOGITS.to_owned()]);
+    let mut expected: BTreeSet<String> = extra_names.iter().map(|&name| name.to_owned()).collect();
     let mut network = Network::zeros(config, device)?;
     let mut params = network.params_vec();
     for entry in entries(config) {
@@ -55,10 +63,15 @@ pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) 
         expected.insert(name);
     }
     file.check_names(&expected)?;
-    let posterior_logits = file.optional_floats(POSTERIOR_LOGITS, &[config.max_depth() + 1])?;
+    let mut extra = BTreeMap::new();
+    for &name in extra_names {
+        if let Some(values) = file.vector(name)? {
+            extra.insert(name.to_owned(), values);
+        }
+    }
     Ok(Weights {
         network,
-        posterior_logits,
+        extra,
         metadata,
     })
 }
@@ -140,14 +153,28 @@ impl<'a> File<'a> {
     }
 
     fn optional_floats(&self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>> {
+        self.floats_of(name, |actual| actual == shape, || format!("F32 {shape:?}"))
+    }
+
+    /// Values along one axis of any length.
+    fn vector(&self, name: &str) -> Result<Option<Vec<f32>>> {
+        self.floats_of(name, |shape| shape.len() == 1, || "F32 of one axis".to_owned())
+    }
+
+    fn floats_of(
+        &self,
+        name: &str,
+        is_shape: impl Fn(&[usize]) -> bool,
+        expected: impl Fn() -> String,
+    ) -> Result<Option<Vec<f32>>> {
         let Some(view) = self.view(name) else {
             return Ok(None);
         };
-        if view.dtype() != Dtype::F32 || view.shape() != shape {
+        if view.dtype() != Dtype::F32 || !is_shape(view.shape()) {
             return Err(Error::TensorType {
                 name: name.to_owned(),
                 actual: format!("{:?} {:?}", view.dtype(), view.shape()),
-                expected: format!("F32 {shape:?}"),
+                expected: expected(),
             });
         }
         let (values, _) = view.data().as_chunks::<4>();

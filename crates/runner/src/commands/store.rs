@@ -12,7 +12,7 @@ use crate::device::Device;
 use crate::evaluation::{depth_scores, plane, test_scores};
 use crate::record::{Plane, SUMMARY_SCHEMA, Summary};
 use crate::run_dir::RunDir;
-use crate::training::Trained;
+use crate::training::{POSTERIOR_LOGITS, Trained};
 
 /// What is known of a run beside the network that was kept.
 #[derive(Debug)]
@@ -45,7 +45,11 @@ pub(super) fn write_network(run_dir: &RunDir, config: &Config, trained: &Trained
     });
     // One entry: the format keeps its metadata in no particular order, and equal runs should give equal files.
     let metadata = BTreeMap::from([("vds".to_owned(), about.to_string())]);
-    let bytes = weights::to_bytes(&trained.network, trained.posterior_logits.as_deref(), &metadata)?;
+    let posterior_logits = trained.posterior_logits.iter().cloned();
+    let extra = posterior_logits
+        .map(|logits| (POSTERIOR_LOGITS.to_owned(), logits))
+        .collect();
+    let bytes = weights::to_bytes(&trained.network, &extra, &metadata)?;
     Ok(run_dir.write_weights(&bytes)?)
 }
 

@@ -19,7 +19,11 @@ fn network(config: &NetworkConfig) -> Network<Device> {
     let inputs: Vec<f32> = (0..8 * config.example_len())
         .map(|index| (index as f32 * 0.7).sin())
         .collect();
-    drop(network.forward_train(&inputs, 8).unwrap());
+    network
+        .forward_train(&inputs, 8, config.max_depth())
+        .unwrap()
+        .1
+        .commit();
     network
 }
 

@@ -16,6 +16,7 @@ use crate::error::{Error, OrInput as _};
 use crate::record::{Plane, SUMMARY_SCHEMA, Summary};
 use crate::report::RunRecord;
 use crate::text::{read_config, read_json, read_text};
+use crate::training::POSTERIOR_LOGITS;
 
 /// A stored run.
 #[derive(Clone, Debug)]
@@ -93,9 +94,13 @@ impl StoredRun {
         let bytes = fs::read(&path).or_input(reading)?;
         let Weights {
             network,
-            posterior_logits,
+            mut extra,
             metadata,
-        } = weights::from_bytes(&bytes, network, device).or_input(reading)?;
+        } = weights::from_bytes(&bytes, network, device, &[POSTERIOR_LOGITS]).or_input(reading)?;
+        let posterior_logits = extra.remove(POSTERIOR_LOGITS);
+        if let Some(logits) = &posterior_logits {
+            check_posterior(logits, network.max_depth()).or_input(reading)?;
+        }
         let posterior = match (self.config.method(), &posterior_logits) {
             (Method::Ddn, None) => self.config.deterministic_posterior(),
             (Method::Ldn, Some(logits)) => crate::training::posterior(logits).or_input(reading)?,
@@ -196,6 +201,19 @@ impl StoredRun {
             .collect();
         parts[parts.len().saturating_sub(2)..].join("/")
     }
+}
+
+/// Refuses a posterior over the depths of another network.
+fn check_posterior(logits: &[f32], max_depth: usize) -> vds_model::Result<()> {
+    let (actual, expected) = (logits.len(), max_depth + 1);
+    if actual == expected {
+        return Ok(());
+    }
+    Err(vds_model::Error::TensorType {
+        name: POSTERIOR_LOGITS.to_owned(),
+        actual: format!("F32 [{actual}]"),
+        expected: format!("F32 [{expected}]"),
+    })
 }
 
 /// Refuses a record whose parts contradict each other.

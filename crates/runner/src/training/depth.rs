@@ -1,7 +1,7 @@
 //! What a training run knows of depth: a posterior that is learnt, or one depth that is given.
 
 use dfdx::prelude::{Gradients, OwnedTape, Tensor};
-use vds_model::{Backend, DepthLogits, Sgd};
+use vds_model::{Backend, DepthLogits, ProposedStep, Sgd};
 use vds_variational::negative_elbo;
 use vds_variational::{
     DepthPosterior, DepthPrior, HostGradients, LossTerms, PruningRule, deterministic_loss, kl_divergence,
@@ -9,6 +9,9 @@ use vds_variational::{
 
 use crate::config::{Config, Method};
 use anyhow::{Context as _, Result, ensure};
+
+/// Name of the posterior's logits in a weights file.
+pub(crate) const POSTERIOR_LOGITS: &str = "prob_model.q_logits";
 
 /// A device that can train.
 pub trait TrainingDevice: Backend + HostGradients {}
@@ -26,6 +29,20 @@ pub(super) enum DepthModel<D: TrainingDevice> {
     },
     /// All mass on the deepest depth.
     Deterministic { max_depth: usize },
+}
+
+/// A step of the posterior that is not taken yet.
+#[must_use = "a step that is not applied is dropped"]
+pub(super) struct ProposedPosterior<'a, D: TrainingDevice>(
+    Option<(ProposedStep<'a>, &'a mut Tensor<(usize,), f32, D>)>,
+);
+
+impl<D: TrainingDevice> ProposedPosterior<'_, D> {
+    pub(super) fn apply(self) {
+        if let Some((step, logits)) = self.0 {
+            step.apply(logits);
+        }
+    }
 }
 
 /// The loss of a step, with the tape that leads back to the parameters.
@@ -59,18 +76,15 @@ impl<D: TrainingDevice> DepthModel<D> {
     }
 
     /// Computes a step of the posterior without taking it.
-    pub(super) fn propose(&mut self, gradients: &mut Gradients<f32, D>, rate: f32) -> vds_model::Result<()> {
-        match self {
-            Self::Learnt { logits, optimizer, .. } => optimizer.propose(logits, gradients, rate),
-            Self::Deterministic { .. } => Ok(()),
-        }
-    }
-
-    /// Takes the step that was proposed last.
-    pub(super) fn take(&mut self) {
-        if let Self::Learnt { logits, optimizer, .. } = self {
-            optimizer.take(logits);
-        }
+    pub(super) fn propose(
+        &mut self,
+        gradients: &mut Gradients<f32, D>,
+        rate: f32,
+    ) -> vds_model::Result<ProposedPosterior<'_, D>> {
+        Ok(ProposedPosterior(match self {
+            Self::Learnt { logits, optimizer, .. } => Some((optimizer.propose(logits, gradients, rate)?, logits)),
+            Self::Deterministic { .. } => None,
+        }))
     }
 
     /// The velocity of a learnt posterior's logits.

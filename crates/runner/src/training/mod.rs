@@ -18,6 +18,6 @@ mod trainer;
 
 pub use advance::{Advance, Moment, Pause, StoppedBy};
 pub use depth::TrainingDevice;
-pub(crate) use depth::posterior;
+pub(crate) use depth::{POSTERIOR_LOGITS, posterior};
 pub use resume::Position;
 pub use trainer::{Trained, Trainer, TrainingData};

@@ -4,18 +4,17 @@ use anyhow::Result;
 use dfdx::prelude::Backward as _;
 use vds_model::{Network, Place};
 
-use super::depth::TrainingDevice;
+use super::depth::{POSTERIOR_LOGITS, TrainingDevice};
 use super::epoch::StepMeans;
 use super::failure::Failure;
 use super::trainer::Trainer;
 
 impl<D: TrainingDevice> Trainer<D> {
-    /// One step on a batch: training pass, loss, way back, update of the network and of the posterior. One that fails leaves
+    /// One step on a batch: training pass, loss, backward pass, update of the network and of the posterior. One that fails leaves
     /// everything as it was.
     pub(crate) fn train_step(&mut self, inputs: &[f32], labels: &[u32], n_train: usize) -> Result<StepMeans> {
         let stepped = self.try_step(inputs, labels, n_train);
         stepped.map_err(|failure| {
-            self.network.forget_last_batch();
             let walk = |network: &Network<D>| network.first_non_finite(inputs, self.train_depth).ok().flatten();
             failure.told_of(self.epoch + 1, self.step + 1, || walk(&self.network))
         })
@@ -23,8 +22,9 @@ impl<D: TrainingDevice> Trainer<D> {
 
     fn try_step(&mut self, inputs: &[f32], labels: &[u32], n_train: usize) -> Result<StepMeans, Failure> {
         let rate = to_f32(self.config.learning_rate(self.epoch));
-        let logits = self.network.forward_train_to(inputs, labels.len(), self.train_depth)?;
-        if let Some((place, value)) = self.network.non_finite_statistic() {
+        let (logits, pass) = self.network.forward_train(inputs, labels.len(), self.train_depth)?;
+        let network = pass.network();
+        if let Some((place, value)) = network.non_finite_statistic() {
             return Err(Failure::of_statistic(place, value));
         }
         let terms = self.depth.loss(logits, labels, n_train)?;
@@ -39,13 +39,18 @@ impl<D: TrainingDevice> Trainer<D> {
             .loss
             .try_backward()
             .map_err(|error| anyhow::anyhow!("backward pass: {error:?}"))?;
-        let proposed = self.optimizer.propose(self.network.params(), &mut gradients, rate);
-        proposed.map_err(|error| Failure::of_step(error, |index| self.network.place_of(index)))?;
-        let max_depth = self.network.max_depth();
-        let proposed = self.depth.propose(&mut gradients, rate);
-        proposed.map_err(|error| Failure::of_step(error, |depth| Place::posterior(depth.min(max_depth))))?;
-        self.optimizer.take(self.network.params_mut());
-        self.depth.take();
+        let step = self.optimizer.propose(network.params(), &mut gradients, rate);
+        let step = step.map_err(|error| Failure::of_step(error, |index| network.place_of(index)))?;
+        let posterior_step = self.depth.propose(&mut gradients, rate);
+        let posterior_step = posterior_step.map_err(|error| {
+            Failure::of_step(error, |depth| Place {
+                depth: depth.min(network.max_depth()),
+                layer: POSTERIOR_LOGITS.to_owned(),
+            })
+        })?;
+        pass.commit();
+        step.apply(self.network.params_mut());
+        posterior_step.apply();
         Ok(means)
     }
 }

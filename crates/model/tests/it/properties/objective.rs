@@ -78,12 +78,12 @@ fn one_hot_is_deterministic(problem: Problem) -> TestCaseResult {
         ..problem.clone()
     });
     let mut network = problem.network();
-    let logits = network
-        .forward_train_to(&problem.inputs, problem.batch(), problem.depth)
+    let (logits, pass) = network
+        .forward_train(&problem.inputs, problem.batch(), problem.depth)
         .unwrap();
     let terms = deterministic_loss(logits, &problem.labels, problem.depth).unwrap();
     let value = terms.value;
-    let gradient = widened(&terms.loss.backward().get(network.params()).as_vec());
+    let gradient = widened(&terms.loss.backward().get(pass.network().params()).as_vec());
     prop_assert_eq!(gradient, learnt.gradient);
     prop_assert!(
         learnt.posterior_gradient.iter().all(|&slope| slope == 0.0),

@@ -16,14 +16,17 @@ use crate::network::numbers;
 #[test]
 fn a_training_prefix_is_a_network_of_its_own() {
     check("a_training_prefix_is_a_network_of_its_own", problems(), |problem| {
-        let (whole, mut first) = (problem.network(), problem.network());
+        let (mut whole, mut first) = (problem.network(), problem.network());
         let mut prefix = prefix_of(&whole, problem.depth);
         let (inputs, batch) = (&problem.inputs, problem.batch());
         // Deeper blocks do not enter any sum of shallower ones, so the bits are the same.
-        let alone = prefix.forward_train(inputs, batch).unwrap();
-        let partly = first.forward_train_to(inputs, batch, problem.depth).unwrap();
-        let mut whole = whole;
-        let all = whole.forward_train(inputs, batch).unwrap().as_vec();
+        let (alone, alone_pass) = prefix.forward_train(inputs, batch, problem.depth).unwrap();
+        let (partly, partly_pass) = first.forward_train(inputs, batch, problem.depth).unwrap();
+        let all = whole
+            .forward_train(inputs, batch, problem.config.max_depth())
+            .unwrap()
+            .0
+            .as_vec();
         prop_assert_eq!(&all[..alone.as_vec().len()], &alone.as_vec()[..]);
         prop_assert_eq!(partly.as_vec(), alone.as_vec());
         let gradient = |logits, params: &Tensor<(usize,), f32, Cpu>| {
@@ -31,8 +34,9 @@ fn a_training_prefix_is_a_network_of_its_own() {
             let terms = negative_elbo(logits, labels, &posterior, &problem.prior, problem.n_train);
             terms.unwrap().loss.backward().get(params).as_vec()
         };
-        let (alone, mut partly) = (gradient(alone, prefix.params()), gradient(partly, first.params()));
-        for (to, from) in shared(&params(prefix.config()), &params(first.config())) {
+        let alone = gradient(alone, alone_pass.network().params());
+        let mut partly = gradient(partly, partly_pass.network().params());
+        for (to, from) in shared(&params(alone_pass.network().config()), &params(&problem.config)) {
             prop_assert_eq!(&alone[to], &partly[from.clone()]);
             partly[from].fill(0.0);
         }
@@ -103,8 +107,12 @@ fn pruned_predicts_as_whole(problem: Problem) -> TestCaseResult {
 pub(super) fn seasoned(problem: &Problem) -> Network<Cpu> {
     let mut network = problem.network();
     let batch = |seed| numbers(7 * problem.config.example_len(), seed);
-    network.forward_train(&batch(1), 7).unwrap();
-    network.forward_train_to(&batch(2), 7, problem.depth).unwrap();
+    network
+        .forward_train(&batch(1), 7, network.max_depth())
+        .unwrap()
+        .1
+        .commit();
+    network.forward_train(&batch(2), 7, problem.depth).unwrap().1.commit();
     network
 }
 
