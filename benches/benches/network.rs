@@ -9,11 +9,11 @@ use vds_variational::{DepthPrior, negative_elbo};
 
 fn conv(max_depth: usize) -> NetworkConfig {
     NetworkConfig::Conv(ConvConfig {
-        channels: 1,
+        in_channels: 1,
         height: 28,
         width: 28,
-        outer: 64,
-        inner: 32,
+        channels: 64,
+        bottleneck_channels: 32,
         n_classes: 10,
         max_depth,
         head_statistics: HeadStatistics::PerDepth,

@@ -84,7 +84,7 @@ impl Backend for dfdx::prelude::Cuda {
     type Engine = NetworkConfig;
 
     fn engine(config: &NetworkConfig) -> NetworkConfig {
-        config.clone()
+        *config
     }
 
     fn forward_train(

@@ -19,7 +19,7 @@ pub struct Network<D: Backend> {
     device: D,
     params: Tensor<(usize,), f32, D>,
     running: RunningStatistics,
-    /// As they were before the last training pass.
+    /// The running statistics as they were before the last training pass.
     running_before: RunningStatistics,
     batch_statistics: Vec<f32>,
     engine: D::Engine,
@@ -50,7 +50,7 @@ impl<D: Backend> Network<D> {
             running_before: running.clone(),
             running,
             engine: D::engine(config),
-            config: config.clone(),
+            config: *config,
             device: device.clone(),
         })
     }

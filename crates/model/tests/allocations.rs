@@ -24,11 +24,11 @@ fn limit(max_depth: usize) -> usize {
 
 fn conv(max_depth: usize) -> NetworkConfig {
     NetworkConfig::Conv(ConvConfig {
-        channels: 1,
+        in_channels: 1,
         height: 14,
         width: 14,
-        outer: 16,
-        inner: 8,
+        channels: 16,
+        bottleneck_channels: 8,
         n_classes: 10,
         max_depth,
         head_statistics: HeadStatistics::PerDepth,

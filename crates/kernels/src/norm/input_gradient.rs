@@ -1,4 +1,4 @@
-//! Batch norm on the way back: from the gradient with respect to its output to that with respect to its input.
+//! Batch norm in the backward pass: from the gradient with respect to its output to that with respect to its input.
 
 use super::Norm;
 use super::sweep::{Rows, Sweep, load, store, sweep};

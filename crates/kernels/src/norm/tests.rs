@@ -61,7 +61,7 @@ proptest! {
             let mut d_x = vec![0.0; d_y.len()];
             input_gradient(isa, &d_y, &x, &norm, &mut d_x);
             for (c, bias) in bias.into_iter().enumerate() {
-                // A batch norm's input gradient is orthogonal to the constant and to the normalised input.
+                // A batch norm's input gradient is orthogonal to the constant and to the normalized input.
                 let column = |v: &[f32]| v.iter().skip(c).step_by(width).map(|x| f64::from(*x)).collect::<Vec<_>>();
                 let (d_x, x) = (column(&d_x), column(&x));
                 let scale: f64 = d_x.iter().map(|d| d.abs()).sum::<f64>() + 1.0;

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::network::Network;
 use crate::{Result, weights::names::Role};
 use names::{Entry, HEAD_NORM, entries, norms};
-use vds_kernels::HeadStatistics;
+use vds_kernels::layout::{ConvLayout, HeadStatistics, StatisticsRanges};
 
 pub use read::from_bytes;
 
@@ -147,24 +147,24 @@ fn per_depth_statistics<D: Backend>(network: &Network<D>) -> Vec<(String, Vec<us
     let Some(sets) = per_depth_ranges(network.config()) else {
         return Vec::new();
     };
-    let gather = |range: fn(&vds_kernels::NormRanges) -> std::ops::Range<usize>| {
+    let gather = |range: fn(&StatisticsRanges) -> std::ops::Range<usize>| {
         sets.iter()
             .flat_map(|set| network.statistics()[range(set)].to_vec())
             .collect::<Vec<_>>()
     };
-    let shape = vec![sets.len(), sets[0].first.len()];
+    let shape = vec![sets.len(), sets[0].mean.len()];
     let [mean, variance] = per_depth_names();
     vec![
-        (mean, shape.clone(), gather(|set| set.first.clone())),
-        (variance, shape, gather(|set| set.second.clone())),
+        (mean, shape.clone(), gather(|set| set.mean.clone())),
+        (variance, shape, gather(|set| set.variance.clone())),
     ]
 }
 
 /// Places of the output block's statistics, if there is a set for each depth.
-fn per_depth_ranges(config: &NetworkConfig) -> Option<Vec<vds_kernels::NormRanges>> {
+fn per_depth_ranges(config: &NetworkConfig) -> Option<Vec<StatisticsRanges>> {
     match config {
         NetworkConfig::Conv(config) if config.head_statistics == HeadStatistics::PerDepth => {
-            Some(vds_kernels::conv::ConvLayout::new(config.shape()).head_statistics)
+            Some(ConvLayout::new(*config).head_statistics)
         }
         _ => None,
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
-use vds_kernels::conv::ConvLayout;
+use vds_kernels::layout::{ConvLayout, HeadStatistics};
 
 use super::names::{HEAD_NORM, Role, entries, norms};
 use super::{Weights, from_reference, per_depth_names};
@@ -13,7 +13,6 @@ use crate::backend::Backend;
 use crate::config::NetworkConfig;
 use crate::error::Error;
 use crate::network::Network;
-use vds_kernels::HeadStatistics;
 
 /// Reads a network of the given sizes from the bytes of a safetensors file, and those of the extra tensors that it holds.
 ///
@@ -86,9 +85,9 @@ fn read_head_statistics(
     let NetworkConfig::Conv(conv) = config else {
         return Ok(());
     };
-    let sets = ConvLayout::new(conv.shape()).head_statistics;
+    let sets = ConvLayout::new(*conv).head_statistics;
     let [mean_name, variance_name] = per_depth_names();
-    let shape = [sets.len(), conv.outer];
+    let shape = [sets.len(), conv.channels];
     let own = match conv.head_statistics {
         HeadStatistics::PerDepth => (
             file.optional_floats(&mean_name, &shape)?,
@@ -99,7 +98,7 @@ fn read_head_statistics(
     if let (_, Some(variances)) = &own {
         check_variances(&variance_name, variances)?;
     }
-    // One of them alone would be passed over without a word.
+    // One of them alone would be ignored silently.
     let lacking = match &own {
         (Some(_), None) => Some(&variance_name),
         (None, Some(_)) => Some(&mean_name),
@@ -114,7 +113,7 @@ fn read_head_statistics(
         _ => {
             let shared = |name| {
                 Ok(file
-                    .floats(&format!("{HEAD_NORM}.{name}"), &[conv.outer])?
+                    .floats(&format!("{HEAD_NORM}.{name}"), &[conv.channels])?
                     .repeat(sets.len()))
             };
             (shared("running_mean")?, shared("running_var")?)
@@ -122,10 +121,10 @@ fn read_head_statistics(
     };
     for (set, (mean, variance)) in sets
         .iter()
-        .zip(means.chunks(conv.outer).zip(variances.chunks(conv.outer)))
+        .zip(means.chunks(conv.channels).zip(variances.chunks(conv.channels)))
     {
-        statistics[set.first.clone()].copy_from_slice(mean);
-        statistics[set.second.clone()].copy_from_slice(variance);
+        statistics[set.mean.clone()].copy_from_slice(mean);
+        statistics[set.variance.clone()].copy_from_slice(variance);
     }
     Ok(())
 }

@@ -5,19 +5,18 @@ use std::collections::BTreeMap;
 use dfdx::prelude::{Backward, Cpu, MeanTo};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_kernels::conv::{ConvLayout, ConvShape};
+use vds_kernels::layout::ConvLayout;
 use vds_model::{
     ConvConfig, Convolution, Error, FcConfig, HeadStatistics, Network, NetworkConfig, Schedule, Sgd, weights,
 };
 
 pub(crate) fn conv(max_depth: usize, head_statistics: HeadStatistics) -> NetworkConfig {
-    let (outer, inner) = (12, 6);
     NetworkConfig::Conv(ConvConfig {
-        channels: 2,
+        in_channels: 2,
         height: 11,
         width: 13,
-        outer,
-        inner,
+        channels: 12,
+        bottleneck_channels: 6,
         n_classes: 4,
         max_depth,
         head_statistics,
@@ -131,11 +130,11 @@ fn config_and_input_of_bad_sizes_are_refused() {
     });
     check_error(&config.check().unwrap_err(), "n_inputs is 0, expected 1 to 65536");
     let small = ConvConfig {
-        channels: 1,
+        in_channels: 1,
         height: 5,
         width: 28,
-        outer: 8,
-        inner: 4,
+        channels: 8,
+        bottleneck_channels: 4,
         n_classes: 10,
         max_depth: 1,
         head_statistics: HeadStatistics::PerDepth,
@@ -176,23 +175,18 @@ fn shorter_pass_leaves_deeper_statistics_alone() {
         assert_eq!(batch_counts(&short.pruned(depth).unwrap()), batch_counts(&pruned));
         // What was kept about the blocks that ran, and about the output block, is what the pruned network has kept.
         assert_eq!(short.pruned(depth).unwrap().statistics(), pruned.statistics());
-        let layout = ConvLayout::new(ConvShape {
-            channels: 2,
-            height: 11,
-            width: 13,
-            outer: 12,
-            inner: 6,
-            n_classes: 4,
-            max_depth: 3,
-        });
+        let NetworkConfig::Conv(conv) = config else {
+            panic!("a convolutional network");
+        };
+        let layout = ConvLayout::new(conv);
         let untouched = &layout.block_statistics[depth];
         assert!(
-            short.statistics()[untouched.norm1.first.clone()]
+            short.statistics()[untouched.norm1.mean.clone()]
                 .iter()
                 .all(|&mean| mean == 0.0)
         );
         assert!(
-            whole.statistics()[untouched.norm1.first.clone()]
+            whole.statistics()[untouched.norm1.mean.clone()]
                 .iter()
                 .any(|&mean| mean != 0.0)
         );

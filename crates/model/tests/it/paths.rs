@@ -84,7 +84,7 @@ fn check(config: &NetworkConfig, batch: usize, seed: u64) {
     check_close("evaluation", &fused, &composed, 1e-4);
 }
 
-/// The same cases in every run: where two paths round differently, a ReLU's input that happens to lie within rounding of
+/// Fixed cases, the same in every run: where two paths round differently, a ReLU's input that happens to lie within rounding of
 /// zero would switch a unit on in one and off in the other, and neither would be wrong.
 fn fixed_cases() -> ProptestConfig {
     ProptestConfig {
@@ -98,12 +98,15 @@ proptest! {
 
     #[test]
     fn paths_agree_on_convolutional_networks(
-        channels in 1..4_usize, height in 6..20_usize, width in 6..20_usize, outer in 1..20_usize, inner in 1..12_usize,
+        in_channels in 1..4_usize, height in 6..20_usize, width in 6..20_usize, channels in 1..20_usize,
+        bottleneck_channels in 1..12_usize,
         n_classes in 2..12_usize, max_depth in 0..4_usize, batch in 3..20_usize, seed in 0..1000_u64,
     ) {
         let head_statistics = HeadStatistics::PerDepth;
         let convolution = Convolution::default();
-        let config = ConvConfig { channels, height, width, outer, inner, n_classes, max_depth, head_statistics, convolution };
+        let config = ConvConfig {
+            in_channels, height, width, channels, bottleneck_channels, n_classes, max_depth, head_statistics, convolution,
+        };
         check(&NetworkConfig::Conv(config), batch, seed);
     }
 
@@ -118,14 +121,14 @@ proptest! {
 
 #[test]
 fn paths_agree_at_the_papers_widths() {
-    for (channels, side) in [(1, 28), (3, 32)] {
+    for (in_channels, side) in [(1, 28), (3, 32)] {
         check(
             &NetworkConfig::Conv(ConvConfig {
-                channels,
+                in_channels,
                 height: side,
                 width: side,
-                outer: 64,
-                inner: 32,
+                channels: 64,
+                bottleneck_channels: 32,
                 n_classes: 10,
                 max_depth: 2,
                 head_statistics: HeadStatistics::PerDepth,

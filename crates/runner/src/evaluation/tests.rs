@@ -38,11 +38,11 @@ fn fc() -> Network<Device> {
 
 fn conv() -> Network<Device> {
     network(&NetworkConfig::Conv(ConvConfig {
-        channels: 1,
+        in_channels: 1,
         height: 8,
         width: 8,
-        outer: 6,
-        inner: 4,
+        channels: 6,
+        bottleneck_channels: 4,
         n_classes: 3,
         max_depth: 3,
         head_statistics: HeadStatistics::PerDepth,

@@ -53,11 +53,11 @@ fn network_config(case: &GoldenCase, convolution: Convolution) -> NetworkConfig 
     let shape: Vec<usize> = case.meta("in_shape");
     match case.meta::<String>("kind").as_str() {
         "conv" => NetworkConfig::Conv(ConvConfig {
-            channels: shape[0],
+            in_channels: shape[0],
             height: shape[1],
             width: shape[2],
-            outer: case.meta("outer"),
-            inner: case.meta("inner"),
+            channels: case.meta("outer"),
+            bottleneck_channels: case.meta("inner"),
             n_classes,
             max_depth,
             head_statistics: HeadStatistics::Shared,

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_variational::negative_elbo;
 
-use super::problem::{Place, Problem};
+use super::problem::{Problem, Slot};
 use super::reference::widened;
 
 /// Everything that a training pass and the backward pass give.
@@ -61,10 +61,10 @@ impl Step {
     }
 
     /// The gradient in one tensor.
-    pub(super) fn gradient_in(&self, place: &Place) -> &[f64] {
-        match place {
-            Place::Params(range) => &self.gradient[range.clone()],
-            Place::Posterior => &self.posterior_gradient,
+    pub(super) fn gradient_in(&self, slot: &Slot) -> &[f64] {
+        match slot {
+            Slot::Params(range) => &self.gradient[range.clone()],
+            Slot::Posterior => &self.posterior_gradient,
         }
     }
 
