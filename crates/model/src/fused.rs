@@ -8,7 +8,7 @@ use dfdx::prelude::{Cpu, OwnedTape, PutTape, Tape, Tensor, ZerosTensor};
 use vds_kernels::{ConvEngine, Engine, FcEngine, Isa};
 
 use crate::Result;
-use crate::backend::DepthLogits;
+use crate::backend::TapedLogits;
 use crate::config::NetworkConfig;
 use crate::error::device;
 
@@ -78,7 +78,7 @@ pub(crate) fn forward_train(
     input: &[f32],
     depth: usize,
     statistics: &mut [f32],
-) -> Result<DepthLogits<Cpu, OwnedTape<f32, Cpu>>> {
+) -> Result<TapedLogits<Cpu>> {
     let mut state = engine.lock();
     state.pass += 1;
     params.copy_into(&mut state.params);

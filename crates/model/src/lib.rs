@@ -12,7 +12,7 @@ pub mod portable;
 mod statistics;
 pub mod weights;
 
-pub use backend::{Backend, DepthLogits};
+pub use backend::{Backend, DepthLogits, TapedLogits};
 pub use config::NetworkConfig;
 pub use diagnosis::Place;
 pub use error::{Error, Result};

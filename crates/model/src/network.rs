@@ -1,9 +1,9 @@
 //! A network of either kind on a device.
 
-use dfdx::prelude::{HasShape, OwnedTape, Tensor};
+use dfdx::prelude::{HasShape, Tensor};
 
 use crate::Result;
-use crate::backend::{Backend, DepthLogits};
+use crate::backend::{Backend, TapedLogits};
 use crate::config::NetworkConfig;
 use crate::error::{Error, check_len, device as on_device};
 use crate::initialize::initial_params;
@@ -92,7 +92,7 @@ impl<D: Backend> Network<D> {
         inputs: &[f32],
         batch: usize,
         depth: usize,
-    ) -> Result<(DepthLogits<D, OwnedTape<f32, D>>, TrainingPass<'_, D>)> {
+    ) -> Result<(TapedLogits<D>, TrainingPass<'_, D>)> {
         let max_depth = self.max_depth();
         if depth > max_depth {
             return Err(Error::Depth { depth, max_depth });

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use crate::engine::{Engine, Lengths};
 use crate::layout::{ConvConfig, ConvLayout};
 use crate::simd::Isa;
-use block::{BlockPass, BlockWeights, UpstreamGrad};
+use block::{BlockPass, BlockWeights, Normed, UpstreamGrad};
 use geometry::Geometry;
 use head::Head;
 use stem::Stem;
@@ -132,12 +132,12 @@ impl ConvEngine {
             ..
         } = training;
         let (states, above) = states[..n_blocks].split_at_mut(index + 1);
-        let incoming = UpstreamGrad {
+        let upstream = UpstreamGrad {
             total: gradient,
             of_head: &heads[index + 1].d_pooled,
             above: above
                 .first()
-                .map(|state| (&*activations[index + 1].values, &state.norms[0])),
+                .map(|state| Normed::new(&activations[index + 1].values, &state.norms[0])),
         };
         let buffers = buffers.as_mut().expect("made with the states");
         let block = (&self.blocks[index], &self.layout.blocks[index]);
@@ -145,7 +145,7 @@ impl ConvEngine {
             block,
             &activations[index],
             &mut states[index],
-            incoming,
+            upstream,
             (buffers, d_params),
         );
     }

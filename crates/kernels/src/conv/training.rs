@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::ConvEngine;
-use super::block::{Activation, BackwardBuffers, BlockState, ResidualGrad};
+use super::block::{Activation, BackwardBuffers, BlockState, Normed, UpstreamGrad};
 use super::geometry::{MAX_UNITS, unit_images};
 use super::head::HeadState;
 use super::scratch::with_scratch;
@@ -95,47 +95,33 @@ impl ConvEngine {
     }
 
     pub(super) fn backward_stem(&self, training: &mut Training, d_params: &mut [f32]) {
-        let (g, images) = (self.geometry, unit_images(training.batch));
-        let (unit_len, image_len) = (images * g.trunk_len(), self.layout.config.image_len());
-        let above = training.states[..training.n_depths - 1].first();
-        let above = above.map(|state| (&*training.activations[0].values, &state.norms[0]));
-        let above = ResidualGrad::of(above, training.buffers.as_ref().map_or(&[], |buffers| &buffers.trunk));
+        let (isa, g, images) = (self.isa, self.geometry, unit_images(training.batch));
+        let image_len = self.layout.config.image_len();
+        let upstream = UpstreamGrad {
+            total: &mut training.gradient,
+            of_head: &training.heads[0].d_pooled,
+            above: training.states[..training.n_depths - 1]
+                .first()
+                .map(|state| Normed::new(&training.activations[0].values, &state.norms[0])),
+        };
+        let residual = training.buffers.as_ref().map_or(&[][..], |buffers| &buffers.trunk);
         training.stem_partials.iter_mut().for_each(StemGradient::clear);
-        let totals = training
-            .gradient
-            .par_chunks_mut(unit_len)
-            .zip(training.heads[0].d_pooled.par_chunks(images * g.channels));
-        totals
+        upstream
+            .with_residual(residual)
+            .units(g, images)
             .zip(training.input.par_chunks(images * image_len))
             .zip(&mut training.stem_partials)
-            .enumerate()
-            .for_each(|(unit, (((total, of_head), input), partial))| {
-                let above = above.map(|above| above.chunk(unit, unit_len));
-                self.backward_stem_unit((total, of_head, above), input, partial);
+            .for_each(|((upstream, input), partial)| {
+                with_scratch(g, self.stem.patch_len(), |scratch| {
+                    for (image, upstream) in input.chunks_exact(image_len).zip(upstream.images(g)) {
+                        let total = upstream.complete(isa);
+                        self.stem.gather(image, &mut scratch.patches);
+                        self.stem.backward(isa, &scratch.patches, total, partial);
+                    }
+                });
             });
         for partial in &training.stem_partials {
             self.stem.accumulate_gradient(partial, &self.layout.stem, d_params);
         }
-    }
-
-    fn backward_stem_unit(
-        &self,
-        (total, of_head, above): (&mut [f32], &[f32], Option<ResidualGrad<'_>>),
-        input: &[f32],
-        partial: &mut StemGradient,
-    ) {
-        let (isa, g) = (self.isa, self.geometry);
-        let totals = total
-            .chunks_exact_mut(g.trunk_len())
-            .zip(of_head.chunks_exact(g.channels));
-        let images = input.chunks_exact(self.layout.config.image_len());
-        with_scratch(g, self.stem.patch_len(), |scratch| {
-            for (index, (image, (total, of_head))) in images.zip(totals).enumerate() {
-                let above = above.map(|above| above.chunk(index, g.trunk_len()));
-                ResidualGrad::complete(above, isa, total, of_head);
-                self.stem.gather(image, &mut scratch.patches);
-                self.stem.backward(isa, &scratch.patches, total, partial);
-            }
-        });
     }
 }

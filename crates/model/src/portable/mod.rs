@@ -8,10 +8,10 @@ mod conv;
 mod fc;
 mod layers;
 
-use dfdx::prelude::{Device, Merge, NoneTape, OwnedTape, PutTape, SplitTape, Tape, Tensor, TryStack};
+use dfdx::prelude::{Device, Merge, NoneTape, PutTape, SplitTape, Tape, Tensor, TryStack};
 
 use crate::Result;
-use crate::backend::DepthLogits;
+use crate::backend::{DepthLogits, TapedLogits};
 use crate::config::NetworkConfig;
 use crate::error::device as on_device;
 use crate::statistics::RunningStatistics;
@@ -27,7 +27,7 @@ pub fn forward_train<D: Device<f32>>(
     input: &[f32],
     depth: usize,
     statistics: &mut [f32],
-) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
+) -> Result<TapedLogits<D>> {
     forward(config, params, input, depth, Statistics::OfBatch(statistics))
 }
 

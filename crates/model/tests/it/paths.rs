@@ -1,11 +1,11 @@
 //! The fused path agrees with the composed one, in values, statistics and gradients, on networks of many shapes.
 
-use dfdx::prelude::{Backward, Cpu, OwnedTape, SumTo, Tensor, TensorFromVec};
+use dfdx::prelude::{Backward, Cpu, SumTo, Tensor, TensorFromVec};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_model::{
-    Backend, ConvConfig, Convolution, DepthLogits, FcConfig, HeadStatistics, Network, NetworkConfig, portable,
+    Backend, ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig, TapedLogits, portable,
 };
 
 fn numbers(rng: &mut ChaCha8Rng, n: usize) -> Vec<f32> {
@@ -15,11 +15,7 @@ fn numbers(rng: &mut ChaCha8Rng, n: usize) -> Vec<f32> {
 }
 
 /// The gradient of a weighted sum of the logits.
-fn gradient(
-    logits: DepthLogits<Cpu, OwnedTape<f32, Cpu>>,
-    weights: &[f32],
-    params: &Tensor<(usize,), f32, Cpu>,
-) -> Vec<f32> {
+fn gradient(logits: TapedLogits<Cpu>, weights: &[f32], params: &Tensor<(usize,), f32, Cpu>) -> Vec<f32> {
     let shape = *dfdx::prelude::HasShape::shape(&logits);
     let weights = params.device().tensor_from_vec(weights.to_vec(), shape);
     (logits * weights).sum::<(), _>().backward().get(params).as_vec()

@@ -1,7 +1,7 @@
 //! What a training run knows of depth: a posterior that is learnt, or one depth that is given.
 
 use dfdx::prelude::{Gradients, OwnedTape, Tensor};
-use vds_model::{Backend, DepthLogits, ProposedStep, Sgd};
+use vds_model::{Backend, ProposedStep, Sgd, TapedLogits};
 use vds_variational::negative_elbo;
 use vds_variational::{
     DepthPosterior, DepthPrior, HostGradients, LossTerms, PruningRule, deterministic_loss, kl_divergence,
@@ -65,7 +65,7 @@ impl<D: TrainingDevice> DepthModel<D> {
 
     pub(super) fn loss(
         &self,
-        depth_logits: DepthLogits<D, OwnedTape<f32, D>>,
+        depth_logits: TapedLogits<D>,
         labels: &[u32],
         n_train: usize,
     ) -> vds_variational::Result<StepLoss<D>> {

@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::{Activation, BlockPass, BlockState, BlockWeights, ResidualGrad, UpstreamGrad};
+use super::upstream::UpstreamImages;
+use super::{Activation, BlockPass, BlockState, BlockWeights, Normed, UpstreamGrad};
 use crate::buffer::Buffer;
 use crate::conv::filter::{Filter, Group};
-use crate::conv::geometry::{Geometry, MAX_UNITS};
+use crate::conv::geometry::{Geometry, MAX_UNITS, unit_images};
 use crate::conv::scratch::with_scratch;
 use crate::layout::{ConvBlockRanges, NormRanges};
 use crate::linear::{Linear, LinearGradient};
@@ -48,18 +49,28 @@ impl BackwardBuffers {
     }
 }
 
+/// What a pass makes of some images beside the gradient that it was given.
+#[derive(Debug)]
+struct UnitGradient<'a> {
+    /// With respect to its input ahead of the batch norm's affine map.
+    d_x: &'a mut [f32],
+    /// Sums for the batch norm's gradient, `[groups, 2, channels]`.
+    sums: &'a mut [f32],
+    /// Of the convolution's parameters.
+    partial: &'a mut LinearGradient,
+}
+
 impl BlockPass {
-    /// Back: completes `incoming`; afterwards `buffers.trunk` and `norms[0]` hold what has to be added to it for the block's
-    /// input. Adds to `d_params`.
+    /// Completes `upstream`; afterwards `buffers.trunk` and `norms[0]` hold what has to be added to it for the block's input. Adds
+    /// to `d_params`.
     pub(in crate::conv) fn backward(
         self,
         (weights, ranges): (&BlockWeights, &ConvBlockRanges),
         before: &Activation,
         state: &mut BlockState,
-        incoming: UpstreamGrad<'_>,
+        upstream: UpstreamGrad<'_>,
         (buffers, d_params): (&mut BackwardBuffers, &mut [f32]),
     ) {
-        let n_rows = self.batch * self.geometry.pixels();
         let BlockState {
             norms: [norm1, norm2, norm3],
             reduced,
@@ -68,12 +79,14 @@ impl BlockPass {
         for partial in buffers.partials.as_flattened_mut() {
             partial.clear();
         }
-        self.expand_backward(&weights.conv3, (filtered, norm3), incoming, buffers);
-        self.norm_gradient(norm3, &ranges.norm3, (buffers, n_rows), d_params);
-        self.filter_backward(&weights.conv2, [(reduced, norm2), (filtered, norm3)], buffers);
-        self.norm_gradient(norm2, &ranges.norm2, (buffers, n_rows), d_params);
-        self.reduce_backward(&weights.conv1, [(&before.values, norm1), (reduced, norm2)], buffers);
-        self.norm_gradient(norm1, &ranges.norm1, (buffers, n_rows), d_params);
+        self.expand_backward(&weights.conv3, Normed::new(filtered, norm3), upstream, buffers);
+        self.norm_gradient(norm3, &ranges.norm3, &buffers.sums, d_params);
+        let (input, output) = (Normed::new(reduced, norm2), Normed::new(filtered, norm3));
+        self.filter_backward(&weights.conv2, input, output, buffers);
+        self.norm_gradient(norm2, &ranges.norm2, &buffers.sums, d_params);
+        let (input, output) = (Normed::new(&before.values, norm1), Normed::new(reduced, norm2));
+        self.reduce_backward(&weights.conv1, input, output, buffers);
+        self.norm_gradient(norm1, &ranges.norm1, &buffers.sums, d_params);
         for [partial1, partial2, partial3] in &buffers.partials {
             weights.conv1.accumulate_gradient(partial1, &ranges.conv1, d_params);
             weights.conv2.accumulate_gradient(partial2, ranges, d_params);
@@ -81,62 +94,50 @@ impl BlockPass {
         }
     }
 
-    fn norm_gradient(
-        self,
-        norm: &mut Norm,
-        ranges: &NormRanges,
-        (buffers, n_rows): (&BackwardBuffers, usize),
-        d_params: &mut [f32],
-    ) {
+    fn norm_gradient(self, norm: &mut Norm, ranges: &NormRanges, sums: &[f32], d_params: &mut [f32]) {
+        let n_rows = self.batch * self.geometry.pixels();
         let (weight, bias) = d_params[ranges.scale.start..ranges.shift.end].split_at_mut(ranges.scale.len());
-        norm.set_gradient_means(&buffers.sums[..self.batch * 2 * norm.width()], n_rows, weight, bias);
+        norm.set_gradient_means(&sums[..self.batch * 2 * norm.width()], n_rows, weight, bias);
     }
 
     fn expand_backward(
         self,
         conv: &Linear,
-        (x, norm): (&[f32], &Norm),
-        incoming: UpstreamGrad<'_>,
+        input: Normed<'_>,
+        upstream: UpstreamGrad<'_>,
         buffers: &mut BackwardBuffers,
     ) {
         let g = self.geometry;
-        let (outer, inner) = (self.unit(g.trunk_len()), self.unit(g.bottleneck_len()));
+        let unit_len = self.unit(g.bottleneck_len());
         let sums =
             buffers.sums[..self.batch * 2 * g.bottleneck_channels].par_chunks_mut(self.unit(2 * g.bottleneck_channels));
-        let above = ResidualGrad::of(incoming.above, &buffers.trunk);
-        let totals = incoming
-            .total
-            .par_chunks_mut(outer)
-            .zip(incoming.of_head.par_chunks(self.unit(g.channels)));
-        totals
-            .zip(x.par_chunks(inner))
-            .zip(buffers.bottleneck.par_chunks_mut(inner).zip(sums))
+        upstream
+            .with_residual(&buffers.trunk)
+            .units(g, unit_images(self.batch))
+            .zip(buffers.bottleneck.par_chunks_mut(unit_len).zip(sums))
             .zip(&mut buffers.partials)
             .enumerate()
-            .for_each(|(unit, ((((total, of_head), x), (d_x, sums)), [_, _, partial]))| {
-                let above = above.map(|above| above.chunk(unit, outer));
-                self.expand_backward_unit(conv, (x, norm), (total, of_head, above), (d_x, sums, partial));
+            .for_each(|(unit, ((upstream, (d_x, sums)), [_, _, partial]))| {
+                let gradient = UnitGradient { d_x, sums, partial };
+                self.expand_backward_unit(conv, input.chunk(unit, unit_len), upstream, gradient);
             });
     }
 
     fn expand_backward_unit(
         self,
         conv: &Linear,
-        (x, norm): (&[f32], &Norm),
-        (total, of_head, above): (&mut [f32], &[f32], Option<ResidualGrad<'_>>),
-        (d_x, sums, partial): (&mut [f32], &mut [f32], &mut LinearGradient),
+        Normed { x, norm }: Normed<'_>,
+        upstream: UpstreamImages<'_>,
+        UnitGradient { d_x, sums, partial }: UnitGradient<'_>,
     ) {
         let (isa, g) = (self.isa, self.geometry);
-        let totals = total
-            .chunks_exact_mut(g.trunk_len())
-            .zip(of_head.chunks_exact(g.channels));
+        let [d_above, x_above] = upstream.residual_arrays();
         let results = d_x
             .chunks_exact_mut(g.bottleneck_len())
             .zip(sums.chunks_exact_mut(2 * g.bottleneck_channels));
         with_scratch(g, 0, |scratch| {
             let z = &mut scratch.bottleneck[..g.bottleneck_len()];
-            for (image, ((total, of_head), (d_x, sums))) in totals.zip(results).enumerate() {
-                let [d_above, x_above] = ResidualGrad::arrays(above);
+            for (image, (upstream, (d_x, sums))) in upstream.images(g).zip(results).enumerate() {
                 let prefetch = Prefetch::chunks(
                     image + 1,
                     [
@@ -150,8 +151,7 @@ impl BlockPass {
                     prefetch: Some(&prefetch),
                 };
                 let x = chunk(x, image, g.bottleneck_len());
-                let above = above.map(|above| above.chunk(image, g.trunk_len()));
-                ResidualGrad::complete(above, isa, total, of_head);
+                let total = upstream.complete(isa);
                 affine_relu(isa, x, norm, z);
                 conv.parameter_gradient(ctx, z, total, partial);
                 conv.input_gradient(ctx, total, d_x);
@@ -162,34 +162,33 @@ impl BlockPass {
 
     /// A bias ahead of a batch norm cannot change its output, so the gradients of the first two convolutions' biases are
     /// zero and are not computed.
-    fn filter_backward(
-        self,
-        conv: &Filter,
-        [(x, norm), (y, norm_y)]: [(&[f32], &Norm); 2],
-        buffers: &mut BackwardBuffers,
-    ) {
+    fn filter_backward(self, conv: &Filter, input: Normed<'_>, output: Normed<'_>, buffers: &mut BackwardBuffers) {
         let g = self.geometry;
-        let inner = self.unit(g.bottleneck_len());
+        let unit_len = self.unit(g.bottleneck_len());
         let sums =
             buffers.sums[..self.batch * 2 * g.bottleneck_channels].par_chunks_mut(self.unit(2 * g.bottleneck_channels));
-        let units = x.par_chunks(inner).zip(y.par_chunks(inner));
-        units
-            .zip(buffers.bottleneck.par_chunks_mut(inner).zip(sums))
+        buffers
+            .bottleneck
+            .par_chunks_mut(unit_len)
+            .zip(sums)
             .zip(&mut buffers.partials)
-            .for_each(|(((x, y), (d, sums)), [_, partial, _])| {
-                self.filter_backward_unit(conv, [(x, norm), (y, norm_y)], (d, sums, partial));
+            .enumerate()
+            .for_each(|(unit, ((d_x, sums), [_, partial, _]))| {
+                let [input, output] = [input, output].map(|values| values.chunk(unit, unit_len));
+                self.filter_backward_unit(conv, input, output, UnitGradient { d_x, sums, partial });
             });
     }
 
     fn filter_backward_unit(
         self,
         conv: &Filter,
-        [(x, norm), (y, norm_y)]: [(&[f32], &Norm); 2],
-        (d, sums, partial): (&mut [f32], &mut [f32], &mut LinearGradient),
+        Normed { x, norm }: Normed<'_>,
+        Normed { x: y, norm: norm_y }: Normed<'_>,
+        UnitGradient { d_x, sums, partial }: UnitGradient<'_>,
     ) {
         let (isa, g) = (self.isa, self.geometry);
         let group_len = g.group * g.bottleneck_len();
-        let results = d
+        let results = d_x
             .chunks_mut(group_len)
             .zip(sums.chunks_mut(g.group * 2 * g.bottleneck_channels));
         with_scratch(g, 0, |scratch| {
@@ -228,33 +227,29 @@ impl BlockPass {
         });
     }
 
-    fn reduce_backward(
-        self,
-        conv: &Linear,
-        [(x, norm), (y, norm_y)]: [(&[f32], &Norm); 2],
-        buffers: &mut BackwardBuffers,
-    ) {
+    fn reduce_backward(self, conv: &Linear, input: Normed<'_>, output: Normed<'_>, buffers: &mut BackwardBuffers) {
         let g = self.geometry;
-        let (outer, inner) = (self.unit(g.trunk_len()), self.unit(g.bottleneck_len()));
+        let (trunk, bottleneck) = (self.unit(g.trunk_len()), self.unit(g.bottleneck_len()));
         let sums = buffers.sums[..self.batch * 2 * g.channels].par_chunks_mut(self.unit(2 * g.channels));
-        let units = x
-            .par_chunks(outer)
-            .zip(y.par_chunks(inner))
-            .zip(buffers.bottleneck.par_chunks(inner));
-        units
-            .zip(buffers.trunk.par_chunks_mut(outer).zip(sums))
+        buffers
+            .bottleneck
+            .par_chunks(bottleneck)
+            .zip(buffers.trunk.par_chunks_mut(trunk).zip(sums))
             .zip(&mut buffers.partials)
-            .for_each(|((((x, y), d_y), (d_x, sums)), [partial, _, _])| {
-                self.reduce_backward_unit(conv, [(x, norm), (y, norm_y)], d_y, (d_x, sums, partial));
+            .enumerate()
+            .for_each(|(unit, ((d_y, (d_x, sums)), [partial, _, _]))| {
+                let (input, output) = (input.chunk(unit, trunk), output.chunk(unit, bottleneck));
+                self.reduce_backward_unit(conv, input, output, d_y, UnitGradient { d_x, sums, partial });
             });
     }
 
     fn reduce_backward_unit(
         self,
         conv: &Linear,
-        [(x, norm), (y, norm_y)]: [(&[f32], &Norm); 2],
+        Normed { x, norm }: Normed<'_>,
+        Normed { x: y, norm: norm_y }: Normed<'_>,
         d_y: &[f32],
-        (d_x, sums, partial): (&mut [f32], &mut [f32], &mut LinearGradient),
+        UnitGradient { d_x, sums, partial }: UnitGradient<'_>,
     ) {
         let (isa, g) = (self.isa, self.geometry);
         let results = d_x

@@ -2,15 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::{Activation, BlockPass, BlockState, BlockWeights};
+use super::{Activation, BlockPass, BlockState, BlockWeights, Normed};
 use crate::conv::filter::{Epilogue, Filter, Group};
 use crate::conv::scratch::with_scratch;
 use crate::linear::Linear;
-use crate::norm::{Norm, affine_relu, affine_relu_padded, batch_statistics, group_moments};
+use crate::norm::{affine_relu, affine_relu_padded, batch_statistics, group_moments};
 use crate::simd::{IsaCtx, Prefetch, chunk};
 
 impl BlockPass {
-    /// Forward: `after = before + block(before)`; moments hold the moments inside the block in between.
+    /// `after = before + block(before)`; `moments` hold those inside the block in between.
     pub(in crate::conv) fn forward(
         self,
         weights: &BlockWeights,
@@ -19,34 +19,32 @@ impl BlockPass {
         after: &mut Activation,
         moments: &mut [f32],
     ) {
-        let (
-            pixels,
-            BlockState {
-                norms: [norm1, norm2, norm3],
-                reduced,
-                filtered,
-            },
-        ) = (self.geometry.pixels(), state);
+        let pixels = self.geometry.pixels();
+        let BlockState {
+            norms: [norm1, norm2, norm3],
+            reduced,
+            filtered,
+        } = state;
         let moments = &mut moments[..self.batch * 2 * self.geometry.bottleneck_channels];
         batch_statistics(norm1, &before.moments, |_| pixels, weights.norms[0].pair());
-        self.reduce(&weights.conv1, (&before.values, norm1), (reduced, moments));
+        self.reduce(&weights.conv1, Normed::new(&before.values, norm1), (reduced, moments));
         batch_statistics(norm2, moments, |_| pixels, weights.norms[1].pair());
-        self.filter(&weights.conv2, (reduced, norm2), (filtered, moments));
+        self.filter(&weights.conv2, Normed::new(reduced, norm2), (filtered, moments));
         batch_statistics(norm3, moments, |_| pixels, weights.norms[2].pair());
-        self.expand(&weights.conv3, (filtered, norm3), before, after);
+        self.expand(&weights.conv3, Normed::new(filtered, norm3), before, after);
     }
 
-    fn reduce(self, conv: &Linear, (x, norm): (&[f32], &Norm), (y, moments): (&mut [f32], &mut [f32])) {
+    fn reduce(self, conv: &Linear, input: Normed<'_>, (y, moments): (&mut [f32], &mut [f32])) {
         let g = self.geometry;
         let results = y
             .par_chunks_mut(self.unit(g.bottleneck_len()))
             .zip(moments.par_chunks_mut(self.unit(2 * g.bottleneck_channels)));
-        x.par_chunks(self.unit(g.trunk_len()))
-            .zip(results)
-            .for_each(|(x, (y, moments))| self.reduce_unit(conv, (x, norm), (y, moments)));
+        results.enumerate().for_each(|(unit, results)| {
+            self.reduce_unit(conv, input.chunk(unit, self.unit(g.trunk_len())), results);
+        });
     }
 
-    fn reduce_unit(self, conv: &Linear, (x, norm): (&[f32], &Norm), (y, moments): (&mut [f32], &mut [f32])) {
+    fn reduce_unit(self, conv: &Linear, Normed { x, norm }: Normed<'_>, (y, moments): (&mut [f32], &mut [f32])) {
         let (isa, g) = (self.isa, self.geometry);
         let results = y
             .chunks_exact_mut(g.bottleneck_len())
@@ -68,17 +66,17 @@ impl BlockPass {
         });
     }
 
-    fn filter(self, conv: &Filter, (x, norm): (&[f32], &Norm), (y, moments): (&mut [f32], &mut [f32])) {
+    fn filter(self, conv: &Filter, input: Normed<'_>, (y, moments): (&mut [f32], &mut [f32])) {
         let g = self.geometry;
         let results = y
             .par_chunks_mut(self.unit(g.bottleneck_len()))
             .zip(moments.par_chunks_mut(self.unit(2 * g.bottleneck_channels)));
-        x.par_chunks(self.unit(g.bottleneck_len()))
-            .zip(results)
-            .for_each(|(x, (y, moments))| self.filter_unit(conv, (x, norm), (y, moments)));
+        results.enumerate().for_each(|(unit, results)| {
+            self.filter_unit(conv, input.chunk(unit, self.unit(g.bottleneck_len())), results);
+        });
     }
 
-    fn filter_unit(self, conv: &Filter, (x, norm): (&[f32], &Norm), (y, moments): (&mut [f32], &mut [f32])) {
+    fn filter_unit(self, conv: &Filter, Normed { x, norm }: Normed<'_>, (y, moments): (&mut [f32], &mut [f32])) {
         let (isa, g) = (self.isa, self.geometry);
         let group_len = g.group * g.bottleneck_len();
         let results = y
@@ -111,23 +109,26 @@ impl BlockPass {
         });
     }
 
-    fn expand(self, conv: &Linear, (x, norm): (&[f32], &Norm), before: &Activation, after: &mut Activation) {
+    fn expand(self, conv: &Linear, input: Normed<'_>, before: &Activation, after: &mut Activation) {
         let g = self.geometry;
         let unit_len = self.unit(g.trunk_len());
         let results = after
             .values
             .par_chunks_mut(unit_len)
             .zip(after.moments.par_chunks_mut(self.unit(2 * g.channels)));
-        x.par_chunks(self.unit(g.bottleneck_len()))
-            .zip(before.values.par_chunks(unit_len))
-            .zip(results)
-            .for_each(|((x, before), (after, moments))| self.expand_unit(conv, (x, norm), before, (after, moments)));
+        results.enumerate().for_each(|(unit, results)| {
+            let (input, before) = (
+                input.chunk(unit, self.unit(g.bottleneck_len())),
+                chunk(&before.values, unit, unit_len),
+            );
+            self.expand_unit(conv, input, before, results);
+        });
     }
 
     fn expand_unit(
         self,
         conv: &Linear,
-        (x, norm): (&[f32], &Norm),
+        Normed { x, norm }: Normed<'_>,
         before: &[f32],
         (after, moments): (&mut [f32], &mut [f32]),
     ) {

@@ -1,16 +1,16 @@
 //! One residual block: `a + conv1x1(z3)` with `z = ReLU(BN(·))` ahead of each of its three convolutions.
 //!
-//! Three passes forward and three back, each of which reads and writes an activation once, image by image; everything
+//! Three passes forward and three backward, each of which reads and writes an activation once, image by image; everything
 //! else happens on tiles in the cache. A batch norm needs statistics of the whole batch, hence the passes' borders: the
-//! pass that produces values also takes their moments. Back, only the block's input and its two inner convolutions'
-//! outputs are kept; what batch norm and ReLU made of them is computed again.
+//! pass that produces values also takes their moments. For the backward pass only the block's input and the outputs of its
+//! first two convolutions are kept; what batch norm and ReLU made of them is computed again.
 
 mod backward;
 mod forward;
 mod upstream;
 
 pub(super) use backward::BackwardBuffers;
-pub(super) use upstream::{ResidualGrad, UpstreamGrad};
+pub(super) use upstream::UpstreamGrad;
 
 use super::filter::Filter;
 use super::geometry::{Geometry, unit_images};
@@ -18,7 +18,7 @@ use crate::buffer::Buffer;
 use crate::layout::{ConvBlockRanges, ConvBlockStatistics, ConvConfig, NormRanges};
 use crate::linear::Linear;
 use crate::norm::Norm;
-use crate::simd::Isa;
+use crate::simd::{Isa, chunk};
 
 /// Parameters of a block with padded channels.
 #[derive(Clone, Debug)]
@@ -126,6 +126,27 @@ impl Activation {
     pub(super) fn reserve(&mut self, geometry: Geometry, batch: usize) {
         self.values.resize(batch * geometry.trunk_len());
         self.moments.resize(batch * 2 * geometry.channels);
+    }
+}
+
+/// Activations, and the batch norm that they go through.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Normed<'a> {
+    pub(super) x: &'a [f32],
+    pub(super) norm: &'a Norm,
+}
+
+impl<'a> Normed<'a> {
+    pub(super) fn new(x: &'a [f32], norm: &'a Norm) -> Self {
+        Self { x, norm }
+    }
+
+    /// The batch norm with the chunk number `index` of `len` elements.
+    fn chunk(self, index: usize, len: usize) -> Self {
+        Self {
+            x: chunk(self.x, index, len),
+            norm: self.norm,
+        }
     }
 }
 

@@ -1,5 +1,9 @@
-//! The gradient that arrives at a block from above.
+//! The gradient that arrives at a block from the blocks above it and from its output block.
 
+use rayon::prelude::*;
+
+use super::Normed;
+use crate::conv::geometry::Geometry;
 use crate::norm::{Norm, add_input_gradient, add_row};
 use crate::simd::{Isa, chunk};
 
@@ -11,41 +15,92 @@ pub(in crate::conv) struct UpstreamGrad<'a> {
     /// `[batch, channels]`: what the output block at this depth gives for each pixel.
     pub(in crate::conv) of_head: &'a [f32],
     /// Input and first batch norm of the block above; the gradient that went through it is in [`BackwardBuffers`].
-    pub(in crate::conv) above: Option<(&'a [f32], &'a Norm)>,
+    pub(in crate::conv) above: Option<Normed<'a>>,
+}
+
+impl<'a> UpstreamGrad<'a> {
+    /// All images, with the gradient that went through the block above.
+    pub(in crate::conv) fn with_residual(self, gradient: &'a [f32]) -> UpstreamImages<'a> {
+        UpstreamImages {
+            total: self.total,
+            of_head: self.of_head,
+            residual: self.above.map(|Normed { x, norm }| ResidualGrad { gradient, x, norm }),
+        }
+    }
 }
 
 /// The gradient with respect to the normalized input of a block's first convolution, before its way through the batch norm.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::conv) struct ResidualGrad<'a> {
-    pub(in crate::conv) gradient: &'a [f32],
+    gradient: &'a [f32],
     /// The block's input.
-    pub(in crate::conv) x: &'a [f32],
-    pub(in crate::conv) norm: &'a Norm,
+    x: &'a [f32],
+    norm: &'a Norm,
 }
 
-impl<'a> ResidualGrad<'a> {
-    pub(in crate::conv) fn of(block: Option<(&'a [f32], &'a Norm)>, gradient: &'a [f32]) -> Option<Self> {
-        block.map(|(x, norm)| Self { gradient, x, norm })
-    }
-
+impl ResidualGrad<'_> {
     /// The chunk number `index` of `len` elements.
-    pub(in crate::conv) fn chunk(self, index: usize, len: usize) -> Self {
+    fn chunk(self, index: usize, len: usize) -> Self {
         Self {
             gradient: chunk(self.gradient, index, len),
             x: chunk(self.x, index, len),
             norm: self.norm,
         }
     }
+}
 
-    /// Completes the gradient `total` of one image.
-    pub(in crate::conv) fn complete(above: Option<Self>, isa: Isa, total: &mut [f32], of_head: &[f32]) {
-        match above {
-            Some(above) => add_input_gradient(isa, total, above.gradient, above.x, above.norm, of_head),
-            None => add_row(isa, total, of_head),
-        }
+/// The parts of the gradient with respect to a block's output, for some images.
+#[derive(Debug)]
+pub(in crate::conv) struct UpstreamImages<'a> {
+    total: &'a mut [f32],
+    of_head: &'a [f32],
+    residual: Option<ResidualGrad<'a>>,
+}
+
+impl<'a> UpstreamImages<'a> {
+    /// Work units of `images` images.
+    pub(in crate::conv) fn units(self, g: Geometry, images: usize) -> impl IndexedParallelIterator<Item = Self> {
+        let (len, residual) = (images * g.trunk_len(), self.residual);
+        self.total
+            .par_chunks_mut(len)
+            .zip(self.of_head.par_chunks(images * g.channels))
+            .enumerate()
+            .map(move |(unit, (total, of_head))| Self {
+                total,
+                of_head,
+                residual: residual.map(|residual| residual.chunk(unit, len)),
+            })
     }
 
-    pub(super) fn arrays(above: Option<Self>) -> [&'a [f32]; 2] {
-        above.map_or([&[], &[]], |above| [above.gradient, above.x])
+    /// One image after the other.
+    pub(in crate::conv) fn images(self, g: Geometry) -> impl Iterator<Item = Self> {
+        let (len, residual) = (g.trunk_len(), self.residual);
+        self.total
+            .chunks_exact_mut(len)
+            .zip(self.of_head.chunks_exact(g.channels))
+            .enumerate()
+            .map(move |(image, (total, of_head))| Self {
+                total,
+                of_head,
+                residual: residual.map(|residual| residual.chunk(image, len)),
+            })
+    }
+
+    /// Adds the parts to the total of one image.
+    pub(in crate::conv) fn complete(self, isa: Isa) -> &'a mut [f32] {
+        match self.residual {
+            Some(residual) => {
+                let ResidualGrad { gradient, x, norm } = residual;
+                add_input_gradient(isa, self.total, gradient, x, norm, self.of_head);
+            }
+            None => add_row(isa, self.total, self.of_head),
+        }
+        self.total
+    }
+
+    /// The arrays of the residual gradient, to be fetched.
+    pub(super) fn residual_arrays(&self) -> [&'a [f32]; 2] {
+        self.residual
+            .map_or([&[], &[]], |residual| [residual.gradient, residual.x])
     }
 }

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use dfdx::prelude::{Backward, Cpu, Gradients, OwnedTape, SplitTape, Tensor, TensorFromVec};
-use vds_model::{Convolution, DepthLogits, Network, Sgd, weights};
+use vds_model::{Convolution, Network, Sgd, TapedLogits, weights};
 use vds_testkit::golden::GoldenCase;
 use vds_variational::{DepthPosterior, DepthPrior, LossTerms};
 use vds_variational::{deterministic_loss, negative_elbo};
-
-type OnTape = DepthLogits<Cpu, OwnedTape<f32, Cpu>>;
 
 /// A network with its objective and optimizers, on one fixed batch.
 pub(super) struct Trainer {
@@ -107,7 +105,7 @@ impl Trainer {
     }
 
     /// The loss of the batch for logits on a tape.
-    pub(super) fn loss(&self, logits: OnTape) -> LossTerms<Cpu, OwnedTape<f32, Cpu>> {
+    pub(super) fn loss(&self, logits: TapedLogits<Cpu>) -> LossTerms<Cpu, OwnedTape<f32, Cpu>> {
         match &self.objective {
             Objective::Deterministic { depth } => deterministic_loss(logits, &self.labels, *depth),
             Objective::Learnt(l) => negative_elbo(logits, &self.labels, &l.logits, &l.prior, l.n_train),
