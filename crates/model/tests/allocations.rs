@@ -82,7 +82,7 @@ fn bytes_of_steps(config: &NetworkConfig, batch: usize) -> Vec<usize> {
 }
 
 #[test]
-fn a_step_in_steady_state_allocates_next_to_nothing() {
+fn training_step_in_steady_state_allocates_next_to_nothing() {
     let mut found = Vec::new();
     for (what, config, batch) in [
         ("conv", conv(2), 16),

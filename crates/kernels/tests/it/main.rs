@@ -129,16 +129,17 @@ impl Outcome {
 }
 
 /// Sums in another order and with or without fused multiply-add, through a few normalizations: relative to the largest value
-/// of each tensor, so that one whose values are all small is checked as closely as any other.
+/// of each tensor, so that large values elsewhere do not hide one whose values are small.
 #[track_caller]
 fn check(isa: Isa, network: impl Network, actual: &Outcome, expected: &Outcome) {
     let [logits, _, gradient, evaluated] = &expected.0;
     let largest_gradient = largest(gradient);
-    let whole = |values: &[f32]| vec![0..values.len()];
+    let whole = |values: &[f32]| std::iter::once(0..values.len()).collect::<Vec<_>>();
     let parts = [
         ("logits", whole(logits), 1e-2),
         ("statistics", network.statistics(), 1e-2),
-        // What is left of a gradient that cancels, a bias ahead of a batch norm for one, is rounding of the others'.
+        // Below that, what is left of a gradient that cancels (a bias ahead of a batch norm, for one) is the rounding of its
+        // terms.
         ("gradient", network.tensors(), 5e-2 * largest_gradient.max(1e-2)),
         ("evaluated logits", whole(evaluated), 1e-2),
     ];

@@ -5,7 +5,7 @@ use proptest::test_runner::TestCaseResult;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::counted::check;
+use super::cases::check;
 use super::problem::{Problem, Slot, problems};
 use super::reference::{Piece, Point, Walk, depth_logits, loss};
 use super::step::{Measured, Step, distance, norm};
@@ -30,7 +30,7 @@ const SIGNS: usize = 2;
 
 #[test]
 fn gradients_agree_with_differences() {
-    check("gradients_agree_with_differences", problems(), gradients_agree);
+    check(50, problems(), gradients_agree);
 }
 
 fn gradients_agree(problem: Problem) -> TestCaseResult {

@@ -8,14 +8,14 @@ use rand_chacha::rand_core::SeedableRng;
 use vds_model::{Backend, Network, NetworkConfig};
 use vds_variational::{DepthPosterior, depth_log_probs, log_marginal_predictive, negative_elbo};
 
-use super::counted::check;
+use super::cases::check;
 use super::layout::{Layout, Named};
 use super::problem::{Problem, problems};
 use crate::network::numbers;
 
 #[test]
-fn a_training_prefix_is_a_network_of_its_own() {
-    check("a_training_prefix_is_a_network_of_its_own", problems(), |problem| {
+fn prefix_in_training_is_a_network_of_its_own() {
+    check(25, problems(), |problem| {
         let (mut whole, mut first) = (problem.network(), problem.network());
         let mut prefix = prefix_of(&whole, problem.depth);
         let (inputs, batch) = (&problem.inputs, problem.batch());
@@ -49,8 +49,8 @@ fn a_training_prefix_is_a_network_of_its_own() {
 }
 
 #[test]
-fn an_evaluated_prefix_is_a_network_of_its_own() {
-    check("an_evaluated_prefix_is_a_network_of_its_own", problems(), |problem| {
+fn prefix_in_evaluation_is_the_pruned_network() {
+    check(25, problems(), |problem| {
         let whole = seasoned(&problem);
         let (inputs, batch) = (&problem.inputs, problem.batch());
         let all = whole.forward_eval(inputs, batch).unwrap();
@@ -73,9 +73,8 @@ fn an_evaluated_prefix_is_a_network_of_its_own() {
 }
 
 #[test]
-fn a_pruned_network_predicts_as_the_whole_with_the_truncated_posterior() {
-    let name = "a_pruned_network_predicts_as_the_whole_with_the_truncated_posterior";
-    check(name, problems(), pruned_predicts_as_whole);
+fn pruned_network_predicts_as_the_whole_with_the_truncated_posterior() {
+    check(25, problems(), pruned_predicts_as_whole);
 }
 
 fn pruned_predicts_as_whole(problem: Problem) -> TestCaseResult {

@@ -51,7 +51,7 @@ pub(super) fn problems() -> impl Strategy<Value = Problem> {
             posterior: posterior.iter().map(|&logit| narrowed(logit)).collect(),
             prior,
             n_train,
-            config: config.clone(),
+            config,
         })
     })
 }
