@@ -31,7 +31,7 @@ pub fn check(bytes: &[u8]) -> bool {
             return false;
         }
     };
-    let (params, statistics) = (weights.network.params_vec(), weights.network.statistics());
+    let (params, statistics) = (weights.network.params_vec(), weights.network.running_stats());
     let numbers = params.iter().chain(statistics).chain(weights.extra.values().flatten());
     assert!(numbers.clone().all(|number| number.is_finite()));
     let written = write(&weights);

@@ -42,7 +42,7 @@ impl NetworkConfig {
         }
     }
 
-    /// The same network with another number of blocks.
+    /// The sizes of this network with another number of blocks.
     #[must_use]
     pub fn with_max_depth(&self, max_depth: usize) -> Self {
         match *self {

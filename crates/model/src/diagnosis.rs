@@ -49,14 +49,14 @@ impl<D: Backend> Network<D> {
     pub fn non_finite_statistic(&self) -> Option<(Place, f32)> {
         // No early exit: the loop is to be vectorized, as training asks after every batch.
         let all_finite = self
-            .statistics()
+            .running_stats()
             .iter()
             .fold(true, |all, value| all & value.is_finite());
         if all_finite {
             return None;
         }
         let is_bad = |value: &f32| !value.is_finite();
-        let statistics = self.statistics();
+        let statistics = self.running_stats();
         let of_entry = entries(self.config())
             .into_iter()
             .filter(|entry| !entry.role.is_parameter());

@@ -176,11 +176,11 @@ impl<D: Backend> Network<D> {
     }
 
     /// Running statistics of every batch norm, in a layout of this crate.
-    pub fn statistics(&self) -> &[f32] {
+    pub fn running_stats(&self) -> &[f32] {
         &self.running.values
     }
 
-    pub(crate) fn statistics_mut(&mut self) -> &mut [f32] {
+    pub(crate) fn running_stats_mut(&mut self) -> &mut [f32] {
         &mut self.running.values
     }
 
@@ -197,7 +197,7 @@ impl<D: Backend> Network<D> {
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             params: self.params_vec(),
-            statistics: self.running.values.clone(),
+            running_stats: self.running.values.clone(),
             n_batches: self.running.n_batches.clone(),
         }
     }
@@ -209,13 +209,13 @@ impl<D: Backend> Network<D> {
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         let Snapshot {
             params,
-            statistics,
+            running_stats,
             n_batches,
         } = snapshot;
         check_len("snapshot's parameters", params.len(), self.params.shape().0)?;
         check_len(
             "snapshot's running statistics",
-            statistics.len(),
+            running_stats.len(),
             self.running.values.len(),
         )?;
         check_len(
@@ -224,7 +224,7 @@ impl<D: Backend> Network<D> {
             self.running.n_batches.len(),
         )?;
         self.params.copy_from(params);
-        self.running.values.copy_from_slice(statistics);
+        self.running.values.copy_from_slice(running_stats);
         self.running.n_batches.copy_from_slice(n_batches);
         Ok(())
     }
@@ -296,7 +296,7 @@ pub struct Snapshot {
     /// All parameters.
     pub params: Vec<f32>,
     /// Running statistics of every batch norm.
-    pub statistics: Vec<f32>,
+    pub running_stats: Vec<f32>,
     /// Batches that each batch norm has seen.
     pub n_batches: Vec<u64>,
 }

@@ -18,7 +18,7 @@ pub(super) trait Sweep: Copy {
 /// The vector's instructions must be enabled, and `width` be the one that the pass was made for.
 ///
 /// # Panics
-/// If the width is no multiple of eight, which the last panel would go beyond.
+/// If the width is not a multiple of eight, which the last panel would go beyond.
 #[inline(always)]
 pub(super) unsafe fn sweep<V: Vector>(pass: impl Sweep, width: usize) {
     assert!(

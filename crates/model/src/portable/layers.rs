@@ -20,8 +20,8 @@ pub(super) struct Layers<'a, D: Device<f32>, T: Tape<f32, D>> {
     pub(super) device: D,
     params: &'a Tensor<(usize,), f32, D>,
     statistics: Statistics<'a>,
-    /// Parts of the parameters by their start. Each is cut out once: the gradient of dfdx's `slice` overwrites where it
-    /// should add, so a second cut of the same part would lose the first one's share.
+    /// Parts of the parameters by their start. Each is sliced once: the gradient of dfdx's `slice` overwrites where it
+    /// should add, so a second slice of the same part would lose the first one's share.
     parts: BTreeMap<usize, Tensor<(usize,), f32, D>>,
     /// How the parts, and activations that are handed over, came about.
     tape: T,

@@ -1,7 +1,7 @@
 //! The networks composed of stable dfdx operations, for any device.
 //!
 //! It is what runs where there is no fused path, and the oracle of the fused one. Stable dfdx has no convolution, so
-//! activations are `(pixels, channels)`, a 3x3 convolution gathers the nine neighbours of each pixel (a zero row stands for
+//! activations are `(pixels, channels)`, a 3x3 convolution gathers the nine neighbors of each pixel (a zero row stands for
 //! what lies outside) and is a matrix product, and a 1x1 convolution is one as it is.
 
 mod conv;

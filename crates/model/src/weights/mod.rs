@@ -44,7 +44,7 @@ pub fn to_bytes<D: Backend>(
     extra: &BTreeMap<String, Vec<f32>>,
     metadata: &BTreeMap<String, String>,
 ) -> Result<Vec<u8>> {
-    let (params, statistics) = (network.params_vec(), network.statistics());
+    let (params, statistics) = (network.params_vec(), network.running_stats());
     let mut tensors = BTreeMap::new();
     for entry in entries(network.config()) {
         let source = if entry.role.is_parameter() { &params } else { statistics };
@@ -149,7 +149,7 @@ fn per_depth_statistics<D: Backend>(network: &Network<D>) -> Vec<(String, Vec<us
     };
     let gather = |range: fn(&StatisticsRanges) -> std::ops::Range<usize>| {
         sets.iter()
-            .flat_map(|set| network.statistics()[range(set)].to_vec())
+            .flat_map(|set| network.running_stats()[range(set)].to_vec())
             .collect::<Vec<_>>()
     };
     let shape = vec![sets.len(), sets[0].mean.len()];

@@ -49,13 +49,13 @@ pub fn from_bytes<D: Backend>(
         let target = if entry.role.is_parameter() {
             &mut params
         } else {
-            network.statistics_mut()
+            network.running_stats_mut()
         };
         from_reference(&entry, &values, target);
         expected.insert(entry.name);
     }
     network.set_params(&params)?;
-    read_head_statistics(&file, config, network.statistics_mut(), &mut expected)?;
+    read_head_statistics(&file, config, network.running_stats_mut(), &mut expected)?;
     for (norm, count) in norms(config).into_iter().zip(network.n_batches_mut()) {
         let name = format!("{norm}.num_batches_tracked");
         *count = file.count(&name)?.unwrap_or(0);

@@ -66,7 +66,7 @@ fn training_gives_the_same_bits_on_any_number_of_threads() {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 let network = trained(&config, 7, 5);
-                (network.params_vec(), network.statistics().to_vec())
+                (network.params_vec(), network.running_stats().to_vec())
             })
         };
         let one = on(1);
@@ -174,19 +174,19 @@ fn shorter_pass_leaves_deeper_statistics_alone() {
         pruned.forward_train(&inputs, batch, depth).unwrap().1.commit();
         assert_eq!(batch_counts(&short.pruned(depth).unwrap()), batch_counts(&pruned));
         // What was kept about the blocks that ran, and about the output block, is what the pruned network has kept.
-        assert_eq!(short.pruned(depth).unwrap().statistics(), pruned.statistics());
+        assert_eq!(short.pruned(depth).unwrap().running_stats(), pruned.running_stats());
         let NetworkConfig::Conv(conv) = config else {
             panic!("a convolutional network");
         };
         let layout = ConvLayout::new(conv);
         let untouched = &layout.block_statistics[depth];
         assert!(
-            short.statistics()[untouched.norm1.mean.clone()]
+            short.running_stats()[untouched.norm1.mean.clone()]
                 .iter()
                 .all(|&mean| mean == 0.0)
         );
         assert!(
-            whole.statistics()[untouched.norm1.mean.clone()]
+            whole.running_stats()[untouched.norm1.mean.clone()]
                 .iter()
                 .any(|&mean| mean != 0.0)
         );

@@ -44,7 +44,7 @@ fn check_training(
     let (config, params) = (network.config(), network.params());
     let weights = numbers(rng, (depth + 1) * batch * config.n_classes());
     // What does not run leaves these as they are, on either path.
-    let mut statistics = vec![0.5; network.statistics().len()];
+    let mut statistics = vec![0.5; network.running_stats().len()];
     let mut fused_statistics = statistics.clone();
     let composed = portable::forward_train(config, params, input, depth, &mut statistics).unwrap();
     let fused = Cpu::default().forward_train(&Cpu::engine(config), params, input, depth, &mut fused_statistics);

@@ -68,7 +68,7 @@ impl Learner {
     pub(super) fn weights_sha256(&self) -> String {
         let network = self.trainer.network();
         let mut hasher = Sha256::new();
-        for value in network.params_vec().iter().chain(network.statistics()) {
+        for value in network.params_vec().iter().chain(network.running_stats()) {
             hasher.update(value.to_le_bytes());
         }
         hex(&hasher.finalize())

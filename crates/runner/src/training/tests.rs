@@ -119,7 +119,7 @@ fn kept_epoch_is_the_state_at_its_end() {
     let (_, _, last) = run(&config_of(&format!("epochs={expected}"), "selection.keep=last"));
     assert_eq!(last.epoch, expected);
     assert_eq!(best.network.params_vec(), last.network.params_vec());
-    assert_eq!(best.network.statistics(), last.network.statistics());
+    assert_eq!(best.network.running_stats(), last.network.running_stats());
     assert_eq!(best.posterior_logits, last.posterior_logits);
 }
 
@@ -286,7 +286,9 @@ fn step_that_is_not_finite_stops_the_run_and_leaves_the_state_before_it() {
 
     let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
     let snapshot = trainer.network().snapshot();
-    assert!(is_finite(&snapshot.params) && is_finite(&snapshot.statistics) && is_finite(trainer.optimizer.velocity()));
+    assert!(
+        is_finite(&snapshot.params) && is_finite(&snapshot.running_stats) && is_finite(trainer.optimizer.velocity())
+    );
     // The same step fails in the same way, also for a trainer that takes the state up.
     let again = handed_over(&config, &trainer)
         .advance(&data.training(), &|_| false)
@@ -303,7 +305,7 @@ fn a_tail_of_nothing_is_never_left_out() {
     assert!(expected.iter().all(|epoch| epoch.train_depth.is_none()));
     assert!(actual.iter().all(|epoch| epoch.train_depth == Some(4)));
     assert_eq!(same.network.params_vec(), whole.network.params_vec());
-    assert_eq!(same.network.statistics(), whole.network.statistics());
+    assert_eq!(same.network.running_stats(), whole.network.running_stats());
     assert_eq!(same.posterior_logits, whole.posterior_logits);
 }
 

@@ -20,7 +20,7 @@ fn golden_networks_agree_on_the_composed_path() {
 fn check(report: &mut Report<'_>, case: &GoldenCase) {
     let (trainer, input) = (Trainer::new(case, "input"), case.f32("input"));
     let (config, params) = (trainer.network.config(), trainer.network.params());
-    let statistics = trainer.network.statistics();
+    let statistics = trainer.network.running_stats();
     let evaluated = portable::forward_eval(config, params, &input, statistics).unwrap();
     report.compare_f32(case, "eval/logits", "net.logits", &evaluated);
     let mut of_batch = statistics.to_vec();

@@ -53,7 +53,7 @@ impl Step {
         let gradients = terms.loss.backward();
         Self {
             logits: widened(&logits.as_vec()),
-            statistics: widened(network.statistics()),
+            statistics: widened(network.running_stats()),
             loss: vec![terms.value],
             gradient: widened(&gradients.get(network.params()).as_vec()),
             posterior_gradient: widened(&gradients.get(&posterior).as_vec()),
