@@ -72,8 +72,7 @@ impl Learner {
         let posterior_step = posterior
             .propose(&self.q_logits, &mut gradients, 1e-3)
             .expect("a gradient");
-        pass.commit();
-        step.apply(self.network.params_mut());
+        step.apply(pass.commit().params_mut());
         posterior_step.apply(&mut self.q_logits);
         terms.value
     }

@@ -106,11 +106,7 @@ impl<D: Backend> Network<D> {
                 .forward_train(&self.engine, &self.params, inputs, depth, &mut self.batch_statistics)?;
         self.running_before.copy_values_from(&self.running);
         self.running.update(&self.batch_statistics, depth);
-        let pass = TrainingPass {
-            network: self,
-            is_committed: false,
-        };
-        Ok((logits, pass))
+        Ok((logits, TrainingPass { network: Some(self) }))
     }
 
     /// Evaluation pass with running statistics. An example's logits do not depend on its batch.
@@ -261,31 +257,34 @@ impl<D: Backend> Network<D> {
 #[derive(Debug)]
 #[must_use = "a pass that is not committed is rolled back"]
 pub struct TrainingPass<'n, D: Backend> {
-    network: &'n mut Network<D>,
-    is_committed: bool,
+    /// `None` once it is committed.
+    network: Option<&'n mut Network<D>>,
 }
 
-impl<D: Backend> TrainingPass<'_, D> {
+impl<'n, D: Backend> TrainingPass<'n, D> {
     /// The network with the updated statistics.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the network is there until the pass is consumed"
+    )]
     pub fn network(&self) -> &Network<D> {
-        self.network
+        self.network.as_deref().expect("only `commit` takes it")
     }
 
-    /// Keeps the updated statistics.
-    pub fn commit(mut self) {
-        self.is_committed = true;
+    /// Keeps the updated statistics, and gives the network back.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the network is there until the pass is consumed"
+    )]
+    pub fn commit(mut self) -> &'n mut Network<D> {
+        self.network.take().expect("only this takes it")
     }
 }
 
 impl<D: Backend> Drop for TrainingPass<'_, D> {
     fn drop(&mut self) {
-        if !self.is_committed {
-            let Network {
-                running,
-                running_before,
-                ..
-            } = &mut *self.network;
-            running.copy_values_from(running_before);
+        if let Some(network) = &mut self.network {
+            network.running.copy_values_from(&network.running_before);
         }
     }
 }

@@ -103,6 +103,11 @@ pub struct ProposedStep<'s> {
 }
 
 impl ProposedStep<'_> {
+    /// The gradient that the step follows, `[len]`.
+    pub fn gradient(&self) -> &[f32] {
+        &self.sgd.gradient
+    }
+
     /// Takes the step: moves the parameters that it was computed for, and their velocity.
     ///
     /// # Panics

@@ -69,8 +69,7 @@ fn bytes_of_steps(config: &NetworkConfig, batch: usize) -> Vec<usize> {
             .propose(pass.network().params(), &mut gradients, 0.01)
             .unwrap();
         let posterior_step = of_posterior.propose(&q_logits, &mut gradients, 0.01).unwrap();
-        pass.commit();
-        step.apply(network.params_mut());
+        step.apply(pass.commit().params_mut());
         posterior_step.apply(&mut q_logits);
         drop(gradients);
         region.change().bytes_allocated

@@ -65,6 +65,16 @@ pub enum HeadStatistics {
     PerDepth,
 }
 
+impl HeadStatistics {
+    /// The name in configurations and records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::PerDepth => "per_depth",
+        }
+    }
+}
+
 /// Hands out consecutive ranges of a flat vector.
 #[derive(Debug, Default)]
 struct Cursor(usize);

@@ -49,8 +49,7 @@ pub(crate) fn trained(config: &NetworkConfig, seed: u64, steps: usize) -> Networ
         let (logits, pass) = network.forward_train(&inputs, 20, config.max_depth()).unwrap();
         let mut gradients = logits.square().mean::<(), _>().backward();
         let step = sgd.propose(pass.network().params(), &mut gradients, 0.1).unwrap();
-        pass.commit();
-        step.apply(network.params_mut());
+        step.apply(pass.commit().params_mut());
     }
     network
 }
