@@ -165,17 +165,16 @@ pub(crate) fn network_config(config: &Config) -> Result<NetworkConfig> {
             },
         ) => {
             let head_statistics = config.file().head_statistics;
-            let (outer, inner, convolution) = (*outer, *inner, *convolution);
             let config = ConvConfig {
-                channels,
+                in_channels: channels,
                 height,
                 width,
-                outer,
-                inner,
+                channels: *outer,
+                bottleneck_channels: *inner,
                 n_classes,
                 max_depth,
                 head_statistics,
-                convolution,
+                convolution: *convolution,
             };
             Ok(NetworkConfig::Conv(config))
         }
