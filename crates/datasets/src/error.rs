@@ -179,7 +179,7 @@ pub enum Error {
         /// Number of standard deviations.
         n_sds: usize,
     },
-    /// A share is out of range, or leaves one part empty where both are needed.
+    /// A share is out of range.
     #[error("a share of {fraction} of {n} examples, expected {expected}")]
     Fraction {
         /// The share.
@@ -188,6 +188,18 @@ pub enum Error {
         n: usize,
         /// What is allowed.
         expected: &'static str,
+    },
+    /// A share of generated points leaves too few to train or to test on.
+    #[error(
+        "a train_fraction of {train_fraction} leaves {n_train} of {n} points to train on, expected at least two, and one to test on"
+    )]
+    TrainFraction {
+        /// The share.
+        train_fraction: f64,
+        /// Points to train on.
+        n_train: usize,
+        /// Points in all.
+        n: usize,
     },
     /// A field of a spirals configuration is out of its range.
     #[error("{field} is {actual}, expected {expected}")]

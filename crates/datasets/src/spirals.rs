@@ -166,10 +166,10 @@ pub fn experiment(config: &SpiralsConfig, train_fraction: f64, rng: &mut impl Rn
     let n = config.n_points();
     let n_train = rounded_share(train_fraction, n);
     if !train_fraction.is_finite() || n_train < 2 || n_train >= n {
-        return Err(Error::Fraction {
-            fraction: train_fraction,
+        return Err(Error::TrainFraction {
+            train_fraction,
+            n_train,
             n,
-            expected: "at least two examples to train on and one to test on",
         });
     }
     let order = shuffled(n, rng);

@@ -149,12 +149,24 @@ fn spirals_experiment_trains_on_its_share_and_standardizes_by_it() {
 
 #[test]
 fn spirals_experiment_refuses_shares_that_leave_a_part_empty() {
-    for fraction in [0.0, 0.004, 0.999, 1.0, -1.0, 2.0, f64::NAN, f64::INFINITY] {
+    let cases = [
+        (0.0, 0),
+        (0.004, 1),
+        (0.999, 200),
+        (1.0, 200),
+        (-1.0, 0),
+        (2.0, 200),
+        (f64::NAN, 0),
+        (f64::INFINITY, 200),
+    ];
+    for (fraction, n_train) in cases {
         let error = experiment(&CONFIG, fraction, &mut rng(0)).unwrap_err().to_string();
-        let expected = "at least two examples to train on and one to test on";
         assert_eq!(
             error,
-            format!("a share of {fraction} of 200 examples, expected {expected}")
+            format!(
+                "a train_fraction of {fraction} leaves {n_train} of 200 points to train on, \
+                expected at least two, and one to test on"
+            )
         );
     }
 }

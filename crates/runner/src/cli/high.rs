@@ -119,7 +119,7 @@ pub enum Data {
     /// Verify data sets; all that were found if none is named.
     Verify {
         /// The data sets.
-        datasets: Vec<&'static Dataset>,
+        datasets: Vec<Dataset>,
         /// Where data are looked for.
         lookup: Lookup,
     },
@@ -128,7 +128,7 @@ pub enum Data {
     /// Copy a data set.
     Import {
         /// The data set.
-        dataset: &'static Dataset,
+        dataset: Dataset,
         /// Where its files are.
         folder: PathBuf,
         /// Where they go.
@@ -140,7 +140,7 @@ pub enum Data {
 #[derive(Debug)]
 pub struct Fetch {
     /// The data sets.
-    pub datasets: Vec<&'static Dataset>,
+    pub datasets: Vec<Dataset>,
     /// Where they go, in a folder of the data set's name.
     pub data_dir: PathBuf,
     /// Servers that are asked before those of the catalogue.

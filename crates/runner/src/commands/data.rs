@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
-use vds_datasets::{Dataset, FileStatus, Location, Lookup, catalogue, import, verify};
+use vds_datasets::{Dataset, Entry, FileStatus, Location, Lookup, Part, catalogue, import, verify};
 
 use crate::cli::high::Data;
 use crate::error::ExitCode;
@@ -13,19 +13,16 @@ use crate::output;
 pub(super) fn run(request: &Data) -> Result<ExitCode> {
     match request {
         Data::List { lookup } => {
-            output::print(|out| {
-                catalogue::all()
-                    .iter()
-                    .try_for_each(|dataset| list(out, dataset, lookup))
-            })?;
+            for dataset in catalogue::all() {
+                let entry = dataset.entry()?;
+                output::print(|out| list(out, &dataset, entry, lookup))?;
+            }
             Ok(ExitCode::Success)
         }
         Data::Verify { datasets, lookup } => {
             let found = || {
-                catalogue::all()
-                    .iter()
-                    .filter(|dataset| lookup.locate(dataset).is_ok())
-                    .collect()
+                let all = catalogue::all().into_iter();
+                all.filter(|dataset| lookup.locate(dataset).is_ok()).collect()
             };
             let datasets = if datasets.is_empty() { found() } else { datasets.clone() };
             verify_all(&datasets, lookup)
@@ -46,20 +43,20 @@ pub(super) fn run(request: &Data) -> Result<ExitCode> {
     }
 }
 
-fn list(out: &mut dyn Write, dataset: &'static Dataset, lookup: &Lookup) -> io::Result<()> {
+fn list(out: &mut dyn Write, dataset: &Dataset, entry: &Entry, lookup: &Lookup) -> io::Result<()> {
     let place = match lookup.locate(dataset) {
         Ok(locations) => place(&locations),
-        Err(_) => format!("not found; to get it: {}", dataset.how_to_get),
+        Err(_) => format!("not found; to get it: {}", entry.how_to_get),
     };
     writeln!(out, "{}: {}", dataset.name, dataset.description)?;
     writeln!(
         out,
         "  {} + {} examples, {} classes",
-        dataset.n_train,
-        dataset.n_test,
+        entry.n_examples(Part::Train),
+        entry.n_examples(Part::Test),
         dataset.n_classes()
     )?;
-    writeln!(out, "  licence: {}", dataset.licence)?;
+    writeln!(out, "  license: {}", entry.license)?;
     writeln!(out, "  {place}")
 }
 
@@ -73,15 +70,15 @@ fn place(locations: &[Location]) -> String {
     }
 }
 
-fn verify_all(datasets: &[&'static Dataset], lookup: &Lookup) -> Result<ExitCode> {
+fn verify_all(datasets: &[Dataset], lookup: &Lookup) -> Result<ExitCode> {
     let mut all_good = true;
     for dataset in datasets {
         // One data set at a time: large ones take a while.
-        let reports = verify(dataset, lookup);
+        let reports = verify(dataset, lookup)?;
         all_good &= reports.iter().all(|report| report.status.is_good());
         output::print(|out| {
             for report in &reports {
-                writeln!(out, "{}/{}: {}", dataset.name, report.file.name, status(&report.status))?;
+                writeln!(out, "{}/{}: {}", dataset.name, report.name, status(&report.status))?;
             }
             Ok(())
         })?;
@@ -96,7 +93,7 @@ fn verify_all(datasets: &[&'static Dataset], lookup: &Lookup) -> Result<ExitCode
 fn status(status: &FileStatus) -> String {
     match status {
         FileStatus::Verified { .. } => "ok".to_owned(),
-        FileStatus::WithoutSum { sha256 } => format!("readable, no sum is known (SHA-256 {sha256})"),
+        FileStatus::NoKnownChecksum { sha256 } => format!("readable, no checksum is known (SHA-256 {sha256})"),
         FileStatus::Missing => "missing".to_owned(),
         FileStatus::Bad(error) => crate::error::text_of(error),
     }

@@ -3,8 +3,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use vds_datasets::Error;
-use vds_datasets::download::{Options, Proxy, fetch};
+use vds_datasets::download::{Error, Options, Proxy, fetch};
 
 use crate::cli::high::Fetch;
 use crate::error::{ExitCode, OrInput as _};
@@ -16,7 +15,7 @@ use crate::signals::Interrupt;
 pub(super) fn run(request: &Fetch) -> Result<ExitCode> {
     let options = Options {
         mirrors: request.mirrors.clone(),
-        proxy: Proxy::OfEnvironment,
+        proxy: Proxy::FromEnv,
         ..Options::default()
     };
     let interrupt = Interrupt::listen().or_input(|| "watching for signals")?;
@@ -38,7 +37,7 @@ pub(super) fn run(request: &Fetch) -> Result<ExitCode> {
             })?,
             Err(Error::Stopped { path }) => {
                 let path = path.display();
-                output::print(|out| writeln!(out, "interrupted; the next call goes on from what is in {path}"))?;
+                output::print(|out| writeln!(out, "interrupted; the next call resumes from what is in {path}"))?;
                 return Ok(ExitCode::Interrupted);
             }
             Err(error) => return Err(error.into()),

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use vds_datasets::{Examples, Standardization};
@@ -227,10 +225,4 @@ fn plane_is_row_major_with_both_axes_ascending() {
     check_close(f64::from(plane.marginal[0]), corner(left, bottom));
     check_close(f64::from(plane.marginal[n - 1]), corner(right, bottom));
     check_close(f64::from(plane.marginal[n * (n - 1)]), corner(left, top));
-}
-
-#[test]
-fn mat_files_are_known_by_their_ending() {
-    assert!(crate::data::is_mat(Path::new("a/b.MAT")));
-    assert!(!crate::data::is_mat(Path::new("a.mat/b")));
 }

@@ -85,7 +85,7 @@ impl Environment {
 impl From<&vds_datasets::SourceFile> for DataFile {
     fn from(file: &vds_datasets::SourceFile) -> Self {
         Self {
-            location: file.location.to_string(),
+            location: file.origin.to_string(),
             sha256: file.sha256.clone(),
         }
     }
