@@ -90,21 +90,21 @@ pub(super) fn cases() -> Vec<Case> {
             "MAT file without X",
             M.file(&[M.ones(2)]),
             expect![[r#"
-            error: digits.mat: byte 200: the file ends without the variable X
-        "#]],
+                error: digits.mat: byte 184: the file ends without the variable X
+            "#]],
         ),
         mat(
             "MAT file without y",
             M.file(&[M.blank_pictures(2)]),
             expect![[r#"
-            error: digits.mat: byte 6344: the file ends without the variable y
-        "#]],
+                error: digits.mat: byte 6336: the file ends without the variable y
+            "#]],
         ),
         mat(
             "MAT file with two X",
             M.file(&[M.blank_pictures(2), M.blank_pictures(2), M.ones(2)]),
             expect![[r#"
-                error: digits.mat: byte 6352: a second variable X
+                error: digits.mat: byte 6344: a second variable X
             "#]],
         ),
         mat(
@@ -132,36 +132,36 @@ pub(super) fn cases() -> Vec<Case> {
             "X shorter than its sizes",
             M.file(&[array(Mat::UINT8, &[32, 32, 3, 2], "X", &[0; 3072]), M.ones(2)]),
             expect![[r#"
-                error: digits.mat: byte 192: an element of 3072 bytes, expected 6144
+                error: digits.mat: byte 184: an element of 3072 bytes, expected 6144
             "#]],
         ),
         mat(
             "X whose sizes overflow",
             M.file(&[array(Mat::UINT8, &[u32::MAX; 4], "X", &[0; 64]), M.ones(2)]),
             expect![[r#"
-                error: digits.mat: byte 192: an element of 64 bytes, expected 340282366604025813516997721482669850625
+                error: digits.mat: byte 184: an element of 64 bytes, expected 340282366604025813516997721482669850625
             "#]],
         ),
         mat(
             "y that is a matrix",
             M.file(&[M.blank_pictures(4), array(Mat::UINT8, &[2, 2], "y", &[1; 4])]),
             expect![[r#"
-                error: digits.mat: byte 12496: variable y is an array of class uint8 and 2 x 2, expected a real numeric vector
+                error: digits.mat: byte 12488: variable y is an array of class uint8 and 2 x 2, expected a real numeric vector
             "#]],
         ),
         mat(
             "label 0 in y",
             with_labels(&[1, 0]),
             expect![[r#"
-            error: digits.mat: byte 6409: label 0, expected 1 to 10
-        "#]],
+                error: digits.mat: byte 6389: label 0, expected 1 to 10
+            "#]],
         ),
         mat(
             "label 11 in y",
             with_labels(&[11, 1]),
             expect![[r#"
-            error: digits.mat: byte 6408: label 11, expected 1 to 10
-        "#]],
+                error: digits.mat: byte 6388: label 11, expected 1 to 10
+            "#]],
         ),
         mat(
             "more pictures than labels",
@@ -181,21 +181,21 @@ pub(super) fn cases() -> Vec<Case> {
             "MAT file truncated in an element",
             M.file(&[M.blank_pictures(2), M.ones(2)])[..3000].to_vec(),
             expect![[r#"
-                error: digits.mat: byte 3000: the data end here, 3344 bytes short of what is announced
+                error: digits.mat: byte 3000: the data end here, 3336 bytes short of what is announced
             "#]],
         ),
         mat(
             "MAT file truncated in a tag",
             [digits(), vec![14, 0, 0]].concat(),
             expect![[r#"
-                error: digits.mat: byte 263: the data end here, 5 bytes short of what is announced
+                error: digits.mat: byte 257: the data end here, 5 bytes short of what is announced
             "#]],
         ),
         mat(
             "element that is no array",
             [digits(), vec![3, 0, 0, 0, 0, 0, 0, 0]].concat(),
             expect![[r#"
-                error: digits.mat: byte 260: element type 3, expected 14 or 15 (an array, compressed or not)
+                error: digits.mat: byte 254: element type 3, expected 14 or 15 (an array, compressed or not)
             "#]],
         ),
         mat(
@@ -212,7 +212,7 @@ pub(super) fn cases() -> Vec<Case> {
                 M.file(&[M.compressed_element(&whole[8..whole.len() - 12])])
             },
             expect![[r#"
-                error: digits.mat: uncompressed byte 2657 of the element at byte 136: the data end here, 3559 bytes short of what is announced
+                error: digits.mat: uncompressed byte 2649 of the element at byte 136: the data end here, 3559 bytes short of what is announced
             "#]],
         ),
         mat(
