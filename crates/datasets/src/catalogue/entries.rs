@@ -5,7 +5,10 @@ use crate::file::Content;
 use crate::shape::ExampleShape;
 use crate::standardization::Standardization;
 
-pub(super) const ALL: &[(&str, fn() -> Dataset)] = &[
+/// A name, and the function that makes the data set of that name.
+type Named = (&'static str, fn() -> Dataset);
+
+pub(super) const ALL: &[Named] = &[
     ("mnist", mnist),
     ("fashion-mnist", fashion_mnist),
     ("svhn", svhn),

@@ -32,7 +32,7 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         #[source]
-        source: DatasetError,
+        source: Box<DatasetError>,
     },
     /// Another process writes a partial file.
     #[error("another process is writing {}", path.display())]

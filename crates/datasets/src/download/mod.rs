@@ -91,7 +91,10 @@ fn present(dataset: &Dataset, file: &EntryFile, folder: &Path) -> Result<Option<
     };
     match read_entry_file(dataset, file, &Location::File(path.clone())) {
         Ok(_) => Ok(Some(Fetched { path, url: None })),
-        Err(source) => Err(Error::Occupied { path, source }),
+        Err(source) => Err(Error::Occupied {
+            path,
+            source: Box::new(source),
+        }),
     }
 }
 
