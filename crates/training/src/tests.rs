@@ -66,7 +66,7 @@ impl Case {
         let points = spirals::generate(&spirals, &mut rng).unwrap();
         let order = shuffled(self.n_points, &mut rng);
         let (train, test) = order.split_at(self.n_points / 10);
-        points.split(train, test).unwrap().0
+        points.split(train, test).unwrap()
     }
 
     fn trainer(&self) -> Trainer<Cpu> {
