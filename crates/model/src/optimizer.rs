@@ -124,7 +124,11 @@ impl Sgd {
 
 /// The learning rate over the epochs.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub enum Schedule {
     /// The base rate throughout.
     Constant,

@@ -9,7 +9,7 @@ use vds_datasets::{
 };
 use vds_model::{ConvConfig, FcConfig, NetworkConfig};
 
-use crate::config::{Config, Dataset, NetworkSizes, Protocol};
+use crate::config::{self, Config, DatasetConfig, NetworkSizes};
 use crate::error::Error;
 use crate::evaluation::Split;
 use crate::training::TrainingData;
@@ -24,8 +24,8 @@ pub struct Data {
     pub validation: Option<Examples>,
     /// The test set.
     pub test: Examples,
-    /// The protocol that says which examples select.
-    protocol: Protocol,
+    /// On which examples epochs are compared.
+    split: config::Split,
     /// Standardisation of all three.
     pub standardization: Standardization,
     /// Standardisation of examples from outside; differs where the examples above are standardised already.
@@ -44,19 +44,19 @@ pub fn load(config: &Config, lookup: &Lookup) -> Result<Data> {
         Some(n_train) => first(&data.train, n_train)?,
         None => data.train,
     };
-    let protocol = config.selection().protocol;
-    let (train, validation) = match protocol {
-        Protocol::Validation(fraction) => {
+    let split = config.early_stopping().split;
+    let (train, validation) = match split {
+        config::Split::Validation(fraction) => {
             let (train, validation) = hold_out(config, &train, fraction)?;
             (train, Some(validation))
         }
-        Protocol::None | Protocol::Paper => (train, None),
+        config::Split::None | config::Split::Test => (train, None),
     };
     Ok(Data {
         train,
         validation,
         test: data.test,
-        protocol,
+        split,
         standardization: data.standardization,
         input_standardization,
         provenance: data.provenance,
@@ -64,11 +64,11 @@ pub fn load(config: &Config, lookup: &Lookup) -> Result<Data> {
 }
 
 impl Data {
-    /// What a run trains on and selects by; under the protocol `paper` that is the test set.
+    /// What a run trains on and selects by; with the split `test` that is the test set.
     pub fn training(&self) -> TrainingData<'_> {
-        let selection = match self.protocol {
-            Protocol::Paper => Some(&self.test),
-            Protocol::Validation(_) | Protocol::None => self.validation.as_ref(),
+        let selection = match self.split {
+            config::Split::Test => Some(&self.test),
+            config::Split::Validation(_) | config::Split::None => self.validation.as_ref(),
         };
         TrainingData {
             train: &self.train,
@@ -142,8 +142,8 @@ fn xdg_dir() -> Option<PathBuf> {
 /// If the data set is not in the catalogue.
 pub fn network_config(config: &Config) -> Result<NetworkConfig> {
     let (shape, n_classes) = match &config.file().dataset {
-        Dataset::Spirals { arms, .. } => (ExampleShape::Features(2), *arms),
-        Dataset::Catalogue(name) => {
+        DatasetConfig::Spirals { arms, .. } => (ExampleShape::Features(2), *arms),
+        DatasetConfig::Catalogue(name) => {
             let dataset = catalogue::find(name)?;
             (dataset.shape(), dataset.n_classes())
         }
@@ -158,8 +158,8 @@ pub fn network_config(config: &Config) -> Result<NetworkConfig> {
         })),
         (
             NetworkSizes::Conv {
-                outer,
-                inner,
+                channels: outer,
+                bottleneck_channels: inner,
                 convolution,
             },
             ExampleShape::Image {
@@ -195,12 +195,12 @@ pub fn network_config(config: &Config) -> Result<NetworkConfig> {
 /// As [`load`], for generated data.
 pub fn inputs(config: &Config) -> Result<(ExampleShape, Standardization, Vec<String>)> {
     match &config.file().dataset {
-        Dataset::Catalogue(name) => {
+        DatasetConfig::Catalogue(name) => {
             let dataset = catalogue::find(name)?;
             let names = dataset.class_names.iter().map(|&name| name.to_owned()).collect();
             Ok((dataset.shape(), dataset.standardization(), names))
         }
-        Dataset::Spirals { .. } => {
+        DatasetConfig::Spirals { .. } => {
             let (data, standardization) = whole(config, &Lookup::default())?;
             Ok((data.train.shape(), standardization, data.provenance.class_names))
         }
@@ -210,12 +210,12 @@ pub fn inputs(config: &Config) -> Result<(ExampleShape, Standardization, Vec<Str
 /// Training and test set before any split, and the standardisation of examples from outside.
 fn whole(config: &Config, lookup: &Lookup) -> Result<(TrainTest, Standardization)> {
     match &config.file().dataset {
-        Dataset::Catalogue(name) => {
+        DatasetConfig::Catalogue(name) => {
             let data = vds_datasets::load(catalogue::find(name)?, lookup)?;
             let standardization = data.standardization.clone();
             Ok((data, standardization))
         }
-        &Dataset::Spirals {
+        &DatasetConfig::Spirals {
             n,
             noise,
             arms,
@@ -269,7 +269,7 @@ fn hold_out(config: &Config, train: &Examples, fraction: f64) -> Result<(Example
     let (n_kept, n_held_out) = (split.kept.len(), split.held_out.len());
     if n_kept < 2 || n_held_out == 0 {
         let message = format!(
-            "selection.protocol = validation({fraction}) keeps {n_kept} examples to train on and holds out {n_held_out}"
+            "early_stopping.split = validation({fraction}) keeps {n_kept} examples to train on and holds out {n_held_out}"
         );
         return Err(Error::input_with_hint(message, "two are needed to train and one to select").into());
     }

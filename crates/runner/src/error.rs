@@ -147,7 +147,7 @@ fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
     if let Some(vds_datasets::Error::NotFetched { .. }) = cause.downcast_ref() {
         return Some(ExitCode::Failure);
     }
-    let is_input = cause.is::<crate::config::ConfigError>()
+    let is_input = cause.is::<crate::config::Error>()
         || cause.is::<vds_datasets::Error>()
         || cause.is::<vds_checkpoint::Error>();
     is_input.then_some(ExitCode::BadInput)
@@ -166,34 +166,6 @@ pub fn text(error: &anyhow::Error) -> String {
         Some(hint) => format!("{text}\nhint: {hint}"),
         None => text,
     }
-}
-
-/// A text from outside as a message quotes it: blanks in a row are one, control characters are escaped, and what is beyond
-/// 100 characters is left out.
-pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 100;
-    let mut quoted = String::new();
-    // No more is looked at than is shown: the text may be megabytes.
-    let words = text.split_whitespace().take(LONGEST);
-    for (index, word) in words.enumerate() {
-        if index > 0 {
-            quoted.push(' ');
-        }
-        quoted.extend(word.chars().take(LONGEST + 1));
-    }
-    let cut = quoted.char_indices().nth(LONGEST).map(|(at, _)| at);
-    if let Some(at) = cut {
-        quoted.truncate(at);
-        quoted.push('…');
-    }
-    let escaped = |c: char| {
-        if c.is_control() {
-            c.escape_default().to_string()
-        } else {
-            c.to_string()
-        }
-    };
-    quoted.chars().map(escaped).collect()
 }
 
 /// The chain of causes on one line.
@@ -237,16 +209,6 @@ mod tests {
             ExitCode::BadInput,
             "runs/a holds a run\nhint: choose another",
         );
-    }
-
-    #[test]
-    fn excerpts_are_short_single_lines_without_control_characters() {
-        assert_eq!(excerpt(" a\n  b\u{1b}[2J\u{85} "), r"a b\u{1b}[2J");
-        assert_eq!(excerpt(&"é".repeat(100)), "é".repeat(100));
-        for long in ["é".repeat(101), "ab ".repeat(1000), "é".repeat(1_000_000)] {
-            let text = excerpt(&long);
-            assert_eq!((text.chars().count(), text.ends_with('…')), (101, true));
-        }
     }
 
     #[test]

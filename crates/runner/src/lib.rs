@@ -9,6 +9,7 @@ pub mod data;
 pub mod device;
 pub mod error;
 pub mod evaluation;
+mod excerpt;
 mod output;
 mod progress;
 pub mod record;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, OrInput as _, excerpt};
+use crate::error::{Error, OrInput as _};
+use crate::excerpt::excerpt;
 
 /// Bytes of a configuration; the shipped ones have a thousandth of it.
 const LONGEST_CONFIG: u64 = 1 << 20;

@@ -9,7 +9,7 @@ use vds_model::Network;
 use vds_variational::{DepthPosterior, depth_log_probs, log_marginal_predictive};
 
 use super::Settings;
-use crate::config::{self, Setting};
+use crate::config::{self, Override};
 use crate::device::{Device, device};
 use crate::run_dir::hex;
 use crate::training::streams::{Purpose, stream};
@@ -43,7 +43,7 @@ pub(super) struct Evaluator {
 impl Learner {
     /// Network and batch are functions of the settings.
     pub(super) fn new(settings: &Settings) -> Result<Self> {
-        let max_depth = Setting::parse(&format!("max_depth={}", settings.network.max_depth()));
+        let max_depth = Override::parse(&format!("max_depth={}", settings.network.max_depth()));
         let max_depth = max_depth.map_err(anyhow::Error::msg)?;
         let config = config::load(Path::new("bench"), include_str!("config.ron"), &[max_depth])?;
         let mut rng = stream(config.seed(), Purpose::Data, 0);

@@ -9,9 +9,10 @@ use clap::{Args, ValueEnum};
 use vds_datasets::Lookup;
 
 use super::low::{DataDir, Threads, seed};
-use crate::config::{self, Config, Setting};
+use crate::config::{self, Config, Override};
 use crate::data;
-use crate::error::{Error, excerpt};
+use crate::error::Error;
+use crate::excerpt::excerpt;
 use crate::run_dir::StoredRun;
 use crate::text::read_config;
 
@@ -159,10 +160,10 @@ impl Train {
 /// The file with the overrides.
 fn configuration(path: &Path, args: &TrainArgs) -> Result<Config> {
     let text = read_config(path)?;
-    let seed = args.seed.map(|seed| Ok(Setting::seed(seed)));
+    let seed = args.seed.map(|seed| Ok(Override::seed(seed)));
     let settings = args.settings.iter().map(|text| {
-        Setting::parse(text).map_err(|problem| Error::input(format!("--set {}: {problem}", excerpt(text))))
+        Override::parse(text).map_err(|problem| Error::input(format!("--set {}: {problem}", excerpt(text))))
     });
-    let settings: Vec<Setting> = settings.chain(seed).collect::<Result<_, _>>()?;
+    let settings: Vec<Override> = settings.chain(seed).collect::<Result<_, _>>()?;
     Ok(config::load(path, &text, &settings)?)
 }

@@ -6,7 +6,8 @@ use anyhow::Result;
 use vds_datasets::{ExampleShape, Examples, idx, mat};
 
 use crate::data::is_mat;
-use crate::error::{Error, excerpt};
+use crate::error::Error;
+use crate::excerpt::excerpt;
 use crate::text::read_text;
 
 /// Reads a file of examples of a shape. They get class 0 as a label, which means nothing.

@@ -78,7 +78,7 @@ pub(super) fn evaluate(
         method: config.method().name().to_owned(),
         network: kind(network.config()).to_owned(),
         head_statistics: head_statistics(config).to_owned(),
-        protocol: config.selection().protocol.name().to_owned(),
+        protocol: config.early_stopping().split.name().to_owned(),
         max_depth: config.max_depth(),
         seed: config.seed(),
         n_train: data.train.len(),

@@ -65,11 +65,11 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::{Setting, load};
+    use crate::config::{Override, SMALL, load};
 
     fn config(settings: &[&str]) -> Config {
-        let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
-        load(Path::new("t.ron"), include_str!("template.ron"), &settings).unwrap()
+        let settings: Vec<Override> = settings.iter().map(|text| Override::parse(text).unwrap()).collect();
+        load(Path::new("t.ron"), SMALL, &settings).unwrap()
     }
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
         let other = [
             "max_depth=3",
             "optimizer.learning_rate=0.25",
-            "truncate_tail=Some(0.1)",
+            "skip_tail_mass=Some(0.1)",
             "method=ddn",
         ];
         let found = differences(&config(&[]), &config(&other));
@@ -95,7 +95,7 @@ mod tests {
             format!("max_depth {max_depth} 3"),
             "method ldn ddn".to_owned(),
             format!("optimizer.learning_rate {rate} 0.25"),
-            "truncate_tail none 0.1".to_owned(),
+            "skip_tail_mass none 0.1".to_owned(),
         ];
         assert_eq!(lines, expected);
     }

@@ -4,7 +4,7 @@ use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 use vds_variational::{DepthPosterior, DepthPrior, PruningRule};
 
-use super::file::{ConfigFile, Dataset, Method, Prior, Protocol, Selection};
+use super::file::{ConfigFile, DatasetConfig, EarlyStopping, Method, Prior};
 
 /// A configuration that has passed every check; made by [`load`](super::load) alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,9 @@ pub struct Config {
 
 impl Config {
     /// From a file that has passed every check.
-    pub(super) fn new(file: ConfigFile) -> Self {
+    pub(super) fn new(mut file: ConfigFile) -> Self {
+        let name = dataset_name(&file.dataset).to_owned();
+        file.name.get_or_insert(name);
         let prior = depth_prior(&file).expect("the prior is checked with the file");
         Self { file, prior }
     }
@@ -23,6 +25,11 @@ impl Config {
     /// The fields.
     pub fn file(&self) -> &ConfigFile {
         &self.file
+    }
+
+    /// Name of the experiment.
+    pub fn name(&self) -> &str {
+        self.file.name.as_deref().unwrap_or_else(|| self.dataset_name())
     }
 
     /// The prior over depth, for learnt depth.
@@ -46,8 +53,8 @@ impl Config {
     }
 
     /// Which epoch is kept, and when training ends early.
-    pub fn selection(&self) -> &Selection {
-        &self.file.selection
+    pub fn early_stopping(&self) -> &EarlyStopping {
+        &self.file.early_stopping
     }
 
     /// How the pruned depth is read off the posterior.
@@ -57,10 +64,7 @@ impl Config {
 
     /// Name of the data set in records.
     pub fn dataset_name(&self) -> &str {
-        match &self.file.dataset {
-            Dataset::Catalogue(name) => name,
-            Dataset::Spirals { .. } => "spirals",
-        }
+        dataset_name(&self.file.dataset)
     }
 
     /// The learning rate in `epoch`, counted from 0.
@@ -70,7 +74,7 @@ impl Config {
             Method::Ldn => &optimizer.schedule.ldn,
             Method::Ddn => &optimizer.schedule.ddn,
         };
-        vds_model::Schedule::from(schedule.clone()).rate(optimizer.learning_rate, epoch)
+        schedule.rate(optimizer.learning_rate, epoch)
     }
 
     /// The configuration of the network pruned to `depth`; an explicit prior gives its remaining mass to the last depth.
@@ -111,14 +115,16 @@ impl Config {
         let depth = self.max_depth();
         DepthPosterior::one_hot(depth, depth).expect("the maximum depth is one of the depths")
     }
+}
 
-    /// Whether the test set is used for selection, which biases its scores.
-    pub fn selects_on_test(&self) -> bool {
-        self.file.selection.protocol == Protocol::Paper
+fn dataset_name(dataset: &DatasetConfig) -> &str {
+    match dataset {
+        DatasetConfig::Catalogue(name) => name,
+        DatasetConfig::Spirals { .. } => "spirals",
     }
 }
 
-pub(super) fn depth_prior(file: &ConfigFile) -> vds_variational::Result<DepthPrior> {
+fn depth_prior(file: &ConfigFile) -> vds_variational::Result<DepthPrior> {
     match &file.prior {
         Prior::Geometric(decay) => DepthPrior::geometric(*decay, file.max_depth),
         Prior::Uniform => Ok(DepthPrior::uniform(file.max_depth)),

@@ -92,13 +92,13 @@ fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
 /// What the numbers of some runs must be read with.
 fn notices(runs: &[&RunRecord]) -> Markup {
     let affected = |is: fn(&RunRecord) -> bool| runs.iter().filter(|run| is(run)).count();
-    let paper = affected(|run| run.summary.protocol == "paper");
+    let paper = affected(|run| run.summary.protocol == "test");
     let shared = affected(|run| run.summary.head_statistics == "shared");
     html! {
         @if paper > 0 {
             p.notice {
                 strong { "Selection on the test set: " }
-                (number::plural(paper, "run")) " followed the protocol " code { "paper" }
+                (number::plural(paper, "run")) " followed the protocol " code { "test" }
                 ", which stops and chooses the epoch by the test set, as the authors did. "
                 "Their test scores are optimistic; do not compare them with those of the protocol " code { "validation" } "."
             }

@@ -184,7 +184,7 @@ fn training_chart(id: &str, run: &RunRecord) -> Markup {
 
 /// What the split is called on which the kept epoch was selected.
 fn selection_name(run: &RunRecord) -> &'static str {
-    if run.summary.protocol == "paper" {
+    if run.summary.protocol == "test" {
         "NLL on the test set (selection)"
     } else {
         "validation NLL"

@@ -10,7 +10,7 @@ use crate::error;
 use crate::record::EpochMetrics;
 
 fn config() -> Config {
-    config::load(Path::new("t.ron"), include_str!("../config/template.ron"), &[]).unwrap()
+    config::load(Path::new("t.ron"), config::SMALL, &[]).unwrap()
 }
 
 fn environment() -> Environment {

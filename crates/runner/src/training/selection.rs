@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Keep, Quantity, Selection};
+use crate::config::{EarlyStopping, Metric};
 use crate::record::EpochMetrics;
 
-/// Compares epochs and holds the state to keep. Ties go to the earlier epoch; a quantity that is NaN is no improvement.
+/// Compares epochs and holds the state to keep. Ties go to the earlier epoch; a metric that is NaN is no improvement.
 #[derive(Clone, Debug)]
 pub(super) struct Selector<S> {
-    selection: Selection,
+    options: EarlyStopping,
     pub(super) best: Option<Best>,
     /// Epochs since the best one that cannot be compared with it.
     pub(super) not_compared: usize,
@@ -30,9 +30,9 @@ pub(super) struct Best {
 }
 
 impl<S> Selector<S> {
-    pub(super) fn new(selection: Selection, initial: S) -> Self {
+    pub(super) fn new(options: EarlyStopping, initial: S) -> Self {
         Self {
-            selection,
+            options,
             best: None,
             not_compared: 0,
             kept: Kept {
@@ -45,15 +45,15 @@ impl<S> Selector<S> {
     /// Takes the epoch in; `state` is asked for only if it is to be kept.
     pub(super) fn observe<E>(&mut self, metrics: &EpochMetrics, state: impl FnOnce() -> Result<S, E>) -> Result<(), E> {
         let epoch = metrics.epoch;
-        let value = score(self.selection.quantity, metrics);
-        let is_comparable = self.selection.quantity != Quantity::TrainElbo || is_whole(metrics);
+        let value = score(self.options.metric, metrics);
+        let is_comparable = self.options.metric != Metric::TrainElbo || is_whole(metrics);
         let improves = is_comparable && value > self.best.map_or(f64::NEG_INFINITY, |best| best.value);
         if improves {
             self.best = Some(Best { epoch, value });
             self.not_compared = 0;
         }
         self.not_compared += usize::from(!is_comparable);
-        if improves || self.selection.keep == Keep::Last {
+        if improves || !self.options.restore_best {
             self.kept = Kept { epoch, state: state()? };
         }
         Ok(())
@@ -63,7 +63,7 @@ impl<S> Selector<S> {
     pub(super) fn stops_after(&self, epoch: usize) -> bool {
         let best = self.best.map_or(0, |best| best.epoch);
         let waited = epoch - best - self.not_compared;
-        self.selection.patience.is_some_and(|patience| waited >= patience)
+        self.options.patience.is_some_and(|patience| waited >= patience)
     }
 
     pub(super) fn kept(&self) -> &Kept<S> {
@@ -71,26 +71,26 @@ impl<S> Selector<S> {
     }
 }
 
-/// Whether the epoch's steps ran all depths. If not, its training ELBO is another quantity than that of a whole one.
+/// Whether the epoch's steps ran all depths. If not, its training ELBO is another metric than that of a whole one.
 fn is_whole(metrics: &EpochMetrics) -> bool {
     metrics
         .train_depth
         .is_none_or(|depth| depth + 1 == metrics.posterior.len())
 }
 
-/// The quantity, turned so that larger is better; NaN if it was not measured.
-fn score(quantity: Quantity, metrics: &EpochMetrics) -> f64 {
-    match quantity {
-        Quantity::TrainElbo => metrics.elbo_nats,
-        Quantity::ValidationNll => -metrics.validation_nll.unwrap_or(f64::NAN),
-        Quantity::ValidationError => -metrics.validation_error.unwrap_or(f64::NAN),
+/// The metric, turned so that larger is better; NaN if it was not measured.
+fn score(metric: Metric, metrics: &EpochMetrics) -> f64 {
+    match metric {
+        Metric::TrainElbo => metrics.elbo_nats,
+        Metric::ValidationNll => -metrics.validation_nll.unwrap_or(f64::NAN),
+        Metric::ValidationError => -metrics.validation_error.unwrap_or(f64::NAN),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Protocol;
+    use crate::config::Split;
 
     fn metrics(epoch: usize, elbo: f64) -> EpochMetrics {
         EpochMetrics {
@@ -110,14 +110,14 @@ mod tests {
     }
 
     /// The kept epoch and the epoch after which training ends, for a series of values.
-    fn run(quantity: Quantity, keep: Keep, patience: Option<usize>, values: &[f64]) -> (usize, Option<usize>) {
-        let selection = Selection {
-            protocol: Protocol::None,
-            quantity,
-            keep,
+    fn run(metric: Metric, restore_best: bool, patience: Option<usize>, values: &[f64]) -> (usize, Option<usize>) {
+        let options = EarlyStopping {
+            split: Split::None,
+            metric,
+            restore_best,
             patience,
         };
-        let mut selector = Selector::new(selection, 0);
+        let mut selector = Selector::new(options, 0);
         for (index, &value) in values.iter().enumerate() {
             let epoch = index + 1;
             selector.observe(&metrics(epoch, value), || Ok::<_, ()>(epoch)).unwrap();
@@ -136,30 +136,30 @@ mod tests {
     #[test]
     fn first_of_the_best_epochs_is_kept() {
         let values = [-3.0, -1.0, -2.0, -1.0];
-        for quantity in [Quantity::TrainElbo, Quantity::ValidationNll, Quantity::ValidationError] {
-            assert_eq!(run(quantity, Keep::Best, None, &values), (2, None));
-            assert_eq!(run(quantity, Keep::Last, None, &values), (4, None));
+        for metric in [Metric::TrainElbo, Metric::ValidationNll, Metric::ValidationError] {
+            assert_eq!(run(metric, true, None, &values), (2, None));
+            assert_eq!(run(metric, false, None, &values), (4, None));
         }
     }
 
     #[test]
     fn training_ends_when_patience_runs_out() {
         let values = [-3.0, -1.0, -2.0, -2.0, -0.5];
-        assert_eq!(run(Quantity::TrainElbo, Keep::Best, Some(2), &values), (2, Some(4)));
-        assert_eq!(run(Quantity::TrainElbo, Keep::Best, Some(3), &values), (5, None));
-        assert_eq!(run(Quantity::TrainElbo, Keep::Last, Some(1), &values), (3, Some(3)));
+        assert_eq!(run(Metric::TrainElbo, true, Some(2), &values), (2, Some(4)));
+        assert_eq!(run(Metric::TrainElbo, true, Some(3), &values), (5, None));
+        assert_eq!(run(Metric::TrainElbo, false, Some(1), &values), (3, Some(3)));
     }
 
     #[test]
     fn training_elbo_of_a_shortened_epoch_is_not_compared() {
-        let run = |quantity| {
-            let selection = Selection {
-                protocol: Protocol::None,
-                quantity,
-                keep: Keep::Best,
+        let run = |metric| {
+            let options = EarlyStopping {
+                split: Split::None,
+                metric,
+                restore_best: true,
                 patience: Some(2),
             };
-            let mut selector = Selector::new(selection, 0);
+            let mut selector = Selector::new(options, 0);
             let epochs = [
                 (-3.0, Some(1)),
                 (-1.0, Some(0)),
@@ -177,18 +177,18 @@ mod tests {
             }
             (selector.kept().epoch, 0)
         };
-        assert_eq!(run(Quantity::TrainElbo), (4, 0));
-        assert_eq!(run(Quantity::ValidationNll), (2, 4));
+        assert_eq!(run(Metric::TrainElbo), (4, 0));
+        assert_eq!(run(Metric::ValidationNll), (2, 4));
     }
 
     #[test]
     fn nan_is_never_an_improvement() {
         assert_eq!(
-            run(Quantity::TrainElbo, Keep::Best, Some(5), &[-1.0, f64::NAN]),
+            run(Metric::TrainElbo, true, Some(5), &[-1.0, f64::NAN]),
             (1, None)
         );
         assert_eq!(
-            run(Quantity::TrainElbo, Keep::Best, Some(2), &[f64::NAN, f64::NAN]),
+            run(Metric::TrainElbo, true, Some(2), &[f64::NAN, f64::NAN]),
             (0, Some(2))
         );
     }

@@ -5,7 +5,7 @@ use vds_checkpoint::Checkpoint;
 use vds_datasets::Lookup;
 
 use super::*;
-use crate::config::{self, Config, Setting};
+use crate::config::{self, Config, Override};
 use crate::data::{self, Data};
 use crate::device::{Device, device};
 use crate::error::Error;
@@ -22,9 +22,8 @@ fn config(settings: &[&str]) -> Config {
     ]
     .iter()
     .chain(settings)
-    .map(|setting| Setting::parse(setting).unwrap());
-    let text = include_str!("../config/template.ron");
-    config::load(Path::new("t.ron"), text, &settings.collect::<Vec<_>>()).unwrap()
+    .map(|setting| Override::parse(setting).unwrap());
+    config::load(Path::new("t.ron"), config::SMALL, &settings.collect::<Vec<_>>()).unwrap()
 }
 
 fn start(config: &Config) -> (Data, Trainer<Device>) {
@@ -112,11 +111,11 @@ fn same_seed_gives_the_same_run_and_another_one_another() {
 #[test]
 fn kept_epoch_is_the_state_at_its_end() {
     let config_of = |epochs: &str, keep: &str| config(&[epochs, keep, "optimizer.learning_rate=2.0", "seed=3"]);
-    let (metrics, _, best) = run(&config_of("epochs=12", "selection.keep=best"));
+    let (metrics, _, best) = run(&config_of("epochs=12", "early_stopping.restore_best=true"));
     let elbo = |epoch: &EpochMetrics| epoch.elbo_nats;
     let expected = metrics.iter().max_by(|a, b| elbo(a).total_cmp(&elbo(b))).unwrap().epoch;
     assert_eq!(best.epoch, expected);
-    let (_, _, last) = run(&config_of(&format!("epochs={expected}"), "selection.keep=last"));
+    let (_, _, last) = run(&config_of(&format!("epochs={expected}"), "early_stopping.restore_best=false"));
     assert_eq!(last.epoch, expected);
     assert_eq!(best.network.params_vec(), last.network.params_vec());
     assert_eq!(best.network.statistics(), last.network.statistics());
@@ -125,7 +124,7 @@ fn kept_epoch_is_the_state_at_its_end() {
 
 #[test]
 fn patience_ends_training() {
-    let settings = ["epochs=400", "selection.patience=3", "optimizer.learning_rate=1.0"];
+    let settings = ["epochs=400", "early_stopping.patience=3", "optimizer.learning_rate=1.0"];
     let (metrics, stopped_by, trained) = run(&config(&settings));
     assert_eq!(stopped_by, StoppedBy::EarlyStopping);
     assert_eq!(metrics.len(), trained.epoch + 3);
@@ -135,8 +134,8 @@ fn patience_ends_training() {
 fn validation_split_is_held_out_and_scored() {
     let settings = [
         "dataset.train_fraction=0.5",
-        "selection.protocol=validation(0.2)",
-        "selection.quantity=validation_nll",
+        "early_stopping.split=validation(0.2)",
+        "early_stopping.metric=validation_nll",
     ];
     let config = config(&settings);
     let (data, _) = start(&config);
@@ -171,7 +170,7 @@ fn validation_split_is_held_out_and_scored() {
 fn only_the_paper_protocol_selects_on_the_test_set() {
     let protocols = ["none", "validation(0.2)", "paper"];
     let on_test = protocols.map(|protocol| {
-        let (data, _) = start(&config(&[&format!("selection.protocol={protocol}")]));
+        let (data, _) = start(&config(&[&format!("early_stopping.split={protocol}")]));
         data.training().selection == Some(&data.test)
     });
     assert_eq!(on_test, [false, false, true]);
@@ -193,20 +192,20 @@ fn handed_over(config: &Config, trainer: &Trainer<Device>) -> Trainer<Device> {
 fn run_that_changes_hands_at_every_step_ends_in_the_same_bits() {
     let kinds: [&[&str]; 5] = [
         &[
-            "selection.protocol=validation(0.2)",
-            "selection.quantity=validation_nll",
+            "early_stopping.split=validation(0.2)",
+            "early_stopping.metric=validation_nll",
         ],
-        &["method=ddn", "selection.keep=last"],
-        &["truncate_tail=Some(0.3)", "prior=Geometric(0.1)", "epochs=7"],
+        &["method=ddn", "early_stopping.restore_best=false"],
+        &["skip_tail_mass=Some(0.3)", "prior=Geometric(0.1)", "epochs=7"],
         // Patience that shortened epochs do not use up.
         &[
-            "truncate_tail=Some(0.3)",
+            "skip_tail_mass=Some(0.3)",
             "prior=Geometric(0.1)",
-            "selection.patience=Some(2)",
+            "early_stopping.patience=Some(2)",
             "epochs=12",
         ],
         &[
-            "selection.patience=Some(1)",
+            "early_stopping.patience=Some(1)",
             "optimizer.learning_rate=2.0",
             "seed=3",
             "epochs=12",
@@ -299,7 +298,7 @@ fn step_that_is_not_finite_stops_the_run_and_leaves_the_state_before_it() {
 fn a_tail_of_nothing_is_never_left_out() {
     let settings = ["epochs=12", "max_depth=4"];
     let (expected, _, whole) = run(&config(&settings));
-    let (actual, _, same) = run(&config(&[&settings[..], &["truncate_tail=Some(0)"]].concat()));
+    let (actual, _, same) = run(&config(&[&settings[..], &["skip_tail_mass=Some(0)"]].concat()));
     assert!(expected.iter().all(|epoch| epoch.train_depth.is_none()));
     assert!(actual.iter().all(|epoch| epoch.train_depth == Some(4)));
     assert_eq!(same.network.params_vec(), whole.network.params_vec());
@@ -315,7 +314,7 @@ fn a_negligible_tail_is_left_out_but_for_every_fifth_epoch() {
         "max_depth=8",
         "dataset.n=40",
         "prior=Geometric(0.05)",
-        "truncate_tail=Some(0.2)",
+        "skip_tail_mass=Some(0.2)",
     ];
     let (metrics, _, trained) = run(&config(&settings));
     let depths: Vec<usize> = metrics.iter().map(|epoch| epoch.train_depth.unwrap()).collect();

@@ -85,7 +85,7 @@ impl<D: TrainingDevice> Trainer<D> {
         };
         Ok(Self {
             optimizer: Sgd::new(network.params().shape().0, momentum),
-            selector: Selector::new(config.selection().clone(), initial),
+            selector: Selector::new(*config.early_stopping(), initial),
             config: config.clone(),
             train_depth: network.max_depth(),
             network,
@@ -221,7 +221,7 @@ impl<D: TrainingDevice> Trainer<D> {
     /// How deep the steps of an epoch go: all the way in every fifth epoch, so that the losses of the depths that are left
     /// out do not go stale and the posterior can grow back.
     fn depth_of_epoch(&self, epoch: usize) -> Result<usize> {
-        match self.config.file().truncate_tail {
+        match self.config.file().skip_tail_mass {
             Some(tail) if epoch % PROBE_EVERY != 1 => Ok(self.depth.depth_with_tail(tail)?),
             _ => Ok(self.network.max_depth()),
         }
@@ -252,7 +252,7 @@ impl<D: TrainingDevice> Trainer<D> {
             kl: self.depth.kl()?,
             validation,
             posterior,
-            train_depth: self.config.file().truncate_tail.map(|_| self.train_depth),
+            train_depth: self.config.file().skip_tail_mass.map(|_| self.train_depth),
         }))
     }
 }

@@ -89,7 +89,7 @@ fn convolution(setting: &str) -> Result<Convolution, String> {
 
 #[test]
 fn the_algorithm_of_the_convolutions_can_be_chosen() {
-    let plain = "network=Conv(outer: 8, inner: 4)";
+    let plain = "network=Conv(channels: 8, bottleneck_channels: 4)";
     assert_eq!(convolution(plain), Ok(Convolution::Winograd));
     assert_eq!(convolution("network.convolution=direct"), Ok(Convolution::Direct));
     let refusal = convolution("network.convolution=fft").unwrap_err();

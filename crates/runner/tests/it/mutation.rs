@@ -19,8 +19,8 @@ fn largest_sizes_are_refused_as_fields() {
     for (network, fields) in [
         ("Fc(width: 18446744073709551615)", vec!["network.width"]),
         (
-            "Conv(outer: 18446744073709551615, inner: 18446744073709551615)",
-            vec!["network.outer", "network.inner"],
+            "Conv(channels: 18446744073709551615, bottleneck_channels: 18446744073709551615)",
+            vec!["network.channels", "network.bottleneck_channels"],
         ),
     ] {
         let text = std::fs::read_to_string(configs().join("mnist.ron")).unwrap();

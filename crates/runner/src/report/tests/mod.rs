@@ -231,10 +231,10 @@ fn the_first_seed_of_each_learnt_depth_stands_open() {
 fn runs_under_different_rules_are_not_pooled() {
     let mut runs = vec![run("mnist", "ldn", 5, 0), run("mnist", "ldn", 5, 1)];
     runs[1].summary.head_statistics = "shared".to_owned();
-    runs[1].summary.protocol = "paper".to_owned();
+    runs[1].summary.protocol = "test".to_owned();
     let document = check(&runs);
     document.check_has("group-1");
-    assert!(document.text.contains("mnist (shared head statistics, protocol paper)"));
+    assert!(document.text.contains("mnist (shared head statistics, protocol test)"));
     assert!(document.text.contains("Selection on the test set: 1 run followed"));
     assert!(document.text.contains("Shared head statistics: 1 run kept"));
 }

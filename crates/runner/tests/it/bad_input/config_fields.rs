@@ -20,14 +20,14 @@ pub(super) fn cases() -> Vec<Case> {
                   c.ron:1:1: head_statistics is missing, expected per_depth or shared
                   c.ron:1:1: max_depth is missing, expected a whole number from 0 to 1000
                   c.ron:1:1: method is missing, expected ldn or ddn
-                  c.ron:1:1: network is missing, expected Conv(outer: N, inner: N) or Fc(width: N)
+                  c.ron:1:1: network is missing, expected Conv(channels: N, bottleneck_channels: N) or Fc(width: N)
                   c.ron:1:1: optimizer is missing, expected (learning_rate: X, momentum: X, schedule: (...))
                   c.ron:1:1: prior is missing, expected Geometric(DECAY) with a decay above 0 and at most 100, Uniform, or Explicit([...]) with max_depth + 1 probabilities that sum to 1
                   c.ron:1:1: pruning_rule is missing, expected "near-mode:RATIO" with a ratio from 0 to below 1, "arg-max", "rounded-expectation", or "tail-mass:TOLERANCE" with a tolerance above 0, at most 1
                   c.ron:1:1: seed is missing, expected a whole number from 0 to 18446744073709551615
                   c.ron:1:1: selection is missing, expected (protocol: P, quantity: Q, keep: K, patience: N)
                   c.ron:3:11: name is 3, expected a text of 1 to 100 characters
-                  c.ron:4:5: epoch is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, truncate_tail, selection, pruning_rule, ece_bins, seed
+                  c.ron:4:5: epoch is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, skip_tail_mass, selection, pruning_rule, ece_bins, seed
             "#]],
         ),
         changed(
@@ -36,7 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
             "max_depth: 20, dropout: 0.5",
             expect![[r#"
                 error: c.ron: 1 problem in the configuration
-                  c.ron:17:20: dropout is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, truncate_tail, selection, pruning_rule, ece_bins, seed
+                  c.ron:17:20: dropout is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, skip_tail_mass, selection, pruning_rule, ece_bins, seed
             "#]],
         ),
         changed(
@@ -186,26 +186,26 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         set(
             "no patience",
-            "selection.patience=Some(0)",
+            "early_stopping.patience=Some(0)",
             expect![[r#"
             error: CONFIGS/spirals.ron: 1 problem in the configuration
-              --set selection.patience=Some(0): selection.patience is Some(0), expected None or a whole number of at least 1
+              --set early_stopping.patience=Some(0): early_stopping.patience is Some(0), expected None or a whole number of at least 1
         "#]],
         ),
         set(
             "whole mass as the tail",
-            "truncate_tail=Some(1)",
+            "skip_tail_mass=Some(1)",
             expect![[r#"
             error: CONFIGS/spirals.ron: 1 problem in the configuration
-              --set truncate_tail=Some(1): truncate_tail is Some(1), expected None or Some(MASS) with a mass from 0 to below 1
+              --set skip_tail_mass=Some(1): skip_tail_mass is Some(1), expected None or Some(MASS) with a mass from 0 to below 1
         "#]],
         ),
         set(
             "negative tail",
-            "truncate_tail=Some(-0.1)",
+            "skip_tail_mass=Some(-0.1)",
             expect![[r#"
             error: CONFIGS/spirals.ron: 1 problem in the configuration
-              --set truncate_tail=Some(-0.1): truncate_tail is Some(-0.1), expected None or Some(MASS) with a mass from 0 to below 1
+              --set skip_tail_mass=Some(-0.1): skip_tail_mass is Some(-0.1), expected None or Some(MASS) with a mass from 0 to below 1
         "#]],
         ),
         set(
@@ -234,12 +234,12 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         set(
             "channels whose square overflows",
-            "network=Conv(outer:18446744073709551615,inner:18446744073709551615)",
+            "network=Conv(channels:18446744073709551615,bottleneck_channels:18446744073709551615)",
             expect![[r#"
                 error: CONFIGS/spirals.ron: 3 problems in the configuration
-                  --set network=Conv(outer:18446744073709551615,inner:18446744073709551615): network is convolutional, expected Fc(width: N) for points in the plane
-                  --set network=Conv(outer:18446744073709551615,inner:18446744073709551615): network.inner is 18446744073709551615, expected a whole number from 1 to 4096
-                  --set network=Conv(outer:18446744073709551615,inner:18446744073709551615): network.outer is 18446744073709551615, expected a whole number from 1 to 4096
+                  --set network=Conv(channels:18446744073709551615,bottleneck_channels:18446744073709551615): network is convolutional, expected Fc(width: N) for points in the plane
+                  --set network=Conv(channels:18446744073709551615,bottleneck_channels:18446744073709551615): network.bottleneck_channels is 18446744073709551615, expected a whole number from 1 to 4096
+                  --set network=Conv(channels:18446744073709551615,bottleneck_channels:18446744073709551615): network.channels is 18446744073709551615, expected a whole number from 1 to 4096
             "#]],
         ),
         set(

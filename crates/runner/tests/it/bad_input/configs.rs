@@ -104,7 +104,7 @@ fn files() -> Vec<Case> {
                   c.ron:1:1: max_depth is missing, expected a whole number from 0 to 1000
                   c.ron:1:1: method is missing, expected ldn or ddn
                   c.ron:1:1: name is missing, expected a text of 1 to 100 characters
-                  c.ron:1:1: network is missing, expected Conv(outer: N, inner: N) or Fc(width: N)
+                  c.ron:1:1: network is missing, expected Conv(channels: N, bottleneck_channels: N) or Fc(width: N)
                   c.ron:1:1: optimizer is missing, expected (learning_rate: X, momentum: X, schedule: (...))
                   c.ron:1:1: prior is missing, expected Geometric(DECAY) with a decay above 0 and at most 100, Uniform, or Explicit([...]) with max_depth + 1 probabilities that sum to 1
                   c.ron:1:1: pruning_rule is missing, expected "near-mode:RATIO" with a ratio from 0 to below 1, "arg-max", "rounded-expectation", or "tail-mass:TOLERANCE" with a tolerance above 0, at most 1
@@ -170,10 +170,10 @@ fn combinations() -> Vec<Case> {
     vec![
         set(
             "convolution of points",
-            "network=Conv(outer:8,inner:4)",
+            "network=Conv(channels:8,bottleneck_channels:4)",
             expect![[r#"
             error: CONFIGS/spirals.ron: 1 problem in the configuration
-              --set network=Conv(outer:8,inner:4): network is convolutional, expected Fc(width: N) for points in the plane
+              --set network=Conv(channels:8,bottleneck_channels:4): network is convolutional, expected Fc(width: N) for points in the plane
         "#]],
         ),
         set(
@@ -186,10 +186,10 @@ fn combinations() -> Vec<Case> {
         ),
         set(
             "selection on a split that is not there",
-            "selection.quantity=validation_nll",
+            "early_stopping.metric=validation_nll",
             expect![[r#"
                 error: CONFIGS/spirals.ron: 1 problem in the configuration
-                  --set selection.quantity=validation_nll: selection.quantity needs a split, and selection.protocol is none; expected train_elbo
+                  --set early_stopping.metric=validation_nll: early_stopping.metric needs a split, and early_stopping.split is none; expected train_elbo
             "#]],
         ),
         set(
@@ -226,25 +226,25 @@ fn combinations() -> Vec<Case> {
         ),
         mini(
             "whole set held out",
-            "--set selection.protocol=validation(1.0)",
+            "--set early_stopping.split=validation(1.0)",
             expect![[r#"
                 error: CONFIGS/fashion-mnist-mini.ron: 1 problem in the configuration
-                  --set selection.protocol=validation(1.0): selection.protocol is validation(1.0), expected validation(FRACTION) with a fraction above 0 and below 1, none, or paper
+                  --set early_stopping.split=validation(1.0): early_stopping.split is validation(1.0), expected validation(FRACTION) with a fraction above 0 and below 1, none, or paper
             "#]],
         ),
         mini(
             "nothing held out",
-            "--set selection.protocol=validation(0)",
+            "--set early_stopping.split=validation(0)",
             expect![[r#"
                 error: CONFIGS/fashion-mnist-mini.ron: 1 problem in the configuration
-                  --set selection.protocol=validation(0): selection.protocol is validation(0), expected validation(FRACTION) with a fraction above 0 and below 1, none, or paper
+                  --set early_stopping.split=validation(0): early_stopping.split is validation(0), expected validation(FRACTION) with a fraction above 0 and below 1, none, or paper
             "#]],
         ),
         mini(
             "hold-out of too few examples",
-            "--set n_train=4 --set selection.protocol=validation(0.01)",
+            "--set n_train=4 --set early_stopping.split=validation(0.01)",
             expect![[r#"
-                error: selection.protocol = validation(0.01) keeps 4 examples to train on and holds out 0
+                error: early_stopping.split = validation(0.01) keeps 4 examples to train on and holds out 0
                 hint: two are needed to train and one to select
             "#]],
         ),
