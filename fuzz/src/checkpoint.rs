@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use vds_checkpoint::{Checkpoint, Tensor};
-use vds_runner::config::{Config, Setting, load};
+use vds_runner::config::{Config, Override, load};
 use vds_runner::data::{self, Data};
 use vds_runner::device::{Device, device};
 use vds_runner::training::{Advance, Position, Trainer};
@@ -149,6 +149,6 @@ fn config() -> Config {
         "epochs=2",
         "batch_size=8",
     ];
-    let settings = settings.map(|text| Setting::parse(text).expect("a setting"));
+    let settings = settings.map(|text| Override::parse(text).expect("a setting"));
     load(Path::new("spirals.ron"), CONFIG, &settings).expect("the shipped configuration")
 }

@@ -147,9 +147,8 @@ fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
     if let Some(vds_datasets::Error::NotFetched { .. }) = cause.downcast_ref() {
         return Some(ExitCode::Failure);
     }
-    let is_input = cause.is::<crate::config::Error>()
-        || cause.is::<vds_datasets::Error>()
-        || cause.is::<vds_checkpoint::Error>();
+    let is_input =
+        cause.is::<crate::config::Error>() || cause.is::<vds_datasets::Error>() || cause.is::<vds_checkpoint::Error>();
     is_input.then_some(ExitCode::BadInput)
 }
 

@@ -283,7 +283,7 @@ fn mirror_that_is_no_web_address_is_refused() {
 fn seed_of_the_option_wins_over_the_file_and_is_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.ron");
-    std::fs::write(&path, include_str!("../config/template.ron")).unwrap();
+    std::fs::write(&path, crate::config::SMALL).unwrap();
     let text = format!("vds train {} --out o --seed 9 --set max_depth=3", path.display());
     let request = Request::resolve(parse(&arguments(&text)).unwrap(), &arguments(&text)).unwrap();
     let Request::Train(train) = request else {

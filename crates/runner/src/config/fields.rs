@@ -189,9 +189,12 @@ fn table() -> Vec<Field> {
             "kind and sizes of the network: convolutional for images, or fully connected",
             |file| Some(&mut file.network),
         ),
-        row("network.channels", width(), "channels between the blocks", |file| {
-            of_variant!(file.network, NetworkSizes::Conv { channels, .. } => channels)
-        }),
+        row(
+            "network.channels",
+            width(),
+            "channels between the blocks",
+            |file| of_variant!(file.network, NetworkSizes::Conv { channels, .. } => channels),
+        ),
         row(
             "network.bottleneck_channels",
             width(),
@@ -204,9 +207,12 @@ fn table() -> Vec<Field> {
             "how the CPU computes the 3x3 convolutions",
             |file| of_variant!(file.network, NetworkSizes::Conv { convolution, .. } => convolution),
         ),
-        row("network.width", width(), "hidden units of each layer", |file| {
-            of_variant!(file.network, NetworkSizes::Fc { width } => width)
-        }),
+        row(
+            "network.width",
+            width(),
+            "hidden units of each layer",
+            |file| of_variant!(file.network, NetworkSizes::Fc { width } => width),
+        ),
         row(
             "head_statistics",
             words("per_depth or shared"),
@@ -260,9 +266,12 @@ fn table() -> Vec<Field> {
             "factor of each change",
             |file| of_variant!(file.optimizer.schedule.ldn, Schedule::Steps { factor, .. } => factor),
         ),
-        row("optimizer.schedule.ddn", schedule(), "for deterministic depth", |file| {
-            Some(&mut file.optimizer.schedule.ddn)
-        }),
+        row(
+            "optimizer.schedule.ddn",
+            schedule(),
+            "for deterministic depth",
+            |file| Some(&mut file.optimizer.schedule.ddn),
+        ),
         row(
             "optimizer.schedule.ddn.at",
             steps(),
@@ -301,7 +310,9 @@ fn table() -> Vec<Field> {
         ),
         row(
             "early_stopping.split",
-            Expected::Words(format!("validation(FRACTION) with a fraction {HELD_OUT}, none, or test")),
+            Expected::Words(format!(
+                "validation(FRACTION) with a fraction {HELD_OUT}, none, or test"
+            )),
             "on which examples epochs are compared: a part of the training set that is held out, none, or the test set, which biases its scores",
             |file| Some(&mut file.early_stopping.split),
         ),

@@ -59,7 +59,10 @@ pub fn load(path: &Path, text: &str, overrides: &[Override]) -> Result<Config, E
         column: error.column,
         message: error.message,
     })?;
-    let refused: Vec<FieldProblem> = overrides.iter().filter_map(|over| over.apply(&mut file).err()).collect();
+    let refused: Vec<FieldProblem> = overrides
+        .iter()
+        .filter_map(|over| over.apply(&mut file).err())
+        .collect();
     let problems = if refused.is_empty() {
         let mut problems = check::check(&file);
         for problem in &mut problems {

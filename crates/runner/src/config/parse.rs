@@ -77,7 +77,11 @@ fn message(field: &str, error: &RonError) -> String {
     match (error, expected) {
         (RonError::NoSuchStructField { found, expected, .. }, _) => {
             // The path already ends with the name that was found.
-            let path = if field.ends_with(found.as_str()) { field.to_owned() } else { inner(found) };
+            let path = if field.ends_with(found.as_str()) {
+                field.to_owned()
+            } else {
+                inner(found)
+            };
             format!("{} is not a field; there are {}", excerpt(&path), expected.join(", "))
         }
         (RonError::DuplicateStructField { field: name, .. }, _) => format!("{} is given twice", inner(name)),
@@ -102,10 +106,11 @@ fn message(field: &str, error: &RonError) -> String {
             | RonError::ExpectedStructLike
             | RonError::ExpectedNamedStructLike(_)
             | RonError::ExpectedIdentifier
+            | RonError::SuggestRawIdentifier(_)
             | RonError::IntegerOutOfBounds
             | RonError::InvalidValueForType { .. },
             Some(expected),
-        ) => format!("{field} is of another type, expected {expected}"),
+        ) => format!("{field} has an invalid value, expected {expected}"),
         (RonError::ExpectedStructLike | RonError::ExpectedNamedStructLike(_), None) if field.is_empty() => {
             "expected `(`, with which a configuration begins".to_owned()
         }
@@ -114,7 +119,11 @@ fn message(field: &str, error: &RonError) -> String {
             if let Some(first) = text.get_mut(..1) {
                 first.make_ascii_lowercase();
             }
-            if field.is_empty() { text } else { format!("{field}: {text}") }
+            if field.is_empty() {
+                text
+            } else {
+                format!("{field}: {text}")
+            }
         }
     }
 }

@@ -36,9 +36,12 @@ fn default(field: &Field, shortest: &mut [ConfigFile]) -> String {
     let value = shortest
         .iter_mut()
         .find_map(|file| field.value(file).map(|value| value.written()));
-    let has_fields = fields::all()
-        .iter()
-        .any(|inner| inner.path.strip_prefix(field.path).is_some_and(|rest| rest.starts_with('.')));
+    let has_fields = fields::all().iter().any(|inner| {
+        inner
+            .path
+            .strip_prefix(field.path)
+            .is_some_and(|rest| rest.starts_with('.'))
+    });
     match value {
         Some(_) if REQUIRED.contains(&field.path) => "required".to_owned(),
         None => "required".to_owned(),

@@ -183,10 +183,7 @@ mod tests {
 
     #[test]
     fn nan_is_never_an_improvement() {
-        assert_eq!(
-            run(Metric::TrainElbo, true, Some(5), &[-1.0, f64::NAN]),
-            (1, None)
-        );
+        assert_eq!(run(Metric::TrainElbo, true, Some(5), &[-1.0, f64::NAN]), (1, None));
         assert_eq!(
             run(Metric::TrainElbo, true, Some(2), &[f64::NAN, f64::NAN]),
             (0, Some(2))

@@ -115,7 +115,10 @@ fn kept_epoch_is_the_state_at_its_end() {
     let elbo = |epoch: &EpochMetrics| epoch.elbo_nats;
     let expected = metrics.iter().max_by(|a, b| elbo(a).total_cmp(&elbo(b))).unwrap().epoch;
     assert_eq!(best.epoch, expected);
-    let (_, _, last) = run(&config_of(&format!("epochs={expected}"), "early_stopping.restore_best=false"));
+    let (_, _, last) = run(&config_of(
+        &format!("epochs={expected}"),
+        "early_stopping.restore_best=false",
+    ));
     assert_eq!(last.epoch, expected);
     assert_eq!(best.network.params_vec(), last.network.params_vec());
     assert_eq!(best.network.statistics(), last.network.statistics());

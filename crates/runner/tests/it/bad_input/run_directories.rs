@@ -164,8 +164,7 @@ fn of_the_configuration() -> Vec<Case> {
             CONFIG,
             b"",
             expect![[r#"
-                error: reading the run r: r/config.ron: 1 problem in the configuration
-                  r/config.ron:1:1: expected `(`, with which a configuration begins
+                error: reading the run r: r/config.ron:1:1: expected `(`, with which a configuration begins
             "#]],
         ),
         replaced(
