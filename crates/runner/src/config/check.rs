@@ -6,9 +6,11 @@ use vds_variational::DepthPrior;
 use super::CONFIG_SCHEMA;
 use super::error::FieldProblem;
 use super::fields::{self, DECAY, HELD_OUT, MAX_NAME, MAX_PARAMETERS, MAX_STEPS, find};
-use super::file::{ConfigFile, DatasetConfig, Method, Metric, NetworkSizes, Prior, Split};
-use crate::excerpt::excerpt;
+use super::file::{ConfigFile, DatasetConfig, NetworkSizes, Prior, Split};
 use vds_model::Schedule;
+use vds_records::Method;
+use vds_records::read::excerpt;
+use vds_training::Metric;
 
 /// Every problem of the values and of their combination. What follows from a problem is not reported.
 pub(super) fn check(file: &ConfigFile) -> Vec<FieldProblem> {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 use vds_model::{Convolution, HeadStatistics, Schedule};
+use vds_records::Method;
+use vds_training::Metric;
 use vds_variational::PruningRule;
 
 use super::CONFIG_SCHEMA;
@@ -90,23 +92,12 @@ pub enum DatasetConfig {
     },
 }
 
-/// Learnt or deterministic depth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// Learnt-depth network.
-    #[default]
-    Ldn,
-    /// Deterministic-depth network.
-    Ddn,
-}
-
-impl Method {
-    /// The name in configurations and records.
-    pub fn name(self) -> &'static str {
+impl DatasetConfig {
+    /// The name in records.
+    pub fn name(&self) -> &str {
         match self {
-            Self::Ldn => "ldn",
-            Self::Ddn => "ddn",
+            Self::Catalogue(name) => name,
+            Self::Spirals { .. } => "spirals",
         }
     }
 }
@@ -229,29 +220,6 @@ pub enum Split {
     None,
     /// On the *test* set, as the authors did: scores of such a run are biased, and it is labelled.
     Test,
-}
-
-impl Split {
-    /// The name in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Validation(_) => "validation",
-            Self::None => "none",
-            Self::Test => "test",
-        }
-    }
-}
-
-/// By what epochs are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Negative log-likelihood of the marginal predictive on the split, lowest first.
-    ValidationNll,
-    /// Error rate of the marginal predictive on the split, lowest first.
-    ValidationError,
-    /// Evidence lower bound of the training set, highest first.
-    TrainElbo,
 }
 
 /// Refuses a file of another layout at its first field, before the names of its fields are held against this layout's.

@@ -7,7 +7,6 @@
 //! and [`reference()`] read.
 
 mod check;
-mod difference;
 mod error;
 mod expected;
 mod fields;
@@ -22,12 +21,11 @@ mod tests;
 use std::path::Path;
 
 pub use vds_model::{HeadStatistics, Schedule};
+pub use vds_records::Method;
+pub use vds_training::Metric;
 
-pub use difference::{Difference, differences};
 pub use error::{Error, FieldProblem};
-pub use file::{
-    ConfigFile, DatasetConfig, EarlyStopping, Method, Metric, NetworkSizes, Optimizer, Prior, Schedules, Split,
-};
+pub use file::{ConfigFile, DatasetConfig, EarlyStopping, NetworkSizes, Optimizer, Prior, Schedules, Split};
 pub use overrides::Override;
 pub use reference::reference;
 pub use resolved::Config;

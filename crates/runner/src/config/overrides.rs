@@ -3,7 +3,7 @@
 use super::error::FieldProblem;
 use super::fields::{children, find};
 use super::file::ConfigFile;
-use crate::excerpt::excerpt;
+use vds_records::read::excerpt;
 
 /// An override `path=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use super::fields::find;
-use crate::excerpt::excerpt;
+use vds_records::read::excerpt;
 
 /// The first error of a text.
 #[derive(Debug)]

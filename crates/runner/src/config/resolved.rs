@@ -2,9 +2,11 @@
 
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
-use vds_variational::{DepthPosterior, DepthPrior, PruningRule};
+use vds_records::{Method, SelectionSplit};
+use vds_training::{Objective, TrainOptions};
+use vds_variational::{DepthPrior, PruningRule};
 
-use super::file::{ConfigFile, DatasetConfig, EarlyStopping, Method, Prior};
+use super::file::{ConfigFile, EarlyStopping, Prior, Split};
 
 /// A configuration that has passed every check; made by [`load`](super::load) alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +18,7 @@ pub struct Config {
 impl Config {
     /// From a file that has passed every check.
     pub(super) fn new(mut file: ConfigFile) -> Self {
-        let name = dataset_name(&file.dataset).to_owned();
+        let name = file.dataset.name().to_owned();
         file.name.get_or_insert(name);
         let prior = depth_prior(&file).expect("the prior is checked with the file");
         Self { file, prior }
@@ -64,17 +66,46 @@ impl Config {
 
     /// Name of the data set in records.
     pub fn dataset_name(&self) -> &str {
-        dataset_name(&self.file.dataset)
+        self.file.dataset.name()
     }
 
-    /// The learning rate in `epoch`, counted from 0.
-    pub fn learning_rate(&self, epoch: usize) -> f64 {
-        let optimizer = &self.file.optimizer;
-        let schedule = match self.file.method {
-            Method::Ldn => &optimizer.schedule.ldn,
-            Method::Ddn => &optimizer.schedule.ddn,
+    /// How the network is trained.
+    pub fn train_options(&self) -> TrainOptions {
+        let (file, optimizer) = (&self.file, &self.file.optimizer);
+        let (objective, schedule) = match file.method {
+            Method::Ldn => (Objective::LearntDepth(self.prior.clone()), &optimizer.schedule.ldn),
+            Method::Ddn => (Objective::DeterministicDepth, &optimizer.schedule.ddn),
         };
-        schedule.rate(optimizer.learning_rate, epoch)
+        let EarlyStopping {
+            split: _,
+            metric,
+            restore_best,
+            patience,
+        } = file.early_stopping;
+        TrainOptions {
+            objective,
+            learning_rate: optimizer.learning_rate,
+            momentum: optimizer.momentum,
+            schedule: schedule.clone(),
+            batch_size: file.batch_size,
+            epochs: file.epochs,
+            skip_tail_mass: file.skip_tail_mass,
+            early_stopping: vds_training::EarlyStopping {
+                metric,
+                restore_best,
+                patience,
+            },
+            seed: file.seed,
+        }
+    }
+
+    /// The examples on which epochs are compared.
+    pub fn selection_split(&self) -> SelectionSplit {
+        match self.file.early_stopping.split {
+            Split::Validation(_) => SelectionSplit::Validation,
+            Split::None => SelectionSplit::None,
+            Split::Test => SelectionSplit::Test,
+        }
     }
 
     /// The configuration of the network pruned to `depth`; an explicit prior gives its remaining mass to the last depth.
@@ -107,20 +138,9 @@ impl Config {
         format!("{text}\n")
     }
 
-    /// The posterior of the deterministic depth.
-    ///
-    /// # Panics
-    /// Never: the maximum depth is one of the depths.
-    pub fn deterministic_posterior(&self) -> DepthPosterior {
-        let depth = self.max_depth();
-        DepthPosterior::one_hot(depth, depth).expect("the maximum depth is one of the depths")
-    }
-}
-
-fn dataset_name(dataset: &DatasetConfig) -> &str {
-    match dataset {
-        DatasetConfig::Catalogue(name) => name,
-        DatasetConfig::Spirals { .. } => "spirals",
+    /// The fields as JSON, to compare configurations: all their numbers are finite.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.file).unwrap_or_default()
     }
 }
 

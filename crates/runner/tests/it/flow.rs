@@ -63,9 +63,9 @@ fn check_flow(train: &str) -> Sandbox {
 #[test]
 fn spirals_go_all_the_way() {
     let sandbox = check_flow(SPIRALS);
-    let plane = sandbox.json("runs/whole/plane.json");
-    assert_eq!(plane["marginal"].as_array().unwrap().len(), 80 * 80);
-    assert_eq!(plane["points"].as_array().unwrap().len(), 200);
+    let grid = sandbox.json("runs/whole/predictive_grid.json");
+    assert_eq!(grid["probability"].as_array().unwrap().len(), 80 * 80);
+    assert_eq!(grid["points"].as_array().unwrap().len(), 200);
     let epochs = sandbox.text("runs/whole/metrics.jsonl").lines().count();
     assert_eq!(epochs, 20);
 
@@ -93,7 +93,7 @@ fn spirals_go_all_the_way() {
 #[test]
 fn images_go_all_the_way() {
     let sandbox = check_flow(MINI);
-    assert!(!sandbox.path("runs/whole/plane.json").exists());
+    assert!(!sandbox.path("runs/whole/predictive_grid.json").exists());
     let summary = sandbox.json("runs/whole/summary.json");
     let counts = ["n_train", "n_validation", "n_test"].map(|name| summary[name].as_u64().unwrap());
     assert_eq!(counts, [180, 20, 1000]);
@@ -158,13 +158,13 @@ fn one_plain_line_an_epoch_where_there_is_no_terminal() {
 }
 
 #[test]
-fn paper_protocol_is_labelled() {
+fn selection_on_the_test_set_is_labelled() {
     let sandbox = Sandbox::new();
     let printed = sandbox.run(&format!(
         "{SPIRALS} --set early_stopping.split=test --set early_stopping.metric=validation_nll --out r"
     ));
     assert!(printed.contains("chosen on the test set"), "{printed}");
-    assert_eq!(sandbox.json("r/summary.json")["protocol"], "paper");
+    assert_eq!(sandbox.json("r/summary.json")["selection_split"], "test");
 }
 
 #[test]

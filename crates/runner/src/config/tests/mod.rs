@@ -61,7 +61,7 @@ fn schedule_follows_the_method() {
     let overrides = ["optimizer.schedule.ddn=Steps(at: [2], factor: 0.5)", "method=ddn"];
     let rates = |overrides: &[&str]| {
         let config = load_with(SMALL, overrides).unwrap();
-        [0, 1, 2].map(|epoch| config.learning_rate(epoch))
+        [0, 1, 2].map(|epoch| config.train_options().learning_rate_in(epoch))
     };
     let close = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-15);
     assert!(close(rates(&overrides[..1]), [0.1, 0.1, 0.1]));
