@@ -7,7 +7,7 @@ use super::fields::{self, Field};
 use super::file::ConfigFile;
 use super::parse;
 
-/// Every field with its default, what is expected of it and what it is, as a Markdown table.
+/// The page of every field: its default, what is expected of it and what it is.
 ///
 /// # Panics
 /// Never: the files from which the defaults are read are fixed.
@@ -16,7 +16,7 @@ pub fn reference() -> String {
         let text = format!("(schema: {CONFIG_SCHEMA}, dataset: {fields})");
         parse::parse::<ConfigFile>(&text, "").expect("a file with every required field")
     });
-    let mut text = "| field | default | expected | what it is |\n| --- | --- | --- | --- |\n".to_owned();
+    let mut text = HEAD.to_owned();
     for field in fields::all() {
         let default = default(field, &mut shortest);
         writeln!(
@@ -28,6 +28,18 @@ pub fn reference() -> String {
     }
     text
 }
+
+const HEAD: &str = "# Configuration
+
+A configuration is a RON file; the shipped ones are in [`configs/`](../configs).
+It says what differs from the defaults; what a run stores as `config.ron` has every field.
+`vds train CONFIG.ron --set path=value` replaces a field, for instance `--set optimizer.learning_rate=0.05` or `--set 'network=Fc(width: 40)'`.
+A file that cannot be parsed is refused at the first error, with line, column and field; values that are out of range or contradict each other are reported all at once.
+This page is written from the table that checks the fields.
+
+| field | default | expected | what it is |
+| --- | --- | --- | --- |
+";
 
 /// Fields without which a file is refused.
 const REQUIRED: [&str; 3] = ["schema", "dataset", "network"];
