@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{BadRequest, cargo, workspace_root};
+use crate::process::{BadRequest, cargo};
 use crate::{table, tools};
 
 /// Arguments of `cargo xtask ci`.
@@ -45,8 +45,9 @@ struct Finished {
 
 /// Runs the steps in order, stops at the first that fails, prints what each took.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let smoke_folder = std::env::temp_dir().join(format!("vds-smoke-{}", std::process::id()));
-    let steps = steps(&smoke_folder.to_string_lossy());
+    let smoke_folder = tempfile::Builder::new().prefix("vds-smoke-").tempdir();
+    let smoke_folder = smoke_folder.context("making a folder for the smoke run")?;
+    let steps = steps(&smoke_folder.path().to_string_lossy());
     check_names(&args.skip, &steps)?;
 
     let mut finished = Vec::new();
@@ -59,11 +60,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
     }
     println!("\n{}", summary(&finished));
-    verdict(&finished)?;
-    if smoke_folder.exists() {
-        std::fs::remove_dir_all(&smoke_folder).context("removing the smoke run")?;
+    let verdict = verdict(&finished);
+    if verdict.is_err() {
+        println!(
+            "the smoke run, if it got so far, is kept in {}",
+            smoke_folder.keep().display()
+        );
     }
-    Ok(())
+    verdict
 }
 
 /// Every step keeps the profile and the compiler flags of the others, so that artefacts are shared.
@@ -181,16 +185,7 @@ fn reason_to_skip(step: &Step, args: &Args) -> Result<Option<&'static str>> {
     }
     Ok(match step.name {
         "deny" => tools::provide_cargo_deny(args.offline)?,
-        "benches" if !benches_exist() => Some("there are no benchmarks yet"),
         _ => None,
-    })
-}
-
-fn benches_exist() -> bool {
-    std::fs::read_dir(workspace_root().join("benches/benches")).is_ok_and(|entries| {
-        entries
-            .flatten()
-            .any(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
     })
 }
 
