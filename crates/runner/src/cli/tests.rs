@@ -1,9 +1,7 @@
 use clap::CommandFactory as _;
 use expect_test::{Expect, expect};
 
-use super::train::Start;
 use super::*;
-use crate::cli::high::Request;
 
 fn arguments(text: &str) -> Vec<OsString> {
     text.split_whitespace().map(OsString::from).collect()
@@ -12,7 +10,7 @@ fn arguments(text: &str) -> Vec<OsString> {
 /// The help of a command at a fixed width.
 #[track_caller]
 fn check_help(path: &[&str], expected: Expect) {
-    let mut command = low::Cli::command().term_width(100);
+    let mut command = Cli::command().term_width(100);
     command.build();
     let mut found = &mut command;
     for name in path {
@@ -24,18 +22,15 @@ fn check_help(path: &[&str], expected: Expect) {
     expected.assert_eq(&lines.collect::<String>());
 }
 
-/// What is said of arguments that cannot be used.
+/// The message about arguments that cannot be used.
 #[track_caller]
 fn check_refused(text: &str, expected: Expect) {
-    let message = match parse(&arguments(text)) {
-        Err(error) => error.to_string(),
-        Ok(cli) => crate::error::text(&Request::resolve(cli, &arguments(text)).unwrap_err()),
-    };
-    expected.assert_eq(&message);
+    let error = parse(&arguments(text)).unwrap_err();
+    expected.assert_eq(&error.to_string());
 }
 
 #[test]
-fn help_of_the_program() {
+fn help_lists_the_commands() {
     check_help(
         &[],
         expect![[r#"
@@ -202,7 +197,7 @@ fn help_of_predict() {
 }
 
 #[test]
-fn arguments_that_contradict_are_refused() {
+fn arguments_that_contradict_each_other_are_refused() {
     check_refused(
         "vds prune r --out o --rule arg-max --depth 3",
         expect![[r#"
@@ -246,52 +241,14 @@ fn arguments_that_contradict_are_refused() {
 }
 
 #[test]
-fn things_that_are_not_there_are_refused() {
-    check_refused(
-        "vds train no/such.ron --out o",
-        expect!["reading no/such.ron: No such file or directory (os error 2)"],
-    );
-    check_refused(
-        "vds evaluate no/such",
-        expect![[r#"
-        no/such is no run directory: there is no config.ron in it
-        hint: give the folder that `vds train --out` wrote"#]],
-    );
-    check_refused(
-        "vds data verify cifar",
-        expect![[
-            r#"there is no data set "cifar", the catalogue has mnist, fashion-mnist, svhn, svhn-like, fashion-mnist-mini"#
-        ]],
-    );
-    check_refused(
-        "vds data fetch mnist cifar",
-        expect![[
-            r#"there is no data set "cifar", the catalogue has mnist, fashion-mnist, svhn, svhn-like, fashion-mnist-mini"#
-        ]],
-    );
-}
-
-#[test]
-fn mirror_that_is_no_web_address_is_refused() {
-    check_refused(
-        "vds data fetch mnist --mirror https://a/ --mirror ftp://b/",
-        expect!["--mirror ftp://b/: expected an address that begins with http:// or https://"],
-    );
-}
-
-#[test]
-fn seed_of_the_option_wins_over_the_file_and_is_recorded() {
+fn train_takes_the_seed_of_the_option_before_that_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.ron");
     std::fs::write(&path, include_str!("../config/template.ron")).unwrap();
     let text = format!("vds train {} --out o --seed 9 --set max_depth=3", path.display());
-    let request = Request::resolve(parse(&arguments(&text)).unwrap(), &arguments(&text)).unwrap();
-    let Request::Train(train) = request else {
+    let Command::Train(train) = parse(&arguments(&text)).unwrap().command else {
         panic!("the command is train");
     };
-    let Start::New { config, .. } = &train.start else {
-        panic!("{train:?}");
-    };
+    let config = train.configuration(&path).unwrap();
     assert_eq!((config.seed(), config.max_depth()), (9, 3));
-    assert_eq!(train.command_line.join(" "), text);
 }
