@@ -186,6 +186,9 @@ fn cargo_fuzz(subcommand: &str, target: &str) -> Command {
 fn run_command(target: &str, seconds: u32, folders: &Folders) -> Command {
     let mut command = cargo_fuzz("run", target);
     command.args([&folders.corpus, &folders.seeds]);
+    if target == "config" {
+        command.arg(workspace_root().join("configs"));
+    }
     command.arg("--");
     command.arg(format!("-max_total_time={seconds}"));
     command.arg(format!("-timeout={TIMEOUT_S}"));

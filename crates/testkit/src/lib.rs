@@ -2,7 +2,7 @@
 
 pub mod counts;
 pub mod golden;
-pub mod hostile;
+pub mod malformed;
 pub mod numeric;
 pub mod strategies;
 mod tolerance;

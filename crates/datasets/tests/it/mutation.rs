@@ -1,10 +1,10 @@
 //! Damaged files give an error or other values, never a panic; what must hold is that of the fuzz targets.
 
 use proptest::prelude::*;
-use vds_testkit::hostile::{cases, damaged, seeds};
+use vds_fuzz_checks as checks;
+use vds_testkit::malformed::{cases, damaged, seeds};
 
 use crate::fixtures::{Mat, gzip, idx};
-use crate::hostile;
 
 /// Shapes and byte orders that the seeds of the fuzz targets lack.
 fn small_files() -> Vec<Vec<u8>> {
@@ -22,9 +22,9 @@ fn small_files() -> Vec<Vec<u8>> {
 
 #[test]
 fn whole_seeds_are_read() {
-    assert!(seeds("idx").iter().all(|seed| hostile::idx::check(seed)));
-    assert!(seeds("idx_gz").iter().all(|seed| hostile::idx_gz::check(seed)));
-    assert!(seeds("mat").iter().all(|seed| hostile::mat::check(seed)));
+    assert!(seeds("idx").iter().all(|seed| checks::idx::check(seed)));
+    assert!(seeds("idx_gz").iter().all(|seed| checks::idx_gz::check(seed)));
+    assert!(seeds("mat").iter().all(|seed| checks::mat::check(seed)));
 }
 
 proptest! {
@@ -32,23 +32,23 @@ proptest! {
 
     #[test]
     fn damaged_idx_files_are_read_or_refused(bytes in damaged(seeds("idx"))) {
-        hostile::idx::check(&bytes);
+        checks::idx::check(&bytes);
     }
 
     #[test]
     fn damaged_gzip_files_are_read_or_refused(bytes in damaged(seeds("idx_gz"))) {
-        hostile::idx_gz::check(&bytes);
+        checks::idx_gz::check(&bytes);
     }
 
     #[test]
     fn damaged_mat_files_are_read_or_refused(bytes in damaged(seeds("mat"))) {
-        hostile::mat::check(&bytes);
+        checks::mat::check(&bytes);
     }
 
     #[test]
     fn damaged_small_files_are_read_or_refused(bytes in damaged(small_files())) {
-        hostile::idx_gz::check(&bytes);
-        hostile::idx::check(&bytes);
-        hostile::mat::check(&bytes);
+        checks::idx_gz::check(&bytes);
+        checks::idx::check(&bytes);
+        checks::mat::check(&bytes);
     }
 }

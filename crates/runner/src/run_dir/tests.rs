@@ -4,7 +4,7 @@ use std::path::Path;
 use expect_test::{Expect, expect};
 use vds_datasets::Provenance;
 use vds_records::files::{CHECKPOINTS, CONFIG, ENVIRONMENT, METRICS, PREDICTIVE_GRID, SUMMARY, WEIGHTS};
-use vds_records::{EpochMetrics, Environment, RunReader};
+use vds_records::{Environment, EpochMetrics, RunReader};
 
 use super::*;
 use crate::config::{self, Config};

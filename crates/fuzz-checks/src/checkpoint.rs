@@ -12,9 +12,7 @@ use serde_json::Value;
 use vds_checkpoint::{Checkpoint, Tensor};
 use vds_datasets::{Examples, Standardization, View};
 use vds_model::{FcConfig, NetworkConfig, Schedule};
-use vds_training::{
-    EarlyStopping, Metric, Objective, StepOutcome, TrainOptions, Trainer, TrainerState, TrainingData,
-};
+use vds_training::{EarlyStopping, Metric, Objective, StepOutcome, TrainOptions, Trainer, TrainerState, TrainingData};
 use vds_variational::DepthPrior;
 
 /// Checks `bytes`; whether they are accepted.
