@@ -34,7 +34,6 @@ pub(super) struct Row {
 type Value = Option<(f64, String)>;
 
 /// Every row, in the order of the table.
-#[expect(clippy::cast_precision_loss, reason = "numbers of blocks are small")]
 pub(super) fn rows(measured: Measured<'_>) -> Result<Vec<Row>> {
     use Threshold::{AtLeast, AtMost};
     let ours = |setting: &str, field: &str| measured.ours(setting, field);
@@ -97,26 +96,7 @@ pub(super) fn rows(measured: Measured<'_>) -> Result<Vec<Row>> {
         ratio,
         AtMost(0.4),
     ));
-    let step = |setting: &str| ours(setting, "train_step_ms");
-    let (two, one, deep) = (step(plan::CONV_28)?, step(plan::ONE_THREAD)?, step(plan::DEEP)?);
-    let (by_threads, by_depth) = (quotient(&one, &two), quotient(&deep, &two));
-    let what = "the first row on two threads, against one";
-    rows.push(row(what, [two.clone(), one], "ms", by_threads, AtLeast(1.8)));
-    rows.push(row(
-        "the first row at D 40, against D 10",
-        [deep, two],
-        "ms",
-        by_depth,
-        AtMost(4.2),
-    ));
-
-    let eval = ["pruned_eval_ms", "eval_ms"];
-    let ratio = measured.our_quotient(plan::EVALUATION, eval)?;
-    let sides = [ours(plan::EVALUATION, eval[0])?, ours(plan::EVALUATION, eval[1])?];
-    let [d, max_depth] = plan::PRUNED;
-    let what = format!("conv, evaluation pruned to {d} of {max_depth} blocks, against the whole");
-    let bound = (d + 1) as f64 / (max_depth + 1) as f64 * 1.1;
-    rows.push(row(&what, sides, "ms", ratio, AtMost(bound)));
+    rows.extend(against_itself(measured)?);
     rows.push(same_bits(measured)?);
 
     let field = "sgemm_gflop_per_s";
@@ -131,6 +111,28 @@ pub(super) fn rows(measured: Measured<'_>) -> Result<Vec<Row>> {
         Threshold::None,
     ));
     Ok(rows)
+}
+
+/// By threads, by depth, and pruned: no row needs the peer.
+#[expect(clippy::cast_precision_loss, reason = "numbers of blocks are small")]
+fn against_itself(measured: Measured<'_>) -> Result<[Row; 3]> {
+    let ours = |setting: &str, field: &str| measured.ours(setting, field);
+    let step = |setting: &str| ours(setting, "train_step_ms");
+    let (two, one, deep) = (step(plan::CONV_28)?, step(plan::ONE_THREAD)?, step(plan::DEEP)?);
+    let (by_threads, by_depth) = (quotient(&one, &two), quotient(&deep, &two));
+    let what = "the first row on two threads, against one";
+    let threads = row(what, [two.clone(), one], "ms", by_threads, Threshold::AtLeast(1.8));
+    let what = "the first row at D 40, against D 10";
+    let depth = row(what, [deep, two], "ms", by_depth, Threshold::AtMost(4.2));
+
+    let eval = ["pruned_eval_ms", "eval_ms"];
+    let ratio = measured.our_quotient(plan::EVALUATION, eval)?;
+    let sides = [ours(plan::EVALUATION, eval[0])?, ours(plan::EVALUATION, eval[1])?];
+    let [d, max_depth] = plan::PRUNED;
+    let what = format!("conv, evaluation pruned to {d} of {max_depth} blocks, against the whole");
+    let bound = (d + 1) as f64 / (max_depth + 1) as f64 * 1.1;
+    let pruned = row(&what, sides, "ms", ratio, Threshold::AtMost(bound));
+    Ok([threads, depth, pruned])
 }
 
 /// The faster number of threads on each side, at each depth.
