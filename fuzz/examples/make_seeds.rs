@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use vds_datasets::mat::read_digits;
 use vds_fuzz_checks::checkpoint;
-use vds_fuzz_checks::weights::CONFIG;
+use vds_fuzz_checks::weights::{CONFIG, EXTRA};
 use vds_model::{Network, weights};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -122,8 +122,8 @@ fn element(kind: u32, data: &[u8]) -> Vec<u8> {
 fn config_seeds() -> Result<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/spirals.ron");
     let settings = "\0max_depth=2\0prior=Explicit([0.5, 0.25, 0.25])\0dataset.arms=4\0optimizer.schedule.ldn=\
-                    Steps(at: [3, 9], factor: 0.5)\0selection=(protocol: validation(0.2), quantity: \
-                    validation_nll, keep: last, patience: None)";
+                    Steps(at: [3, 9], factor: 0.5)\0early_stopping=(split: validation(0.2), metric: \
+                    validation_nll, restore_best: false)";
     write(
         "config",
         "spirals-with-overrides",
@@ -135,15 +135,16 @@ fn config_seeds() -> Result<()> {
 fn weights_seeds() -> Result<()> {
     let network = Network::new(&CONFIG, &Cpu::default(), &mut ChaCha8Rng::seed_from_u64(1))?;
     let metadata = BTreeMap::from([("note".to_owned(), "a seed".to_owned())]);
+    let extra = BTreeMap::from([(EXTRA.to_owned(), vec![0.5, -1.0, 0.25])]);
     write(
         "weights",
         "learnt.safetensors",
-        &weights::to_bytes(&network, Some(&[0.5, -1.0, 0.25]), &metadata)?,
+        &weights::to_bytes(&network, &extra, &metadata)?,
     )?;
     write(
         "weights",
         "deterministic.safetensors",
-        &weights::to_bytes(&network, None, &BTreeMap::new())?,
+        &weights::to_bytes(&network, &BTreeMap::new(), &BTreeMap::new())?,
     )
 }
 

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "download")]
 mod download;
+mod files;
 mod fixtures;
 mod golden;
 mod idx;

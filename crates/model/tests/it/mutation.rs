@@ -5,7 +5,7 @@ use vds_fuzz_checks::weights::check;
 use vds_testkit::malformed::{cases, damaged, seeds};
 
 #[test]
-fn whole_seeds_are_accepted() {
+fn weights_of_the_seeds_are_accepted() {
     assert!(seeds("weights").iter().all(|seed| check(seed)));
 }
 
@@ -13,7 +13,7 @@ proptest! {
     #![proptest_config(cases(10_000))]
 
     #[test]
-    fn damaged_weights_are_accepted_or_refused(bytes in damaged(seeds("weights"))) {
+    fn weights_that_are_damaged_are_accepted_or_refused(bytes in damaged(seeds("weights"))) {
         check(&bytes);
     }
 }

@@ -38,16 +38,16 @@ fn help_lists_the_commands() {
             know
 
             Exit codes: 0 done; 1 failed; 2 arguments, configuration, data or folder at fault; 75 interrupted,
-            `train --resume` goes on.
+            `train --resume` resumes.
 
             Usage: vds <COMMAND>
 
             Commands:
               train        Train a network as a configuration says and store the run
               evaluate     Score a stored network on its test set
-              verify       Evaluate stored runs again and say which recorded numbers come out otherwise
-              prune        Cut a stored network to the depth that its posterior chose, and store it as a run of
-                           its own
+              verify       Evaluate stored runs again and print which recorded values are not reproduced
+              prune        Prune a stored network to the depth that its posterior chose, and store it as a run
+                           of its own
               predict      Predict classes of images or points with a stored network
               report       Write stored runs as one self-contained HTML page
               data         List, verify, fetch and import data sets
@@ -83,7 +83,7 @@ fn help_of_train() {
                       Folder to store the run in
 
                   --resume <DIR>
-                      Go on with the run in this folder from its last checkpoint; a finished run stays as it is
+                      Resume the run in this folder from its last checkpoint; a finished run stays as it is
 
                   --overwrite
                       Replace the run in the folder
@@ -102,13 +102,6 @@ fn help_of_train() {
                       Write a checkpoint when the last one is so many minutes old; fractions are allowed
 
                       [default: 5]
-
-                  --on-nonfinite <ACTION>
-                      What to do when the loss, a gradient, a parameter or a running statistic is NaN or
-                      infinite. `stop`: name the layer, keep the last good state, write the batch to
-                      nonfinite.json, and end
-
-                      [default: stop]
 
                   --threads <N>
                       Threads to use; all of the machine by default. The results do not depend on it
@@ -131,7 +124,7 @@ fn help_of_prune() {
     check_help(
         &["prune"],
         expect![[r#"
-            Cut a stored network to the depth that its posterior chose, and store it as a run of its own
+            Prune a stored network to the depth that its posterior chose, and store it as a run of its own
 
             Usage: vds prune [OPTIONS] --out <DIR> <RUN>
 
@@ -151,7 +144,7 @@ fn help_of_prune() {
                       tail-mass:TOLERANCE; by default that of the run's configuration
 
                   --depth <N>
-                      Depth to cut to
+                      Depth to prune to
 
                   --threads <N>
                       Threads to use; all of the machine by default. The results do not depend on it
@@ -171,28 +164,28 @@ fn help_of_predict() {
     check_help(
         &["predict"],
         expect![[r#"
-        Predict classes of images or points with a stored network
+            Predict classes of images or points with a stored network
 
-        Usage: vds predict [OPTIONS] <RUN> <FILE>...
+            Usage: vds predict [OPTIONS] <RUN> <FILE>...
 
-        Arguments:
-          <RUN>
-                  Run directory
+            Arguments:
+              <RUN>
+                      Run directory
 
-          <FILE>...
-                  Files: IDX images (also compressed) or MAT v5 for networks on images; text with two
-                  coordinates a line for networks on points
+              <FILE>...
+                      Files: IDX images (also compressed) or MAT v5 for networks on images; text with two
+                      coordinates per line for networks on points
 
-        Options:
-              --json
-                  Print the predictions as JSON
+            Options:
+                  --json
+                      Print the predictions as JSON
 
-              --threads <N>
-                  Threads to use; all of the machine by default. The results do not depend on it
+                  --threads <N>
+                      Threads to use; all of the machine by default. The results do not depend on it
 
-          -h, --help
-                  Print help
-    "#]],
+              -h, --help
+                      Print help
+        "#]],
     );
 }
 
@@ -244,7 +237,7 @@ fn arguments_that_contradict_each_other_are_refused() {
 fn train_takes_the_seed_of_the_option_before_that_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.ron");
-    std::fs::write(&path, include_str!("../config/template.ron")).unwrap();
+    std::fs::write(&path, crate::config::SMALL).unwrap();
     let text = format!("vds train {} --out o --seed 9 --set max_depth=3", path.display());
     let Command::Train(train) = parse(&arguments(&text)).unwrap().command else {
         panic!("the command is train");

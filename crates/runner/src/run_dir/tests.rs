@@ -11,7 +11,7 @@ use crate::config::{self, Config};
 use crate::error;
 
 fn config() -> Config {
-    config::load(Path::new("t.ron"), include_str!("../config/template.ron"), &[]).unwrap()
+    config::load(Path::new("t.ron"), config::SMALL, &[]).unwrap()
 }
 
 fn environment() -> Environment {
@@ -105,23 +105,23 @@ fn folder_with_something_in_it_is_refused() {
         &other,
         false,
         expect![[r#"
-        ROOT/other is not empty and holds no run
-        hint: choose another folder"#]],
+            ROOT/other is not empty and does not hold a run
+            hint: choose another folder"#]],
     );
     check_refused(
         root.path(),
         &other,
         true,
         expect![[r#"
-        ROOT/other is not empty and holds no run
-        hint: choose another folder"#]],
+            ROOT/other is not empty and does not hold a run
+            hint: choose another folder"#]],
     );
     check_refused(
         root.path(),
         &other.join("thesis.tex"),
         false,
         expect![[r#"
-            the output folder ROOT/other/thesis.tex cannot be made: ROOT/other/thesis.tex is no folder
+            the output folder ROOT/other/thesis.tex cannot be made: ROOT/other/thesis.tex is not a folder
             hint: choose another --out"#]],
     );
 }

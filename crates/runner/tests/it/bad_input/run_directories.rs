@@ -49,16 +49,16 @@ fn missing() -> Vec<Case> {
             "evaluate nothing",
             |_| {},
             expect![[r#"
-            error: nothing is no run directory: there is no config.ron in it
-            hint: give the folder that `vds train --out` wrote
-        "#]],
+                error: nothing is not a run directory: there is no config.ron in it
+                hint: give the folder that `vds train --out` wrote
+            "#]],
         ),
         case(
             "report of a run that is not there",
             "report nothing --out page.html",
             |_| {},
             expect![[r#"
-                error: nothing is no run directory: there is no config.ron in it
+                error: nothing is not a run directory: there is no config.ron in it
                 hint: give the folder that `vds train --out` wrote
             "#]],
         ),
@@ -67,7 +67,7 @@ fn missing() -> Vec<Case> {
             "evaluate file",
             |sandbox| sandbox.write("file", ""),
             expect![[r#"
-                error: file is no run directory: there is no config.ron in it
+                error: file is not a run directory: there is no config.ron in it
                 hint: give the folder that `vds train --out` wrote
             "#]],
         ),
@@ -76,7 +76,7 @@ fn missing() -> Vec<Case> {
             "report r nothing --out page.html",
             run_on_points,
             expect![[r#"
-                error: nothing is no run directory: there is no config.ron in it
+                error: nothing is not a run directory: there is no config.ron in it
                 hint: give the folder that `vds train --out` wrote
             "#]],
         ),
@@ -85,9 +85,9 @@ fn missing() -> Vec<Case> {
             "evaluate r",
             CONFIG,
             expect![[r#"
-            error: r is no run directory: there is no config.ron in it
-            hint: give the folder that `vds train --out` wrote
-        "#]],
+                error: r is not a run directory: there is no config.ron in it
+                hint: give the folder that `vds train --out` wrote
+            "#]],
         ),
         without(
             "run without weights",
@@ -164,17 +164,15 @@ fn of_the_configuration() -> Vec<Case> {
             CONFIG,
             b"",
             expect![[r#"
-                error: reading the run r: r/config.ron: 1 problem in the configuration
-                  r/config.ron:1:1: expected `(`, with which a configuration begins
+                error: reading the run r: r/config.ron:1:1: expected `(`, with which a configuration begins
             "#]],
         ),
         replaced(
             "run of a future schema",
             "evaluate r",
-            [CONFIG, "schema: 1", "schema: 7"],
+            [CONFIG, "schema: 2", "schema: 7"],
             expect![[r#"
-                error: reading the run r: r/config.ron: 1 problem in the configuration
-                  r/config.ron:3:13: schema is 7, expected 1, the only layout that this program reads
+                error: reading the run r: r/config.ron:3:13: schema is 7, expected 2, the only layout that this program reads
             "#]],
         ),
         replaced(
