@@ -1,7 +1,7 @@
 //! The entropy of a mixture over depths and its two parts.
 
+use crate::means::entropy;
 use crate::predictions::{EXCESS, SUM_TOLERANCE, check_row};
-use crate::scores::entropy;
 use crate::{Error, Result};
 
 /// Uncertainty of each example, nats; all vectors are `[n]`.

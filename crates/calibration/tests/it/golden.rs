@@ -43,11 +43,11 @@ fn calibration(report: &mut Report<'_>, case: &GoldenCase) {
     for n_bins in &all_bins {
         bins(report, case, &predictions, *n_bins);
     }
-    check_known(case, &SCORES, &all_bins);
+    check_known(case, &UNBINNED, &all_bins);
 }
 
 /// Tensors of a calibration case that do not depend on bins; the first two are what is scored.
-const SCORES: [&str; 9] = [
+const UNBINNED: [&str; 9] = [
     "probs",
     "labels",
     "accuracy",
