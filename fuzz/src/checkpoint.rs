@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use vds_checkpoint::{Checkpoint, Tensor};
+use vds_checkpoint::{Array, Checkpoint};
 use vds_runner::config::{Config, Setting, load};
 use vds_runner::data::{self, Data};
 use vds_runner::device::{Device, device};
@@ -37,7 +37,7 @@ pub fn check(bytes: &[u8]) -> bool {
 pub fn seed_file() -> Vec<u8> {
     let (position, tensors) = Run::new().trainer.state();
     let state = serde_json::to_value(position).expect("a position is JSON");
-    let bytes = Checkpoint::new("seed", state, tensors).to_bytes();
+    let bytes = Checkpoint::new("seed", 1, state, tensors).to_bytes();
     [vec![0], bytes.expect("small tensors")].concat()
 }
 
@@ -50,7 +50,7 @@ pub fn seed_state() -> Vec<u8> {
     run.advance();
     let (position, tensors) = run.trainer.state();
     let state = serde_json::to_string(&position).expect("a position is JSON");
-    let Some(Tensor::F32(params)) = tensors.get("network.params") else {
+    let Some(Array::F32(params)) = tensors.get("network.params") else {
         panic!("there are parameters");
     };
     let params: Vec<u8> = params.iter().flat_map(|param| param.to_le_bytes()).collect();
@@ -81,7 +81,7 @@ fn check_state(tensor: u8, bytes: &[u8]) -> bool {
     let mut run = Run::new();
     let (_, mut tensors) = run.trainer.state();
     replace(&mut tensors, tensor, numbers);
-    let sealed = Checkpoint::new("fuzz", state, tensors)
+    let sealed = Checkpoint::new("fuzz", 1, state, tensors)
         .to_bytes()
         .expect("small tensors");
     let mut checkpoint = Checkpoint::from_bytes(&sealed).expect("what was sealed is read");
@@ -89,19 +89,19 @@ fn check_state(tensor: u8, bytes: &[u8]) -> bool {
 }
 
 /// Puts numbers in place of one of the tensors.
-fn replace(tensors: &mut BTreeMap<String, Tensor>, which: u8, numbers: &[u8]) {
+fn replace(tensors: &mut BTreeMap<String, Array>, which: u8, numbers: &[u8]) {
     let index = usize::from(which) % tensors.len();
     let tensor = tensors.values_mut().nth(index).expect("the index is in range");
     let chunks = numbers.as_chunks::<4>().0;
     *tensor = match tensor {
-        Tensor::F32(_) => Tensor::F32(chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
-        Tensor::U64(_) => Tensor::U64(
+        Array::F32(_) => Array::F32(chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
+        Array::U64(_) => Array::U64(
             chunks
                 .iter()
                 .map(|bytes| u64::from(u32::from_le_bytes(*bytes)))
                 .collect(),
         ),
-        Tensor::U8(_) => Tensor::U8(numbers.to_vec()),
+        Array::U8(_) => Array::U8(numbers.to_vec()),
     };
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use vds_checkpoint::Store;
+use vds_checkpoint::CheckpointStore;
 
 use super::lock::Lock;
 use super::{
@@ -83,8 +83,8 @@ impl RunDir {
     }
 
     /// The checkpoints.
-    pub fn checkpoints(&self) -> Store {
-        Store::open(self.path.join(CHECKPOINTS))
+    pub fn checkpoints(&self) -> CheckpointStore {
+        CheckpointStore::open(self.path.join(CHECKPOINTS))
     }
 
     /// Takes the files of an earlier run away and writes what is known before the first step.

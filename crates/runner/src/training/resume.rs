@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use vds_checkpoint::{Checkpoint, Tensor};
+use vds_checkpoint::{Array, Checkpoint};
 use vds_model::Snapshot;
 
 use super::depth::TrainingDevice;
@@ -53,7 +53,7 @@ impl Position {
 
 impl<D: TrainingDevice> Trainer<D> {
     /// The position and the tensors of the state.
-    pub fn state(&self) -> (Position, BTreeMap<String, Tensor>) {
+    pub fn state(&self) -> (Position, BTreeMap<String, Array>) {
         let position = Position {
             epoch: self.epoch,
             step: self.step,
@@ -113,14 +113,14 @@ impl<D: TrainingDevice> Trainer<D> {
     }
 }
 
-fn put(tensors: &mut BTreeMap<String, Tensor>, name: &str, values: Vec<f32>) {
-    tensors.insert(name.to_owned(), Tensor::F32(values));
+fn put(tensors: &mut BTreeMap<String, Array>, name: &str, values: Vec<f32>) {
+    tensors.insert(name.to_owned(), Array::F32(values));
 }
 
-fn put_network(tensors: &mut BTreeMap<String, Tensor>, name: &str, network: Snapshot) {
+fn put_network(tensors: &mut BTreeMap<String, Array>, name: &str, network: Snapshot) {
     put(tensors, &format!("{name}.params"), network.params);
     put(tensors, &format!("{name}.statistics"), network.statistics);
-    tensors.insert(format!("{name}.n_batches"), Tensor::U64(network.n_batches));
+    tensors.insert(format!("{name}.n_batches"), Array::U64(network.n_batches));
 }
 
 fn take_network(checkpoint: &mut Checkpoint, name: &str) -> vds_checkpoint::Result<Snapshot> {

@@ -181,7 +181,7 @@ fn only_the_paper_protocol_selects_on_the_test_set() {
 fn handed_over(config: &Config, trainer: &Trainer<Device>) -> Trainer<Device> {
     let (position, tensors) = trainer.state();
     let state = serde_json::to_value(&position).unwrap();
-    let bytes = Checkpoint::new("test", state, tensors).to_bytes().unwrap();
+    let bytes = Checkpoint::new("test", 1, state, tensors).to_bytes().unwrap();
     let mut checkpoint = Checkpoint::from_bytes(&bytes).unwrap();
     let position = serde_json::from_value(checkpoint.state.clone()).unwrap();
     let (_, mut next) = start(config);
@@ -245,7 +245,7 @@ fn state_of_another_network_is_refused() {
     let (_, small) = start(&config(&[]));
     let (position, tensors) = small.state();
     let (_, mut large) = start(&config(&["max_depth=4"]));
-    let mut checkpoint = Checkpoint::new("test", serde_json::json!(null), tensors);
+    let mut checkpoint = Checkpoint::new("test", 1, serde_json::json!(null), tensors);
     let error = large.restore(&position, &mut checkpoint).unwrap_err();
     assert!(
         error.to_string().starts_with("the snapshot's parameters hold"),

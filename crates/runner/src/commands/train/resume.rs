@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use vds_checkpoint::{Checkpoint, Damaged, Found, Tensor};
+use vds_checkpoint::{Array, Checkpoint, Damaged, Found};
 use vds_kernels::Isa;
 
 use crate::config::{self, Config, Difference, differences};
@@ -17,10 +17,13 @@ use crate::record::EpochMetrics;
 use crate::run_dir::{CONFIG, Event, RunDir, StoredRun, program};
 use crate::training::{Position, Trainer};
 
-/// Name of the tensor that holds `metrics.jsonl`.
+/// Version of what a checkpoint holds: [`RunState`] with the trainer's position in it, and the arrays. A checkpoint of another
+/// version is refused.
+const SCHEMA: u32 = 1;
+/// Name of the array that holds `metrics.jsonl`.
 pub(super) const HISTORY: &str = "history";
 
-/// Everything in a checkpoint that is no tensor.
+/// Everything in a checkpoint that is not an array; see [`SCHEMA`].
 #[derive(Debug, Serialize, Deserialize)]
 struct RunState {
     /// The configuration as RON.
@@ -46,7 +49,7 @@ pub(super) fn checkpoint(
     config: &Config,
     data: &Data,
     position: Position,
-    tensors: BTreeMap<String, Tensor>,
+    tensors: BTreeMap<String, Array>,
 ) -> Result<Checkpoint> {
     let state = RunState {
         config: config.to_ron(),
@@ -55,7 +58,7 @@ pub(super) fn checkpoint(
         position,
     };
     let state = serde_json::to_value(state).context("the state as JSON")?;
-    Ok(Checkpoint::new(program(), state, tensors))
+    Ok(Checkpoint::new(program(), SCHEMA, state, tensors))
 }
 
 /// Compares the run's configuration with the one that was given on the command line.
@@ -84,7 +87,7 @@ pub(super) fn check_trained(run: &StoredRun) -> Result<(), Error> {
 impl Resumed {
     /// The newest checkpoint that is whole; nothing if there is none yet: the run begins again.
     pub(super) fn read(run: &StoredRun, run_dir: &RunDir) -> Result<Option<Self>> {
-        let Some(found) = run_dir.checkpoints().newest().map_err(with_advice)? else {
+        let Some(found) = run_dir.checkpoints().newest(SCHEMA).map_err(with_advice)? else {
             return Ok(None);
         };
         let Found {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use vds_checkpoint::{Store, Tensor};
+use vds_checkpoint::{Array, CheckpointStore};
 
 use super::super::store;
 use super::resume;
@@ -27,7 +27,7 @@ pub(super) struct Session<'a> {
     data: &'a Data,
     run_dir: &'a RunDir,
     interrupt: &'a Interrupt,
-    store: Store,
+    store: CheckpointStore,
     metrics: MetricsLog,
     journal: Journal,
     progress: Progress,
@@ -171,7 +171,7 @@ impl<'a> Session<'a> {
 
     fn write_checkpoint(&mut self, trainer: &Trainer<Device>) -> Result<PathBuf> {
         let (position, mut tensors): (_, BTreeMap<_, _>) = trainer.state();
-        let history = Tensor::U8(self.metrics.content().to_vec());
+        let history = Array::U8(self.metrics.content().to_vec());
         tensors.insert(resume::HISTORY.to_owned(), history);
         self.run_dir.check_held()?;
         let checkpoint = resume::checkpoint(self.config, self.data, position, tensors)?;
