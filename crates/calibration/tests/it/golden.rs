@@ -4,7 +4,7 @@ use vds_calibration::*;
 use vds_testkit::golden::{GoldenCase, GoldenSet, Kind, Report};
 
 #[test]
-fn scores_and_calibration_errors_agree() {
+fn golden_scores_and_calibration_errors_agree() {
     let set = GoldenSet::locate(env!("CARGO_MANIFEST_DIR"));
     let mut report = Report::new(&set);
     for case in set.cases(Kind::Calibration) {
@@ -15,7 +15,7 @@ fn scores_and_calibration_errors_agree() {
 }
 
 #[test]
-fn entropies_agree() {
+fn golden_entropies_agree() {
     let set = GoldenSet::locate(env!("CARGO_MANIFEST_DIR"));
     let mut report = Report::new(&set);
     for case in set.cases(Kind::Uncertainty) {

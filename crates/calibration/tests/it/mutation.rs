@@ -6,7 +6,7 @@ use vds_testkit::hostile::{cases, damaged, seeds};
 use crate::hostile::check;
 
 #[test]
-fn whole_seeds_are_accepted() {
+fn mutation_seeds_are_accepted() {
     assert!(seeds("calibration").iter().all(|seed| check(seed)));
 }
 
@@ -14,7 +14,7 @@ proptest! {
     #![proptest_config(cases(20_000))]
 
     #[test]
-    fn damaged_predictions_are_accepted_or_refused(bytes in damaged(seeds("calibration"))) {
+    fn mutation_of_predictions_is_accepted_or_refused(bytes in damaged(seeds("calibration"))) {
         check(&bytes);
     }
 }

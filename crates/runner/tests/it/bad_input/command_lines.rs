@@ -227,7 +227,7 @@ pub(super) fn cases() -> Vec<Case> {
             "unknown rule",
             "prune r --rule nearest --out p",
             expect![[r#"
-            error: reading --rule: pruning rule "nearest" is not known, expected near-mode[:RATIO], arg-max, rounded-expectation or tail-mass:TOLERANCE
+            error: reading --rule: pruning rule "nearest" is not known, expected near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a tolerance in (0, 1]
         "#]],
         ),
         of_run(
