@@ -12,7 +12,7 @@ pub fn error_rate(predictions: &Predictions<'_>) -> f64 {
     predictions.mean(predictions.outcomes().map(|(_, right)| f64::from(u8::from(!right))))
 }
 
-/// Mean of `-ln p(label)`, nats an example; infinite if a label has probability 0.
+/// Mean of `-ln p(label)`, nats per example; infinite if a label has probability 0.
 pub fn negative_log_likelihood(predictions: &Predictions<'_>) -> f64 {
     predictions.mean(predictions.true_probs().map(|p| -f64::from(p).ln()))
 }

@@ -8,13 +8,13 @@ use crate::{Error, Result};
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DepthUncertainty {
-    /// Probabilities that marginalise over depth, `[n, n_classes]`.
+    /// Probabilities that marginalize over depth, `[n, n_classes]`.
     pub marginal_probs: Vec<f64>,
     /// `H[Σ_i q_i p_i]`.
     pub predictive_entropy: Vec<f64>,
     /// `Σ_i q_i H[p_i]`: what remains if the depth were known, the aleatoric part.
     pub expected_entropy: Vec<f64>,
-    /// Their difference, the mutual information of label and depth: the epistemic part. Not negative but for rounding.
+    /// Mutual information of label and depth, the difference of the two entropies: the epistemic part. Not negative but for rounding.
     pub mutual_information: Vec<f64>,
     /// Largest marginal probability; one minus it is the variation ratio.
     pub confidence: Vec<f64>,
@@ -26,7 +26,7 @@ pub struct DepthUncertainty {
 /// `depth_probs`: `[n_depths, n, n_classes]`, row-major; `posterior`: `[n_depths]`.
 ///
 /// # Numerics
-/// Rows and posterior are checked, and then used as they are, not normalised again.
+/// Rows and posterior are checked and used as they are, without normalization.
 ///
 /// # Errors
 /// If there is no class, the lengths do not fit, a number is NaN or outside `[0, 1]` (by more than rounding), or a depth's
@@ -64,7 +64,7 @@ pub fn depth_uncertainty(depth_probs: &[f32], posterior: &[f64], n_classes: usiz
     })
 }
 
-/// Checks shapes and probabilities, and gives the number of examples.
+/// Checks shapes and probabilities, and returns the number of examples.
 fn check(depth_probs: &[f32], posterior: &[f64], n_classes: usize) -> Result<usize> {
     if n_classes == 0 {
         return Err(Error::NoClasses);

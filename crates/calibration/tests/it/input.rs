@@ -1,4 +1,4 @@
-//! Input that is refused, and what is said about it.
+//! Input that is refused, and the messages.
 
 use vds_calibration::*;
 
@@ -74,7 +74,7 @@ fn calibration_errors_without_bins_are_refused() {
     assert_eq!(paper_pooled_curve(&predictions, 0), Err(Error::NoBins));
 }
 
-/// The messages of the error and of its causes.
+/// Compares the messages of the error and of its causes.
 #[track_caller]
 fn check_mixture_refused(depth_probs: &[f32], posterior: &[f64], n_classes: usize, messages: &[&str]) {
     let error = depth_uncertainty(depth_probs, posterior, n_classes).unwrap_err();
@@ -116,7 +116,7 @@ fn mixture_that_is_malformed_is_refused() {
         &[0.5, 0.5],
         2,
         &[
-            "the prediction of depth 1 is no distribution",
+            "the prediction of depth 1 is not a distribution",
             "probability NaN of class 1 of example 0 is not in [0, 1]",
         ],
     );

@@ -1,4 +1,4 @@
-//! Damaged predictions are refused or accepted, never a panic; what must hold is that of the fuzz target.
+//! Damaged predictions are refused or accepted without a panic, with the checks of the fuzz target.
 
 use proptest::prelude::*;
 use vds_testkit::hostile::{cases, damaged, seeds};
