@@ -45,14 +45,19 @@ impl Scores {
         self.values.get(key).copied()
     }
 
-    /// Error rate.
-    pub fn error(&self) -> Option<f64> {
-        self.get("error")
+    /// The value of the score with this key, or NaN if it has none: figures and means then have a gap.
+    pub fn value(&self, key: &str) -> f64 {
+        self.get(key).unwrap_or(f64::NAN)
     }
 
-    /// Mean negative log-likelihood, nats per example; infinite where a label has probability 0.
-    pub fn nll(&self) -> Option<f64> {
-        self.get("nll")
+    /// Error rate; NaN if there is none.
+    pub fn error(&self) -> f64 {
+        self.value("error")
+    }
+
+    /// Mean negative log-likelihood, nats per example; infinite where a label has probability 0, NaN if there is none.
+    pub fn nll(&self) -> f64 {
+        self.value("nll")
     }
 
     /// The scores of [`SCORES`] that have a value, in the order of the table.

@@ -29,7 +29,7 @@ fn scores_are_stored_in_the_order_of_the_table_and_infinity_as_null() {
     );
     let read: Scores = serde_json::from_str(&text).unwrap();
     assert_eq!(read, scores);
-    assert_eq!(read.nll(), Some(f64::INFINITY));
+    assert_eq!(read.nll(), f64::INFINITY);
 }
 
 #[test]
