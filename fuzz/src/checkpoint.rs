@@ -1,22 +1,19 @@
-//! A checkpoint: refused, or exactly what was written; and a sealed one that no run has made: refused, or gone on from.
+//! A checkpoint: refused, or exactly what was written; and a sealed one that no run has made: refused, or resumed from.
 //!
 //! The first byte chooses. If it is even, the rest is a file. Else it is the text of a state, a zero byte, and single-precision
-//! numbers for the tensor that the second byte names; the whole is sealed and handed to a small run, since no change of a file
+//! numbers for the array that the second byte names; the whole is sealed and handed to a small run, since no change of a file
 //! gets past the seal.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::LazyLock;
 
+use dfdx::prelude::{Cache as _, Cpu};
 use serde_json::Value;
 use vds_checkpoint::{Array, Checkpoint};
-use vds_runner::config::{Config, Setting, load};
-use vds_runner::data::{self, Data};
-use vds_runner::device::{Device, device};
-use vds_runner::training::{Advance, Position, Trainer};
-
-/// The shipped configuration of the small run.
-const CONFIG: &str = include_str!("../corpus-seeds/config/spirals.ron");
+use vds_datasets::{Examples, Standardization, View};
+use vds_model::{FcConfig, NetworkConfig, Schedule};
+use vds_training::{EarlyStopping, Metric, Objective, StepOutcome, TrainOptions, Trainer, TrainerState, TrainingData};
+use vds_variational::DepthPrior;
 
 /// Checks `bytes`; whether they are accepted.
 ///
@@ -25,7 +22,7 @@ const CONFIG: &str = include_str!("../corpus-seeds/config/spirals.ron");
 pub fn check(bytes: &[u8]) -> bool {
     match bytes {
         [first, rest @ ..] if first % 2 == 0 => check_file(rest),
-        [_, tensor, rest @ ..] => check_state(*tensor, rest),
+        [_, array, rest @ ..] => check_state(*array, rest),
         _ => false,
     }
 }
@@ -35,10 +32,10 @@ pub fn check(bytes: &[u8]) -> bool {
 /// # Panics
 /// If the small run cannot be made.
 pub fn seed_file() -> Vec<u8> {
-    let (position, tensors) = Run::new().trainer.state();
-    let state = serde_json::to_value(position).expect("a position is JSON");
-    let bytes = Checkpoint::new("seed", 1, state, tensors).to_bytes();
-    [vec![0], bytes.expect("small tensors")].concat()
+    let (state, arrays) = Run::new().trainer.state();
+    let state = serde_json::to_value(state).expect("a state is JSON");
+    let bytes = Checkpoint::new("seed", 1, state, arrays).to_bytes();
+    [vec![0], bytes.expect("small arrays")].concat()
 }
 
 /// A state after some steps, for the second mode.
@@ -48,9 +45,9 @@ pub fn seed_file() -> Vec<u8> {
 pub fn seed_state() -> Vec<u8> {
     let mut run = Run::new();
     run.advance();
-    let (position, tensors) = run.trainer.state();
-    let state = serde_json::to_string(&position).expect("a position is JSON");
-    let Some(Array::F32(params)) = tensors.get("network.params") else {
+    let (state, arrays) = run.trainer.state();
+    let state = serde_json::to_string(&state).expect("a state is JSON");
+    let Some(Array::F32(params)) = arrays.get("network.params") else {
         panic!("there are parameters");
     };
     let params: Vec<u8> = params.iter().flat_map(|param| param.to_le_bytes()).collect();
@@ -68,32 +65,32 @@ fn check_file(bytes: &[u8]) -> bool {
     true
 }
 
-fn check_state(tensor: u8, bytes: &[u8]) -> bool {
+fn check_state(array: u8, bytes: &[u8]) -> bool {
     let mut parts = bytes.splitn(2, |byte| *byte == 0);
     let text = parts.next().unwrap_or_default();
     let numbers = parts.next().unwrap_or_default();
     let Ok(state) = serde_json::from_slice::<Value>(text) else {
         return false;
     };
-    let Ok(position) = serde_json::from_value::<Position>(state.clone()) else {
+    let Ok(trainer_state) = serde_json::from_value::<TrainerState>(state.clone()) else {
         return false;
     };
     let mut run = Run::new();
-    let (_, mut tensors) = run.trainer.state();
-    replace(&mut tensors, tensor, numbers);
-    let sealed = Checkpoint::new("fuzz", 1, state, tensors)
+    let (_, mut arrays) = run.trainer.state();
+    replace(&mut arrays, array, numbers);
+    let sealed = Checkpoint::new("fuzz", 1, state, arrays)
         .to_bytes()
-        .expect("small tensors");
+        .expect("small arrays");
     let mut checkpoint = Checkpoint::from_bytes(&sealed).expect("what was sealed is read");
-    run.trainer.restore(&position, &mut checkpoint).is_ok() && run.advance()
+    run.trainer.restore(&trainer_state, &mut checkpoint).is_ok() && run.advance()
 }
 
-/// Puts numbers in place of one of the tensors.
-fn replace(tensors: &mut BTreeMap<String, Array>, which: u8, numbers: &[u8]) {
-    let index = usize::from(which) % tensors.len();
-    let tensor = tensors.values_mut().nth(index).expect("the index is in range");
+/// Puts numbers in place of one of the arrays.
+fn replace(arrays: &mut BTreeMap<String, Array>, which: u8, numbers: &[u8]) {
+    let index = usize::from(which) % arrays.len();
+    let array = arrays.values_mut().nth(index).expect("the index is in range");
     let chunks = numbers.as_chunks::<4>().0;
-    *tensor = match tensor {
+    *array = match array {
         Array::F32(_) => Array::F32(chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
         Array::U64(_) => Array::U64(
             chunks
@@ -106,49 +103,69 @@ fn replace(tensors: &mut BTreeMap<String, Array>, which: u8, numbers: &[u8]) {
 }
 
 /// One for the process, as in `vds`: what a device keeps for later use, dfdx does not free with it.
-static DEVICE: LazyLock<Device> = LazyLock::new(|| device().expect("the processor"));
+static DEVICE: LazyLock<Cpu> = LazyLock::new(|| {
+    let device = Cpu::default();
+    device.enable_cache();
+    device
+});
 
 /// A run of a few points and two epochs.
 struct Run {
-    data: Data,
-    trainer: Trainer<Device>,
+    points: Examples,
+    standardization: Standardization,
+    trainer: Trainer<Cpu>,
 }
 
 impl Run {
     fn new() -> Self {
-        let config = config();
-        let data = data::load(&config, &Default::default()).expect("spirals need no file");
-        let network = data::network_config(&config).expect("it fits the spirals");
-        let trainer = Trainer::new(&config, &network, &*DEVICE).expect("a small network");
-        Self { data, trainer }
+        let values = (0..40_u8).map(|i| (f32::from(i) * 0.7).sin()).collect();
+        let labels = (0..20).map(|i| i % 2).collect();
+        let network = NetworkConfig::Fc(FcConfig {
+            n_inputs: 2,
+            width: 3,
+            n_classes: 2,
+            max_depth: 2,
+        });
+        let options = TrainOptions {
+            objective: Objective::LearntDepth(DepthPrior::geometric(0.85, 2).expect("a decay below 1")),
+            learning_rate: 0.1,
+            momentum: 0.5,
+            schedule: Schedule::Constant,
+            batch_size: 8,
+            epochs: 2,
+            skip_tail_mass: None,
+            early_stopping: EarlyStopping {
+                metric: Metric::TrainElbo,
+                restore_best: true,
+                patience: Some(500),
+            },
+            seed: 0,
+        };
+        Self {
+            points: Examples::from_features(values, 2, labels, 2).expect("twenty points"),
+            standardization: Standardization::identity(2),
+            trainer: Trainer::new(options, &network, &*DEVICE).expect("a small network"),
+        }
     }
 
-    /// Goes on to the end of the epoch; whether nothing was refused.
+    /// Trains to the end of the epoch; whether nothing was refused.
     fn advance(&mut self) -> bool {
-        match self.trainer.advance(&self.data.training(), &|_| false) {
-            Ok(Advance::Paused) => panic!("nobody asked for a pause"),
-            Ok(Advance::Epoch(metrics)) => {
+        let train = View {
+            examples: &self.points,
+            standardization: &self.standardization,
+        };
+        let data = TrainingData { train, selection: None };
+        match self.trainer.train_epoch(&data, &|_| false) {
+            Ok(StepOutcome::Paused) => panic!("no pause was requested"),
+            Ok(StepOutcome::Epoch(metrics)) => {
                 assert!(metrics.train_loss.is_finite() && metrics.epoch == self.trainer.epochs());
                 true
             }
-            Ok(Advance::Ended(_)) => true,
+            Ok(StepOutcome::Ended(_)) => true,
             Err(error) => {
                 assert!(!error.to_string().is_empty());
                 false
             }
         }
     }
-}
-
-fn config() -> Config {
-    let settings = [
-        "dataset.n=40",
-        "dataset.train_fraction=0.5",
-        "network=Fc(width: 3)",
-        "max_depth=2",
-        "epochs=2",
-        "batch_size=8",
-    ];
-    let settings = settings.map(|text| Setting::parse(text).expect("a setting"));
-    load(Path::new("spirals.ron"), CONFIG, &settings).expect("the shipped configuration")
 }

@@ -39,7 +39,7 @@ fn check_accepted(config: &Config) {
     assert!(
         [0, last / 2, last]
             .iter()
-            .all(|epoch| config.learning_rate(*epoch).is_finite())
+            .all(|epoch| config.train_options().learning_rate_in(*epoch).is_finite())
     );
     assert_eq!(config.prior().max_depth(), max_depth);
 }

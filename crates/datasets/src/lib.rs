@@ -21,6 +21,7 @@ pub mod spirals;
 mod split;
 mod standardization;
 mod stream;
+mod view;
 
 pub use catalogue::{Content, Dataset, DatasetFile, Part};
 pub use checksum::Summed;
@@ -36,3 +37,4 @@ pub use shape::ExampleShape;
 pub use spirals::SpiralsConfig;
 pub use split::{Split, batches, first_of_each_class, stratified_split};
 pub use standardization::Standardization;
+pub use view::View;

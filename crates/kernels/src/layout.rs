@@ -27,6 +27,34 @@ pub struct NormRanges {
     pub second: Range<usize>,
 }
 
+/// Which running statistics the convolutional network's output block keeps.
+///
+/// The block is shared by all depths, and in training each depth is normalized with its own batch statistics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum HeadStatistics {
+    /// One set, updated `max_depth + 1` times a step, shallowest depth first, as the authors' code does: it ends up
+    /// describing the deepest depths, and shallow ones are evaluated with the wrong statistics.
+    Shared,
+    /// One set for each depth.
+    #[default]
+    PerDepth,
+}
+
+impl HeadStatistics {
+    /// The name in configurations and records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::PerDepth => "per_depth",
+        }
+    }
+}
+
 /// Hands out consecutive ranges of a flat vector.
 #[derive(Debug, Default)]
 pub(crate) struct Cursor(usize);

@@ -14,5 +14,5 @@ mod norm;
 mod residual_linear;
 mod simd;
 
-pub use layout::{LinearRanges, NormRanges};
+pub use layout::{HeadStatistics, LinearRanges, NormRanges};
 pub use simd::Isa;

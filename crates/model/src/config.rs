@@ -1,5 +1,6 @@
 //! Sizes of a network.
 
+use vds_kernels::HeadStatistics;
 use vds_kernels::conv::{ConvShape, Convolution};
 use vds_kernels::fc::FcShape;
 
@@ -7,24 +8,6 @@ use crate::{Error, Result};
 
 /// Largest size accepted for any width, image side or depth: far above any use, far below an overflow.
 const MAX_SIZE: usize = 65_536;
-
-/// Which running statistics the convolutional network's output block keeps.
-///
-/// The block is shared by all depths, and in training each depth is normalised with its own batch statistics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
-pub enum HeadStatistics {
-    /// One set, updated `max_depth + 1` times a step, shallowest depth first, as the authors' code does: it ends up
-    /// describing the deepest depths, and shallow ones are evaluated with the wrong statistics.
-    Shared,
-    /// One set for each depth.
-    #[default]
-    PerDepth,
-}
 
 /// Sizes of a convolutional network for images.
 #[derive(Clone, Debug, PartialEq, Eq)]

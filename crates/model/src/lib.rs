@@ -13,10 +13,11 @@ mod statistics;
 pub mod weights;
 
 pub use backend::{Backend, DepthLogits};
-pub use config::{ConvConfig, FcConfig, HeadStatistics, NetworkConfig};
+pub use config::{ConvConfig, FcConfig, NetworkConfig};
 pub use diagnosis::Place;
 pub use error::{Error, Result};
 pub use fused::FusedEngine;
 pub use network::{Network, Snapshot};
 pub use optimizer::{Schedule, Sgd};
+pub use vds_kernels::HeadStatistics;
 pub use vds_kernels::conv::Convolution;

@@ -4,8 +4,9 @@ use vds_kernels::NormRanges;
 use vds_kernels::conv::ConvLayout;
 use vds_kernels::fc::FcLayout;
 
-use crate::config::{HeadStatistics, NetworkConfig};
+use crate::config::NetworkConfig;
 use crate::weights::names::norms;
+use vds_kernels::HeadStatistics;
 
 /// Batch norms of a convolutional block.
 const NORMS_OF_BLOCK: usize = 3;

@@ -4,42 +4,39 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use vds_datasets::{
-    ExampleShape, Examples, Lookup, Provenance, SpiralsConfig, Standardization, TrainTest, catalogue, shuffled,
+    ExampleShape, Examples, Lookup, Provenance, SpiralsConfig, Standardization, TrainTest, View, catalogue, shuffled,
     spirals, stratified_split,
 };
 use vds_model::{ConvConfig, FcConfig, NetworkConfig};
+use vds_training::TrainingData;
+use vds_training::streams::{Purpose, stream};
 
 use crate::config::{Config, Dataset, NetworkSizes, Protocol};
 use crate::error::Error;
-use crate::evaluation::Split;
-use crate::training::TrainingData;
-use crate::training::streams::{Purpose, stream};
 
 /// Everything that a run reads.
 #[derive(Clone, Debug)]
-pub struct Data {
+pub(crate) struct Data {
     /// The training examples, the validation split left out.
-    pub train: Examples,
+    pub(crate) train: Examples,
     /// The validation split, if one is held out.
-    pub validation: Option<Examples>,
+    pub(crate) validation: Option<Examples>,
     /// The test set.
-    pub test: Examples,
+    pub(crate) test: Examples,
     /// The protocol that says which examples select.
     protocol: Protocol,
     /// Standardisation of all three.
-    pub standardization: Standardization,
-    /// Standardisation of examples from outside; differs where the examples above are standardised already.
-    pub input_standardization: Standardization,
+    pub(crate) standardization: Standardization,
     /// Where the data come from.
-    pub provenance: Provenance,
+    pub(crate) provenance: Provenance,
 }
 
 /// Reads the data set that the configuration names.
 ///
 /// # Errors
 /// If it is not found or damaged, or has too few examples for the configuration.
-pub fn load(config: &Config, lookup: &Lookup) -> Result<Data> {
-    let (data, input_standardization) = whole(config, lookup)?;
+pub(crate) fn load(config: &Config, lookup: &Lookup) -> Result<Data> {
+    let (data, _) = whole(config, lookup)?;
     let train = match config.file().n_train {
         Some(n_train) => first(&data.train, n_train)?,
         None => data.train,
@@ -58,44 +55,43 @@ pub fn load(config: &Config, lookup: &Lookup) -> Result<Data> {
         test: data.test,
         protocol,
         standardization: data.standardization,
-        input_standardization,
         provenance: data.provenance,
     })
 }
 
 impl Data {
-    /// What a run trains on and selects by; under the protocol `paper` that is the test set.
-    pub fn training(&self) -> TrainingData<'_> {
+    /// What a run trains on and selects by; with the selection split `test` that is the test set.
+    pub(crate) fn training(&self) -> TrainingData<'_> {
         let selection = match self.protocol {
             Protocol::Paper => Some(&self.test),
             Protocol::Validation(_) | Protocol::None => self.validation.as_ref(),
         };
         TrainingData {
-            train: &self.train,
-            selection,
-            standardization: &self.standardization,
+            train: self.train_view(),
+            selection: selection.map(|examples| self.view(examples)),
         }
     }
 
     /// The test set.
-    pub fn test_split(&self) -> Split<'_> {
-        Split {
-            examples: &self.test,
-            standardization: &self.standardization,
-        }
+    pub(crate) fn test_view(&self) -> View<'_> {
+        self.view(&self.test)
     }
 
     /// The training set.
-    pub fn train_split(&self) -> Split<'_> {
-        Split {
-            examples: &self.train,
+    pub(crate) fn train_view(&self) -> View<'_> {
+        self.view(&self.train)
+    }
+
+    fn view<'a>(&'a self, examples: &'a Examples) -> View<'a> {
+        View {
+            examples,
             standardization: &self.standardization,
         }
     }
 }
 
 /// Where data sets are looked for: `data_dir`, `VDS_DATA_DIR`, the XDG data folder, the system's.
-pub fn lookup(data_dir: Option<PathBuf>) -> Lookup {
+pub(crate) fn lookup(data_dir: Option<PathBuf>) -> Lookup {
     Lookup {
         data_dir,
         env_dir: std::env::var_os("VDS_DATA_DIR")
@@ -110,7 +106,7 @@ pub fn lookup(data_dir: Option<PathBuf>) -> Lookup {
 ///
 /// # Errors
 /// If one is not in the catalogue.
-pub fn named(names: &[String]) -> Result<Vec<&'static vds_datasets::Dataset>> {
+pub(crate) fn named(names: &[String]) -> Result<Vec<&'static vds_datasets::Dataset>> {
     Ok(names
         .iter()
         .map(|name| catalogue::find(name))
@@ -121,7 +117,7 @@ pub fn named(names: &[String]) -> Result<Vec<&'static vds_datasets::Dataset>> {
 ///
 /// # Errors
 /// If there is none of them.
-pub fn target_dir(data_dir: Option<PathBuf>) -> Result<PathBuf, Error> {
+pub(crate) fn target_dir(data_dir: Option<PathBuf>) -> Result<PathBuf, Error> {
     let lookup = lookup(data_dir);
     let target = lookup.data_dir.or(lookup.env_dir).or(lookup.xdg_dir);
     target.ok_or_else(|| Error::input_with_hint("there is no folder to put data into", "give one with --data-dir"))
@@ -140,7 +136,7 @@ fn xdg_dir() -> Option<PathBuf> {
 ///
 /// # Errors
 /// If the data set is not in the catalogue.
-pub fn network_config(config: &Config) -> Result<NetworkConfig> {
+pub(crate) fn network_config(config: &Config) -> Result<NetworkConfig> {
     let (shape, n_classes) = match &config.file().dataset {
         Dataset::Spirals { arms, .. } => (ExampleShape::Features(2), *arms),
         Dataset::Catalogue(name) => {
@@ -193,7 +189,7 @@ pub fn network_config(config: &Config) -> Result<NetworkConfig> {
 ///
 /// # Errors
 /// As [`load`], for generated data.
-pub fn inputs(config: &Config) -> Result<(ExampleShape, Standardization, Vec<String>)> {
+pub(crate) fn inputs(config: &Config) -> Result<(ExampleShape, Standardization, Vec<String>)> {
     match &config.file().dataset {
         Dataset::Catalogue(name) => {
             let dataset = catalogue::find(name)?;

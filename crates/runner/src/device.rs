@@ -5,17 +5,17 @@ use dfdx::prelude::Cache as _;
 
 /// The device's type.
 #[cfg(not(feature = "cuda"))]
-pub type Device = dfdx::prelude::Cpu;
+pub(crate) type Device = dfdx::prelude::Cpu;
 
 /// The device's type.
 #[cfg(feature = "cuda")]
-pub type Device = dfdx::prelude::Cuda;
+pub(crate) type Device = dfdx::prelude::Cuda;
 
 /// The device, with its tensor cache on: a step allocates what the step before it has freed.
 ///
 /// # Errors
 /// If the device cannot be used.
-pub fn device() -> Result<Device> {
+pub(crate) fn device() -> Result<Device> {
     let device = Device::default();
     // dfdx's errors are no `std::error::Error`.
     device

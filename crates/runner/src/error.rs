@@ -1,11 +1,9 @@
-//! How a failure is told, and how it ends the process.
+//! How a failure is reported, and how it ends the process.
 
 use std::error::Error as StdError;
 use std::fmt::Display;
 use std::io;
 use std::process;
-
-use vds_model::Place;
 
 /// What the exit code of the process means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,11 +11,11 @@ pub enum ExitCode {
     /// All went well, or the reader of the output went away.
     Success,
     /// Something failed that no other input would have avoided for certain: a loss is not finite, no server gives a file,
-    /// recorded numbers do not come out again.
+    /// recorded numbers are not reproduced.
     Failure,
     /// Arguments, configuration, data, a stored run or the place for the output are at fault.
     BadInput,
-    /// A signal ended the run early; `--resume` goes on. The code is `EX_TEMPFAIL`.
+    /// A signal ended the run early; `--resume` resumes it. The code is `EX_TEMPFAIL`.
     Interrupted,
 }
 
@@ -54,21 +52,7 @@ pub enum Error {
         #[source]
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
-    /// The loss or a gradient is NaN or infinite.
-    #[error("{what} is {value} in epoch {epoch}, step {step}{}", first_seen(place.as_ref()))]
-    NonFinite {
-        /// The quantity.
-        what: String,
-        /// Its value.
-        value: f64,
-        /// Epoch, from 1.
-        epoch: usize,
-        /// Step of the epoch, from 1.
-        step: usize,
-        /// Where such a value first appeared, if that was found.
-        place: Option<Place>,
-    },
-    /// Training failed, and there is something to go on with.
+    /// Training failed, and there is something to resume from or to look at.
     #[error("training stopped")]
     Stopped {
         /// What there is, and where.
@@ -77,10 +61,6 @@ pub enum Error {
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },
-}
-
-fn first_seen(place: Option<&Place>) -> String {
-    place.map_or_else(String::new, |place| format!(", first in {place}"))
 }
 
 impl Error {
@@ -93,7 +73,7 @@ impl Error {
         }
     }
 
-    /// The same with advice.
+    /// Bad input with advice.
     pub(crate) fn input_with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Input {
             message: message.into(),
@@ -119,7 +99,7 @@ impl<T, E: Into<Box<dyn StdError + Send + Sync>>> OrInput<T> for Result<T, E> {
     }
 }
 
-/// The exit code of a failure: that of the first cause that tells.
+/// The exit code of a failure: that of the first cause that decides.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     error.chain().find_map(code_of).unwrap_or(ExitCode::Failure)
 }
@@ -139,7 +119,6 @@ fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
             let deeper = cause.source().and_then(code_of);
             return Some(deeper.unwrap_or(ExitCode::BadInput));
         }
-        Some(Error::NonFinite { .. }) => return Some(ExitCode::Failure),
         // What stopped the training decides.
         Some(Error::Stopped { .. }) | None => {}
     }
@@ -147,53 +126,45 @@ fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
     if let Some(vds_datasets::Error::NotFetched { .. }) = cause.downcast_ref() {
         return Some(ExitCode::Failure);
     }
+    if let Some(error) = cause.downcast_ref::<vds_training::Error>() {
+        return code_of_training(error);
+    }
     let is_input = cause.is::<crate::config::ConfigError>()
         || cause.is::<vds_datasets::Error>()
+        || cause.is::<vds_records::Error>()
         || cause.is::<vds_checkpoint::Error>();
     is_input.then_some(ExitCode::BadInput)
+}
+
+fn code_of_training(error: &vds_training::Error) -> Option<ExitCode> {
+    match error {
+        vds_training::Error::NonFinite { .. } => Some(ExitCode::Failure),
+        vds_training::Error::State { .. } | vds_training::Error::Datasets(_) | vds_training::Error::Checkpoint(_) => {
+            Some(ExitCode::BadInput)
+        }
+        _ => None,
+    }
 }
 
 /// The chain of causes on one line, then the advice on another, if there is any. A cause that the one before it already quotes
 /// is not repeated.
 pub fn text(error: &anyhow::Error) -> String {
     let text = joined(error.chain().map(ToString::to_string));
-    let hint = error.chain().find_map(|cause| match cause.downcast_ref::<Error>() {
-        Some(Error::Input { hint, .. }) => hint.as_deref(),
-        Some(Error::Stopped { hint, .. }) => Some(hint),
-        _ => None,
-    });
+    let hint = error.chain().find_map(hint_of);
     match hint {
         Some(hint) => format!("{text}\nhint: {hint}"),
         None => text,
     }
 }
 
-/// A text from outside as a message quotes it: blanks in a row are one, control characters are escaped, and what is beyond
-/// 100 characters is left out.
-pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 100;
-    let mut quoted = String::new();
-    // No more is looked at than is shown: the text may be megabytes.
-    let words = text.split_whitespace().take(LONGEST);
-    for (index, word) in words.enumerate() {
-        if index > 0 {
-            quoted.push(' ');
-        }
-        quoted.extend(word.chars().take(LONGEST + 1));
+fn hint_of(cause: &(dyn StdError + 'static)) -> Option<String> {
+    if let Some(vds_records::Error::Unfinished { run }) = cause.downcast_ref() {
+        return Some(format!("finish it with `vds train --resume {}`", run.display()));
     }
-    let cut = quoted.char_indices().nth(LONGEST).map(|(at, _)| at);
-    if let Some(at) = cut {
-        quoted.truncate(at);
-        quoted.push('…');
+    match cause.downcast_ref::<Error>()? {
+        Error::Input { hint, .. } => hint.clone(),
+        Error::Stopped { hint, .. } => Some(hint.clone()),
     }
-    let escaped = |c: char| {
-        if c.is_control() {
-            c.escape_default().to_string()
-        } else {
-            c.to_string()
-        }
-    };
-    quoted.chars().map(escaped).collect()
 }
 
 /// The chain of causes on one line.
@@ -225,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn chain_is_told_once_with_the_advice_at_the_end() {
+    fn failure_is_printed_once_with_the_advice_at_the_end() {
         let cause = io::Error::new(io::ErrorKind::NotFound, "no such file");
         let error = Err::<(), _>(cause)
             .or_input(|| "reading a.ron")
@@ -240,17 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn excerpts_are_short_single_lines_without_control_characters() {
-        assert_eq!(excerpt(" a\n  b\u{1b}[2J\u{85} "), r"a b\u{1b}[2J");
-        assert_eq!(excerpt(&"é".repeat(100)), "é".repeat(100));
-        for long in ["é".repeat(101), "ab ".repeat(1000), "é".repeat(1_000_000)] {
-            let text = excerpt(&long);
-            assert_eq!((text.chars().count(), text.ends_with('…')), (101, true));
-        }
-    }
-
-    #[test]
-    fn broken_pipe_is_success() {
+    fn failure_to_write_to_a_closed_pipe_is_success() {
         let cause = || io::Error::from(io::ErrorKind::BrokenPipe);
         assert_eq!(exit_code(&cause().into()), ExitCode::Success);
         let wrapped = Err::<(), _>(cause()).or_input(|| "writing the results").unwrap_err();
@@ -258,13 +219,12 @@ mod tests {
     }
 
     #[test]
-    fn non_finite_loss_is_a_failure_that_names_the_step() {
-        let source = Error::NonFinite {
+    fn failure_of_a_non_finite_loss_that_names_the_step() {
+        let source = vds_training::Error::NonFinite {
             what: "loss".to_owned(),
             value: f64::NAN,
-            epoch: 3,
-            step: 7,
-            place: Some(Place {
+            at: Some((3, 7)),
+            place: Some(vds_model::Place {
                 depth: 2,
                 layer: "output_layer".to_owned(),
             }),

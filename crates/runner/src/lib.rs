@@ -1,19 +1,17 @@
 #![doc = include_str!("../README.md")]
 
-pub mod benchmark;
+mod arguments;
+mod benchmark;
 pub mod cli;
 mod clock;
-pub mod commands;
+mod commands;
 pub mod config;
-pub mod data;
-pub mod device;
+mod data;
+mod device;
 pub mod error;
-pub mod evaluation;
+mod finalize;
 mod output;
+mod predict_input;
 mod progress;
-pub mod record;
-pub mod report;
-pub mod run_dir;
+mod run_dir;
 mod signals;
-mod text;
-pub mod training;

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use vds_runner::{cli, commands, error};
+use vds_runner::{cli, error};
 
-#[expect(clippy::print_stderr, reason = "the one place where a failure is told")]
+#[expect(clippy::print_stderr, reason = "the one place where a failure is printed")]
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let cli = match cli::parse(&arguments) {
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
             return message.print().map_or(error::ExitCode::Success, |()| code).into();
         }
     };
-    match commands::run(cli, &arguments) {
+    match cli.run(&arguments) {
         Ok(code) => code.into(),
         Err(failure) => {
             let code = error::exit_code(&failure);

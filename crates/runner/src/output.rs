@@ -4,31 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::Result;
 use serde::Serialize;
-
-use crate::record::{DepthScores, Scores, Summary, TestScores};
-
-/// One predicted example.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Prediction {
-    /// The file.
-    pub(crate) file: String,
-    /// The example's place in it, from 0.
-    pub(crate) index: usize,
-    /// The most probable class.
-    pub(crate) class: usize,
-    /// Its name.
-    pub(crate) name: String,
-    /// Its probability.
-    pub(crate) confidence: f32,
-    /// Probability of each class.
-    pub(crate) probabilities: Vec<f32>,
-    /// Entropy of the prediction, nats.
-    pub(crate) predictive_entropy: f64,
-    /// The part that would remain if the depth were known, nats.
-    pub(crate) aleatoric: f64,
-    /// The part that comes from not knowing the depth, nats.
-    pub(crate) epistemic: f64,
-}
+use vds_records::{DepthScores, Prediction, Scores, SelectionSplit, StoppedBy, Summary, TestScores};
 
 /// Writes to the standard output and flushes it.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
@@ -43,7 +19,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
     print(|out| writeln!(out, "{text}"))
 }
 
-/// Tells on the standard error what does not stop the work.
+/// Prints on the standard error what does not stop the work.
 pub(crate) fn warn(message: &str) {
     // Nobody may be listening, and that is no failure.
     let _ = writeln!(io::stderr(), "warning: {message}");
@@ -51,20 +27,21 @@ pub(crate) fn warn(message: &str) {
 
 /// What a run came to, and the seconds that it took now, if it took any.
 pub(crate) fn summary(out: &mut dyn Write, summary: &Summary, seconds: Option<f64>) -> io::Result<()> {
-    let (dataset, method) = (&summary.dataset, summary.method.to_uppercase());
+    let (dataset, method) = (&summary.dataset, summary.method.label());
     writeln!(
         out,
         "{dataset}, {method}, maximum depth {}, seed {}",
         summary.max_depth, summary.seed
     )?;
-    let (best, epochs, end) = (summary.best_epoch, summary.epochs, summary.stopped_by.replace('_', " "));
+    let (best, epochs, end) = (
+        summary.best_epoch,
+        summary.epochs,
+        summary.stopped_by.map_or("unfinished", StoppedBy::label),
+    );
     let seconds = seconds.map_or_else(String::new, |seconds| format!(", {seconds:.1} s"));
     writeln!(out, "weights of epoch {best} of {epochs} ({end}){seconds}")?;
-    if summary.protocol == "paper" {
-        writeln!(
-            out,
-            "protocol `paper`: the epoch was chosen on the test set, the scores are biased"
-        )?;
+    if summary.selection_split == SelectionSplit::Test {
+        writeln!(out, "the epoch was chosen on the test set: its scores are biased")?;
     }
     let (expected, pruned) = (summary.expected_depth, summary.pruned_depth);
     writeln!(
@@ -139,7 +116,7 @@ pub(crate) fn unbounded(value: f64) -> String {
     }
 }
 
-/// One block a file, one line an example.
+/// One block per file, one line per example.
 pub(crate) fn predictions(out: &mut dyn Write, predictions: &[Prediction]) -> io::Result<()> {
     let width = predictions
         .iter()

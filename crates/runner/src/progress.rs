@@ -1,4 +1,4 @@
-//! How far a training run is, on the standard error: a bar on a terminal, else a plain line an epoch.
+//! How far a training run is, on the standard error: a bar on a terminal, else a plain line per epoch.
 
 #[cfg(feature = "download")]
 pub(crate) mod fetch;
@@ -7,9 +7,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use vds_records::EpochMetrics;
 
 use crate::output::unbounded;
-use crate::record::EpochMetrics;
 
 /// Widest chart of a posterior; more depths share columns.
 const CHART_WIDTH: usize = 40;
@@ -19,7 +19,7 @@ const CHART_WIDTH: usize = 40;
 pub(crate) enum Progress {
     /// On a terminal.
     Bar(ProgressBar),
-    /// A line an epoch.
+    /// A line per epoch.
     Lines {
         /// Epochs to run.
         epochs: usize,
@@ -59,13 +59,13 @@ impl Progress {
         }
     }
 
-    /// Says that a signal ended the process, and how to go on.
+    /// Says that a signal ended the process, and how to resume.
     pub(crate) fn interrupted(&self, epochs: usize, run: &Path) {
         if !matches!(self, Self::Quiet) {
             let run = run.display();
             let _ = writeln!(
                 io::stderr(),
-                "interrupted after epoch {epochs}; `vds train --resume {run}` goes on"
+                "interrupted after epoch {epochs}; `vds train --resume {run}` resumes"
             );
         }
     }
@@ -111,7 +111,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn chart_has_a_column_a_depth_and_the_highest_is_full() {
+    fn progress_chart_has_a_column_per_depth_and_the_highest_is_full() {
         expect!["▁▂▄▆█"].assert_eq(&chart(&[0.01, 0.06, 0.2, 0.3, 0.43]));
         expect!["  █"].assert_eq(&chart(&[0.0, 0.0, 1.0]));
         expect!["█"].assert_eq(&chart(&[1.0]));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn line_names_what_was_measured() {
+    fn progress_line_names_what_was_measured() {
         let mut metrics = EpochMetrics {
             epoch: 3,
             learning_rate: 0.1,

@@ -13,11 +13,12 @@ use std::collections::{BTreeMap, HashMap};
 use safetensors::tensor::{Dtype, View};
 
 use crate::backend::Backend;
-use crate::config::{HeadStatistics, NetworkConfig};
+use crate::config::NetworkConfig;
 use crate::error::Error;
 use crate::network::Network;
 use crate::{Result, weights::names::Role};
 use names::{Entry, HEAD_NORM, entries, norms};
+use vds_kernels::HeadStatistics;
 
 pub use read::from_bytes;
 

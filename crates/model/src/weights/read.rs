@@ -10,9 +10,10 @@ use super::names::{HEAD_NORM, Role, entries, norms};
 use super::{POSTERIOR_LOGITS, Weights, from_reference, per_depth_names};
 use crate::Result;
 use crate::backend::Backend;
-use crate::config::{HeadStatistics, NetworkConfig};
+use crate::config::NetworkConfig;
 use crate::error::Error;
 use crate::network::Network;
+use vds_kernels::HeadStatistics;
 
 /// Reads a network of the given sizes from the bytes of a safetensors file.
 ///

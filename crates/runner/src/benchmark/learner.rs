@@ -1,57 +1,62 @@
 //! The network that is measured, and the two things that are timed.
 
-use std::path::Path;
-
 use anyhow::Result;
 use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 use vds_model::Network;
-use vds_variational::{DepthPosterior, depth_log_probs, log_marginal_predictive};
+use vds_training::streams::{Purpose, stream};
+use vds_training::{Batch, FittedModel, Learner, Objective};
+use vds_variational::{DepthPrior, depth_log_probs, log_marginal_predictive};
 
 use super::Settings;
-use crate::config::{self, Setting};
 use crate::device::{Device, device};
 use crate::run_dir::hex;
-use crate::training::streams::{Purpose, stream};
-use crate::training::{Trained, Trainer};
 
 /// Examples that the ELBO is scaled to: those of MNIST.
 const N_TRAIN: usize = 60_000;
 
 /// A batch of noise.
 #[derive(Debug)]
-struct Batch {
+struct Noise {
     inputs: Vec<f32>,
     labels: Vec<u32>,
 }
 
-/// A network in training, by the trainer of `vds train`.
+/// Small, so that many steps on one batch of noise stay finite; the time of a step does not depend on it.
+const LEARNING_RATE: f32 = 0.001;
+const MOMENTUM: f32 = 0.5;
+const SEED: u64 = 0;
+
+/// A network in training, by the step of `vds train`.
 #[derive(Debug)]
-pub(super) struct Learner {
-    trainer: Trainer<Device>,
-    batch: Batch,
+pub(super) struct TimedLearner {
+    learner: Learner<Device>,
+    noise: Noise,
 }
 
 /// A trained network with its posterior.
 #[derive(Debug)]
-pub(super) struct Evaluator {
-    network: Network<Device>,
-    posterior: DepthPosterior,
-    batch: Batch,
+pub(super) struct TimedModel {
+    model: FittedModel<Device>,
+    noise: Noise,
 }
 
-impl Learner {
+impl TimedLearner {
     /// Network and batch are functions of the settings.
     pub(super) fn new(settings: &Settings) -> Result<Self> {
-        let max_depth = Setting::parse(&format!("max_depth={}", settings.network.max_depth()));
-        let max_depth = max_depth.map_err(anyhow::Error::msg)?;
-        let config = config::load(Path::new("bench"), include_str!("config.ron"), &[max_depth])?;
-        let mut rng = stream(config.seed(), Purpose::Data, 0);
+        let device = device()?;
+        let network = Network::new(
+            &settings.network,
+            &device,
+            &mut stream(SEED, Purpose::Initialization, 0),
+        )?;
+        let prior = DepthPrior::geometric(0.85, settings.network.max_depth())?;
+        let mut rng = stream(SEED, Purpose::Data, 0);
         let n_inputs = settings.batch * settings.network.example_len();
         let n_classes = u32::try_from(settings.network.n_classes())?;
         Ok(Self {
-            trainer: Trainer::new(&config, &settings.network, &device()?)?,
-            batch: Batch {
+            learner: Learner::new(network, &Objective::LearntDepth(prior), MOMENTUM, &device)?,
+            noise: Noise {
                 inputs: (0..n_inputs).map(|_| 2.0 * rng.random::<f32>() - 1.0).collect(),
                 labels: (0..settings.batch).map(|_| rng.random_range(0..n_classes)).collect(),
             },
@@ -60,13 +65,18 @@ impl Learner {
 
     /// A training step.
     pub(super) fn step(&mut self) -> Result<()> {
-        let Batch { inputs, labels } = &self.batch;
-        self.trainer.train_step(inputs, labels, N_TRAIN).map(|_| ())
+        let batch = Batch {
+            inputs: &self.noise.inputs,
+            labels: &self.noise.labels,
+        };
+        let max_depth = self.learner.network().max_depth();
+        self.learner.step(batch, max_depth, N_TRAIN, LEARNING_RATE)?;
+        Ok(())
     }
 
-    /// Sum of parameters and running statistics: equal after equally many steps, on any number of threads.
+    /// SHA-256 digest of parameters and running statistics: equal after equally many steps, on any number of threads.
     pub(super) fn weights_sha256(&self) -> String {
-        let network = self.trainer.network();
+        let network = self.learner.network();
         let mut hasher = Sha256::new();
         for value in network.params_vec().iter().chain(network.statistics()) {
             hasher.update(value.to_le_bytes());
@@ -75,32 +85,30 @@ impl Learner {
     }
 
     /// Ends the training.
-    pub(super) fn finish(self) -> Result<Evaluator> {
-        let Trained { network, posterior, .. } = self.trainer.into_current()?;
-        Ok(Evaluator {
-            network,
-            posterior,
-            batch: self.batch,
+    pub(super) fn finish(self) -> Result<TimedModel> {
+        Ok(TimedModel {
+            model: self.learner.into_model()?,
+            noise: self.noise,
         })
     }
 }
 
-impl Evaluator {
+impl TimedModel {
     /// An evaluation pass of all depths and the marginal predictive.
     pub(super) fn evaluate(&self) -> Result<()> {
-        let n_classes = self.network.n_classes();
-        let logits = self.network.forward_eval(&self.batch.inputs, self.batch.labels.len())?;
+        let FittedModel { network, posterior, .. } = &self.model;
+        let n_classes = network.n_classes();
+        let logits = network.forward_eval(&self.noise.inputs, self.noise.labels.len())?;
         let log_probs = depth_log_probs(&logits, n_classes)?;
-        std::hint::black_box(log_marginal_predictive(&self.posterior, &log_probs, n_classes)?);
+        std::hint::black_box(log_marginal_predictive(posterior, &log_probs, n_classes)?);
         Ok(())
     }
 
-    /// The network pruned to a depth, with the truncated posterior.
+    /// The model pruned to a depth.
     pub(super) fn pruned(self, depth: usize) -> Result<Self> {
         Ok(Self {
-            network: self.network.pruned(depth)?,
-            posterior: self.posterior.truncated(depth)?,
-            batch: self.batch,
+            model: self.model.pruned(depth)?,
+            noise: self.noise,
         })
     }
 }

@@ -13,22 +13,22 @@ use serde::Serialize;
 use vds_kernels::Isa;
 use vds_model::NetworkConfig;
 
-pub use settings::Settings;
+pub(crate) use settings::Settings;
 
 use crate::clock::utc_now;
 use crate::run_dir::cpu_model;
-use learner::Learner;
+use learner::TimedLearner;
 use timing::{median_seconds, warm_up};
 
 /// What was measured, in the order of the printed object.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Measurement {
     /// `conv` or `fc`.
-    pub(crate) what: &'static str,
+    pub(crate) network_kind: &'static str,
     pub(crate) max_depth: usize,
     pub(crate) batch: usize,
     pub(crate) threads: usize,
-    /// A training step: training pass, ELBO, way back, update of the weights and of the posterior.
+    /// A training step: training pass, ELBO, backward pass, update of the weights and of the posterior.
     pub(crate) train_step_ms: f64,
     pub(crate) train_items_per_s: f64,
     pub(crate) train_gflop_per_s: f64,
@@ -58,7 +58,7 @@ pub(crate) struct Measurement {
 
 /// Measures; the threads are those of the pool that is set up.
 pub(crate) fn measure(settings: &Settings) -> Result<Measurement> {
-    let mut learner = Learner::new(settings)?;
+    let mut learner = TimedLearner::new(settings)?;
     warm_up(|| learner.step())?;
     let weights_sha256 = learner.weights_sha256();
     let train = median_seconds(settings.repeats, || learner.step())?;
@@ -75,7 +75,7 @@ pub(crate) fn measure(settings: &Settings) -> Result<Measurement> {
 
     let (items, flop, threads) = (settings.batch as f64, settings.flop(), settings.threads.get());
     Ok(Measurement {
-        what: settings.what(),
+        network_kind: settings.network_kind(),
         max_depth: settings.network.max_depth(),
         batch: settings.batch,
         threads,

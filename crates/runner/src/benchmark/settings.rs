@@ -6,17 +6,17 @@ use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, NetworkConfig
 
 /// A network, a batch, and how often they are timed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The network's sizes.
-    pub network: NetworkConfig,
+    pub(crate) network: NetworkConfig,
     /// Examples of a training step and of an evaluation pass.
-    pub batch: usize,
+    pub(crate) batch: usize,
     /// Threads.
-    pub threads: NonZeroUsize,
-    /// Timings whose median is told.
-    pub repeats: usize,
+    pub(crate) threads: NonZeroUsize,
+    /// Timings whose median is reported.
+    pub(crate) repeats: usize,
     /// Depth at which the evaluation of the pruned network is timed, if that was asked for.
-    pub pruned_to: Option<usize>,
+    pub(crate) pruned_to: Option<usize>,
 }
 
 impl Settings {
@@ -57,7 +57,7 @@ impl Settings {
     }
 
     /// `conv` or `fc`.
-    pub(super) fn what(&self) -> &'static str {
+    pub(super) fn network_kind(&self) -> &'static str {
         match self.network {
             NetworkConfig::Conv(_) => "conv",
             NetworkConfig::Fc(_) => "fc",

@@ -1,9 +1,7 @@
 use clap::CommandFactory as _;
 use expect_test::{Expect, expect};
 
-use super::train::Start;
 use super::*;
-use crate::cli::high::Request;
 
 fn arguments(text: &str) -> Vec<OsString> {
     text.split_whitespace().map(OsString::from).collect()
@@ -12,7 +10,7 @@ fn arguments(text: &str) -> Vec<OsString> {
 /// The help of a command at a fixed width.
 #[track_caller]
 fn check_help(path: &[&str], expected: Expect) {
-    let mut command = low::Cli::command().term_width(100);
+    let mut command = Cli::command().term_width(100);
     command.build();
     let mut found = &mut command;
     for name in path {
@@ -24,18 +22,15 @@ fn check_help(path: &[&str], expected: Expect) {
     expected.assert_eq(&lines.collect::<String>());
 }
 
-/// What is said of arguments that cannot be used.
+/// The message about arguments that cannot be used.
 #[track_caller]
 fn check_refused(text: &str, expected: Expect) {
-    let message = match parse(&arguments(text)) {
-        Err(error) => error.to_string(),
-        Ok(cli) => crate::error::text(&Request::resolve(cli, &arguments(text)).unwrap_err()),
-    };
-    expected.assert_eq(&message);
+    let error = parse(&arguments(text)).unwrap_err();
+    expected.assert_eq(&error.to_string());
 }
 
 #[test]
-fn help_of_the_program() {
+fn help_lists_the_commands() {
     check_help(
         &[],
         expect![[r#"
@@ -43,16 +38,16 @@ fn help_of_the_program() {
             know
 
             Exit codes: 0 done; 1 failed; 2 arguments, configuration, data or folder at fault; 75 interrupted,
-            `train --resume` goes on.
+            `train --resume` resumes.
 
             Usage: vds <COMMAND>
 
             Commands:
               train        Train a network as a configuration says and store the run
               evaluate     Score a stored network on its test set
-              verify       Evaluate stored runs again and say which recorded numbers come out otherwise
-              prune        Cut a stored network to the depth that its posterior chose, and store it as a run of
-                           its own
+              verify       Evaluate stored runs again and print which recorded values are not reproduced
+              prune        Prune a stored network to the depth that its posterior chose, and store it as a run
+                           of its own
               predict      Predict classes of images or points with a stored network
               report       Write stored runs as one self-contained HTML page
               data         List, verify, fetch and import data sets
@@ -88,7 +83,7 @@ fn help_of_train() {
                       Folder to store the run in
 
                   --resume <DIR>
-                      Go on with the run in this folder from its last checkpoint; a finished run stays as it is
+                      Resume the run in this folder from its last checkpoint; a finished run stays as it is
 
                   --overwrite
                       Replace the run in the folder
@@ -107,13 +102,6 @@ fn help_of_train() {
                       Write a checkpoint when the last one is so many minutes old; fractions are allowed
 
                       [default: 5]
-
-                  --on-nonfinite <ACTION>
-                      What to do when the loss, a gradient, a parameter or a running statistic is NaN or
-                      infinite. `stop`: name the layer, keep the last good state, write the batch to
-                      nonfinite.json, and end
-
-                      [default: stop]
 
                   --threads <N>
                       Threads to use; all of the machine by default. The results do not depend on it
@@ -136,7 +124,7 @@ fn help_of_prune() {
     check_help(
         &["prune"],
         expect![[r#"
-            Cut a stored network to the depth that its posterior chose, and store it as a run of its own
+            Prune a stored network to the depth that its posterior chose, and store it as a run of its own
 
             Usage: vds prune [OPTIONS] --out <DIR> <RUN>
 
@@ -156,7 +144,7 @@ fn help_of_prune() {
                       tail-mass:TOLERANCE; by default that of the run's configuration
 
                   --depth <N>
-                      Depth to cut to
+                      Depth to prune to
 
                   --threads <N>
                       Threads to use; all of the machine by default. The results do not depend on it
@@ -176,33 +164,33 @@ fn help_of_predict() {
     check_help(
         &["predict"],
         expect![[r#"
-        Predict classes of images or points with a stored network
+            Predict classes of images or points with a stored network
 
-        Usage: vds predict [OPTIONS] <RUN> <FILE>...
+            Usage: vds predict [OPTIONS] <RUN> <FILE>...
 
-        Arguments:
-          <RUN>
-                  Run directory
+            Arguments:
+              <RUN>
+                      Run directory
 
-          <FILE>...
-                  Files: IDX images (also compressed) or MAT v5 for networks on images; text with two
-                  coordinates a line for networks on points
+              <FILE>...
+                      Files: IDX images (also compressed) or MAT v5 for networks on images; text with two
+                      coordinates per line for networks on points
 
-        Options:
-              --json
-                  Print the predictions as JSON
+            Options:
+                  --json
+                      Print the predictions as JSON
 
-              --threads <N>
-                  Threads to use; all of the machine by default. The results do not depend on it
+                  --threads <N>
+                      Threads to use; all of the machine by default. The results do not depend on it
 
-          -h, --help
-                  Print help
-    "#]],
+              -h, --help
+                      Print help
+        "#]],
     );
 }
 
 #[test]
-fn arguments_that_contradict_are_refused() {
+fn arguments_that_contradict_each_other_are_refused() {
     check_refused(
         "vds prune r --out o --rule arg-max --depth 3",
         expect![[r#"
@@ -246,52 +234,14 @@ fn arguments_that_contradict_are_refused() {
 }
 
 #[test]
-fn things_that_are_not_there_are_refused() {
-    check_refused(
-        "vds train no/such.ron --out o",
-        expect!["reading no/such.ron: No such file or directory (os error 2)"],
-    );
-    check_refused(
-        "vds evaluate no/such",
-        expect![[r#"
-        no/such is no run directory: there is no config.ron in it
-        hint: give the folder that `vds train --out` wrote"#]],
-    );
-    check_refused(
-        "vds data verify cifar",
-        expect![[
-            r#"there is no data set "cifar", the catalogue has mnist, fashion-mnist, svhn, svhn-like, fashion-mnist-mini"#
-        ]],
-    );
-    check_refused(
-        "vds data fetch mnist cifar",
-        expect![[
-            r#"there is no data set "cifar", the catalogue has mnist, fashion-mnist, svhn, svhn-like, fashion-mnist-mini"#
-        ]],
-    );
-}
-
-#[test]
-fn mirror_that_is_no_web_address_is_refused() {
-    check_refused(
-        "vds data fetch mnist --mirror https://a/ --mirror ftp://b/",
-        expect!["--mirror ftp://b/: expected an address that begins with http:// or https://"],
-    );
-}
-
-#[test]
-fn seed_of_the_option_wins_over_the_file_and_is_recorded() {
+fn train_takes_the_seed_of_the_option_before_that_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.ron");
     std::fs::write(&path, include_str!("../config/template.ron")).unwrap();
     let text = format!("vds train {} --out o --seed 9 --set max_depth=3", path.display());
-    let request = Request::resolve(parse(&arguments(&text)).unwrap(), &arguments(&text)).unwrap();
-    let Request::Train(train) = request else {
+    let Command::Train(train) = parse(&arguments(&text)).unwrap().command else {
         panic!("the command is train");
     };
-    let Start::New { config, .. } = &train.start else {
-        panic!("{train:?}");
-    };
+    let config = train.configuration(&path).unwrap();
     assert_eq!((config.seed(), config.max_depth()), (9, 3));
-    assert_eq!(train.command_line.join(" "), text);
 }

@@ -1,25 +1,184 @@
 //! `vds bench`.
 
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
 
 use anyhow::Result;
+use clap::{Args, ValueEnum};
+use vds_model::Convolution;
 
-use crate::benchmark::{Measurement, measure};
-use crate::cli::high::Bench;
+use crate::arguments::{Threads, n_threads, whole};
+use crate::benchmark::{Measurement, Settings, measure};
+use crate::error::{Error, ExitCode};
 use crate::output;
 
-/// Measures and prints.
-pub(super) fn run(request: &Bench) -> Result<()> {
-    let measurement = measure(&request.settings)?;
-    if request.json {
-        output::print_json(&measurement)
-    } else {
-        output::print(|out| table(out, &measurement))
+/// Values that a training step may keep: 32 GiB of them.
+const MAX_KEPT_VALUES: u128 = 1 << 33;
+
+/// Which network is timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Network {
+    /// The convolutional network, on images
+    Conv,
+    /// The fully connected network, on points in the plane
+    Fc,
+}
+
+/// Time a training step and an evaluation pass on this machine
+///
+/// Training is the very step of `vds train`: training pass, ELBO, backward pass, update of weights and posterior. Evaluation is a
+/// pass of all depths with the marginal predictive. Each time is the median of --repeats timings after two calls that are
+/// not timed; a timing repeats what is short until 20 ms are over and takes the mean.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Bench {
+    /// Network to time
+    #[arg(long, value_enum, default_value_t = Network::Conv)]
+    network: Network,
+    /// Residual blocks [default: 10 for conv, 20 for fc]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 0, 1000), allow_negative_numbers = true)]
+    max_depth: Option<usize>,
+    /// Examples of a step and of a pass [default: 128 for conv, 200 for fc]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 2, 65_536), allow_negative_numbers = true)]
+    batch: Option<usize>,
+    /// Threads [default: 2, or 1 if the machine has no more]
+    #[arg(long, value_name = "N", value_parser = n_threads, allow_negative_numbers = true)]
+    threads: Option<NonZeroUsize>,
+    /// Channels of an image, for conv [default: 1]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 1024), allow_negative_numbers = true)]
+    in_channels: Option<usize>,
+    /// Rows and columns of an image, for conv [default: 28]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 6, 1024), allow_negative_numbers = true)]
+    size: Option<usize>,
+    /// Channels between the blocks, for conv [default: 64]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096), allow_negative_numbers = true)]
+    channels: Option<usize>,
+    /// Channels inside a block, for conv [default: 32]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096), allow_negative_numbers = true)]
+    bottleneck_channels: Option<usize>,
+    /// How the 3x3 convolutions are computed, winograd or direct, for conv [default: winograd]
+    #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
+    convolution: Option<ConvolutionArg>,
+    /// Hidden units, for fc [default: 20]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096), allow_negative_numbers = true)]
+    width: Option<usize>,
+    /// Timings to take the median of
+    #[arg(long, value_name = "N", default_value = "5", value_parser = |text: &str| whole(text, 1, 1000), allow_negative_numbers = true)]
+    repeats: usize,
+    /// Time the evaluation of the network pruned to this depth, too
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 0, 1000), allow_negative_numbers = true)]
+    pruned_to: Option<usize>,
+    /// Print the measurement as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Bench {
+    /// Measures and prints.
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let settings = settings(&self)?;
+        let threads = Some(settings.threads);
+        Threads { threads }.start()?;
+        let measurement = measure(&settings)?;
+        if self.json {
+            output::print_json(&measurement)?;
+        } else {
+            output::print(|out| table(out, &measurement))?;
+        }
+        Ok(ExitCode::Success)
     }
 }
 
+/// How the 3x3 convolutions are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ConvolutionArg {
+    Winograd,
+    Direct,
+}
+
+impl From<ConvolutionArg> for Convolution {
+    fn from(argument: ConvolutionArg) -> Self {
+        match argument {
+            ConvolutionArg::Winograd => Self::Winograd,
+            ConvolutionArg::Direct => Self::Direct,
+        }
+    }
+}
+
+/// Fills in what was not given and checks what belongs together.
+fn settings(args: &Bench) -> Result<Settings, Error> {
+    refuse_foreign(args)?;
+    let (default_depth, default_batch) = match args.network {
+        Network::Conv => (10, 128),
+        Network::Fc => (20, 200),
+    };
+    let max_depth = args.max_depth.unwrap_or(default_depth);
+    let network = match args.network {
+        Network::Conv => Settings::conv(
+            max_depth,
+            args.in_channels.unwrap_or(1),
+            args.size.unwrap_or(28),
+            [args.channels.unwrap_or(64), args.bottleneck_channels.unwrap_or(32)],
+            args.convolution.map(Convolution::from).unwrap_or_default(),
+        ),
+        Network::Fc => Settings::fc(max_depth, args.width.unwrap_or(20)),
+    };
+    let settings = Settings {
+        network,
+        batch: args.batch.unwrap_or(default_batch),
+        threads: args.threads.unwrap_or_else(default_threads),
+        repeats: args.repeats,
+        pruned_to: args.pruned_to,
+    };
+    check(&settings)?;
+    Ok(settings)
+}
+
+/// Refuses a size of the network that was not asked for.
+fn refuse_foreign(args: &Bench) -> Result<(), Error> {
+    let of_conv = [
+        ("in-channels", args.in_channels.is_some()),
+        ("size", args.size.is_some()),
+        ("channels", args.channels.is_some()),
+        ("bottleneck-channels", args.bottleneck_channels.is_some()),
+        ("convolution", args.convolution.is_some()),
+    ];
+    let (foreign, other) = match args.network {
+        Network::Conv => (&[("width", args.width.is_some())][..], "fc"),
+        Network::Fc => (&of_conv[..], "conv"),
+    };
+    match foreign.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(Error::input(format!("--{flag} belongs to --network {other}"))),
+    }
+}
+
+fn check(settings: &Settings) -> Result<(), Error> {
+    let max_depth = settings.network.max_depth();
+    if let Some(depth) = settings.pruned_to.filter(|&depth| depth > max_depth) {
+        return Err(Error::input(format!(
+            "--pruned-to {depth}: the maximum depth of the network is {max_depth}"
+        )));
+    }
+    let kept = settings.kept_values();
+    if kept > MAX_KEPT_VALUES {
+        let gib = kept / (1 << 28);
+        return Err(Error::input_with_hint(
+            format!("a training step of this size keeps {gib} GiB, at most 32 are allowed"),
+            "lower --batch, --max-depth or the sizes of the network",
+        ));
+    }
+    Ok(())
+}
+
+/// Two threads, as the published table has, where the machine has them.
+fn default_threads() -> NonZeroUsize {
+    let two = NonZeroUsize::MIN.saturating_add(1);
+    available_parallelism().map_or(NonZeroUsize::MIN, |n| n.min(two))
+}
+
 fn table(out: &mut dyn Write, m: &Measurement) -> io::Result<()> {
-    let (what, max_depth, batch, threads) = (m.what, m.max_depth, m.batch, m.threads);
+    let (what, max_depth, batch, threads) = (m.network_kind, m.max_depth, m.batch, m.threads);
     let plural = if threads == 1 { "" } else { "s" };
     writeln!(
         out,

@@ -1,31 +1,52 @@
 //! `vds evaluate`.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
+use clap::Args;
+use vds_training::test_scores;
 
-use crate::cli::high::Evaluate;
+use crate::arguments::{DataDir, Threads};
 use crate::data;
-use crate::device::device;
-use crate::evaluation::test_scores;
+use crate::error::ExitCode;
 use crate::output;
-use crate::run_dir::StoredNetwork;
+use crate::run_dir::StoredRun;
 
-/// Scores the stored network on the test set of the run's configuration and prints the scores.
-pub(super) fn run(request: &Evaluate) -> Result<()> {
-    let config = request.run.config();
-    let StoredNetwork { network, posterior, .. } = request.run.weights(&data::network_config(config)?, &device()?)?;
-    let data = data::load(config, &request.lookup)?;
-    let pruned_depth = config.pruning_rule().pruned_depth(&posterior);
-    let scores = test_scores(
-        &network,
-        &data.test_split(),
-        &posterior,
-        pruned_depth,
-        config.file().ece_bins,
-    )
-    .with_context(|| format!("evaluating {}", request.run.path().display()))?;
-    if request.json {
-        output::print_json(&scores)
-    } else {
-        output::print(|out| output::scores(out, &scores, posterior.probs(), pruned_depth))
+/// Score a stored network on its test set
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Evaluate {
+    /// Run directory
+    run: PathBuf,
+    /// Print the scores as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    data_dir: DataDir,
+}
+
+impl Evaluate {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let run = StoredRun::open(&self.run)?;
+        self.threads.start()?;
+        let (config, model) = (run.config(), run.load_model()?);
+        let data = data::load(config, &self.data_dir.lookup())?;
+        let pruned_depth = config.pruning_rule().pruned_depth(&model.posterior);
+        let ece_bins = config.file().ece_bins;
+        let scores = test_scores(
+            &model.network,
+            data.test_view(),
+            &model.posterior,
+            pruned_depth,
+            ece_bins,
+        );
+        let scores = scores.with_context(|| format!("evaluating {}", run.path().display()))?;
+        if self.json {
+            output::print_json(&scores)?;
+        } else {
+            output::print(|out| output::scores(out, &scores, model.posterior.probs(), pruned_depth))?;
+        }
+        Ok(ExitCode::Success)
     }
 }

@@ -1,40 +1,61 @@
 //! `vds predict`.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
+use clap::Args;
+use vds_datasets::View;
+use vds_records::Prediction;
+use vds_training::Predicted;
 
-use super::predict_input;
-use crate::cli::high::Predict;
+use crate::arguments::Threads;
 use crate::data;
-use crate::device::device;
-use crate::evaluation::{Predicted, Split, predict};
-use crate::output::{self, Prediction};
-use crate::run_dir::StoredNetwork;
+use crate::error::ExitCode;
+use crate::output;
+use crate::predict_input;
+use crate::run_dir::StoredRun;
 
-/// Prints class, confidence, probabilities and entropy split for each example of each file.
-pub(super) fn run(request: &Predict) -> Result<()> {
-    let config = request.run.config();
-    let StoredNetwork { network, posterior, .. } = request.run.weights(&data::network_config(config)?, &device()?)?;
-    let (shape, standardization, class_names) = data::inputs(config)?;
-    let mut predictions = Vec::new();
-    for path in &request.files {
-        let examples = predict_input::read(path, shape, network.n_classes())?;
-        let split = Split {
-            examples: &examples,
-            standardization: &standardization,
-        };
-        let predicted = predict(&network, &split, &posterior).with_context(|| {
-            format!(
-                "predicting for {} with {}",
-                path.display(),
-                request.run.path().display()
-            )
-        })?;
-        predictions.extend(of_file(&path.display().to_string(), &predicted, &class_names));
-    }
-    if request.json {
-        output::print_json(&predictions)
-    } else {
-        output::print(|out| output::predictions(out, &predictions))
+/// Predict classes of images or points with a stored network
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Predict {
+    /// Run directory
+    run: PathBuf,
+    /// Files: IDX images (also compressed) or MAT v5 for networks on images; text with two coordinates per line for networks on
+    /// points
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Print the predictions as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+impl Predict {
+    /// Prints class, confidence, probabilities and entropy split for each example of each file.
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let run = StoredRun::open(&self.run)?;
+        self.threads.start()?;
+        let model = run.load_model()?;
+        let (shape, standardization, class_names) = data::inputs(run.config())?;
+        let mut predictions = Vec::new();
+        for path in &self.files {
+            let examples = predict_input::examples(path, shape, class_names.len())?;
+            let view = View {
+                examples: &examples,
+                standardization: &standardization,
+            };
+            let predicted = model.predict(view);
+            let predicted = predicted
+                .with_context(|| format!("predicting for {} with {}", path.display(), run.path().display()))?;
+            predictions.extend(of_file(&path.display().to_string(), &predicted, &class_names));
+        }
+        if self.json {
+            output::print_json(&predictions)?;
+        } else {
+            output::print(|out| output::predictions(out, &predictions))?;
+        }
+        Ok(ExitCode::Success)
     }
 }
 
@@ -42,16 +63,17 @@ fn of_file(file: &str, predicted: &Predicted, class_names: &[String]) -> Vec<Pre
     let rows = predicted
         .probs
         .chunks_exact(class_names.len())
+        .zip(predicted.winners(class_names.len()))
         .zip(&predicted.uncertainty);
     rows.enumerate()
-        .map(|(index, (probs, uncertainty))| {
-            let class = most_probable(probs);
+        .map(|(index, ((probs, (class, confidence)), uncertainty))| {
+            let class = class as usize;
             Prediction {
                 file: file.to_owned(),
                 index,
                 class,
                 name: class_names[class].clone(),
-                confidence: probs[class],
+                confidence,
                 probabilities: probs.to_vec(),
                 predictive_entropy: uncertainty.predictive_entropy,
                 aleatoric: uncertainty.expected_entropy,
@@ -59,10 +81,4 @@ fn of_file(file: &str, predicted: &Predicted, class_names: &[String]) -> Vec<Pre
             }
         })
         .collect()
-}
-
-/// The first of the most probable classes.
-fn most_probable(probs: &[f32]) -> usize {
-    let better = |best: usize, class: usize| if probs[class] > probs[best] { class } else { best };
-    (0..probs.len()).fold(0, better)
 }

@@ -1,79 +1,128 @@
 //! `vds prune`.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context as _, Result};
+use clap::Args;
+use vds_records::PrunedFrom;
+use vds_variational::{DepthPosterior, PruningRule};
 
-use super::store::{self, Outcome};
-use crate::cli::high::{DepthChoice, Prune};
+use crate::arguments::{DataDir, Threads};
 use crate::clock::Stopwatch;
+use crate::config::Config;
 use crate::data;
-use crate::device::device;
+use crate::error::{Error, ExitCode, OrInput as _};
+use crate::finalize::{self, Outcome};
 use crate::output;
-use crate::run_dir::{Environment, Event, PrunedFrom, RunDir, StoredNetwork};
-use crate::training::Trained;
+use crate::run_dir::{self, RunDir, StoredRun};
 
-/// Stores the network that keeps the blocks up to the chosen depth, with its truncated posterior, as a run of its own.
-pub(super) fn run(request: &Prune) -> Result<()> {
-    let stopwatch = Stopwatch::start();
-    let whole = request.run.config();
-    let device = device()?;
-    let StoredNetwork {
-        network,
-        posterior,
-        posterior_logits,
-        ..
-    } = request.run.weights(&data::network_config(whole)?, &device)?;
-    let (depth, rule) = match request.choice {
-        DepthChoice::Depth(depth) => (depth, "depth".to_owned()),
-        DepthChoice::Rule(rule) => (rule.pruned_depth(&posterior), rule.to_string()),
-    };
-    let parent = request.run.summary().ok();
-    let mut run_dir = RunDir::create(&request.out, request.overwrite)?;
-    let config = whole.pruned(depth);
-    let data = data::load(&config, &request.lookup)?;
-
-    let posterior = posterior.truncated(depth)?;
-    // Logits in single precision, as any other run's: what is scored is what is stored.
-    let posterior_logits = posterior_logits.map(|_| logits(posterior.log_probs()));
-    let posterior = match &posterior_logits {
-        Some(logits) => crate::training::posterior(logits)?,
-        None => posterior,
-    };
-    let epoch = parent.as_ref().map_or(0, |summary| summary.best_epoch);
-    let trained = Trained {
-        network: network.pruned(depth)?,
-        posterior_logits,
-        posterior,
-        epoch,
-    };
-
-    let mut environment = Environment::here(&data.provenance);
-    let run = request.run.path().display().to_string();
-    environment.pruned_from = Some(PrunedFrom {
-        run,
-        max_depth: whole.max_depth(),
-        rule,
-    });
-    let outcome = Outcome {
-        epochs: parent.as_ref().map_or(0, |summary| summary.epochs),
-        stopped_by: parent.map_or_else(|| "unfinished".to_owned(), |summary| summary.stopped_by),
-        pruned_from: Some(whole.max_depth()),
-    };
-    // Before anything is written: weights that overflow should leave nothing behind.
-    let evaluated = store::evaluate(&config, &data, &trained, &outcome);
-    let evaluated = evaluated.with_context(|| format!("pruning {}", request.run.path().display()))?;
-    run_dir.begin(&config, &environment)?;
-    let (_, mut journal) = run_dir.open_logs(Vec::new())?;
-    journal.add(&Event::session(&request.command_line, epoch, 0))?;
-    store::write(&run_dir, &config, &trained, &evaluated)?;
-    journal.add(&Event::end("pruned", stopwatch.seconds()))?;
-    output::print(|out| output::summary(out, &evaluated.summary, Some(stopwatch.seconds())))
+/// Prune a stored network to the depth that its posterior chose, and store it as a run of its own
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Prune {
+    /// Run directory
+    run: PathBuf,
+    /// Folder to store the pruned network in
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Replace the run in the folder
+    #[arg(long)]
+    overwrite: bool,
+    /// Rule that chooses the depth: near-mode, near-mode:RATIO, arg-max, rounded-expectation or tail-mass:TOLERANCE; by default that of
+    /// the run's configuration
+    #[arg(long, value_name = "RULE", conflicts_with = "depth")]
+    rule: Option<String>,
+    /// Depth to prune to
+    #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
+    depth: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    data_dir: DataDir,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "weights are stored in single precision")]
-fn logits(log_probs: &[f64]) -> Vec<f32> {
-    // A probability that has underflowed to zero keeps a finite logit, as a reader expects.
-    log_probs
-        .iter()
-        .map(|&log_prob| log_prob.max(f64::from(f32::MIN)) as f32)
-        .collect()
+impl Prune {
+    /// Stores the network that keeps the blocks up to the chosen depth, with its truncated posterior, as a run of its own.
+    pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
+        let stopwatch = Stopwatch::start();
+        let run = StoredRun::open(&self.run)?;
+        let choice = self.choice(run.config())?;
+        if same_folder(&self.run, &self.out) {
+            let message = format!("{} is the run itself, choose another --out", self.out.display());
+            return Err(Error::input(message).into());
+        }
+        self.threads.start()?;
+        let model = run.load_model()?;
+        let (depth, rule) = choice.depth(&model.posterior);
+        let parent = match run.records().is_finished() {
+            true => Some(run.records().summary()?),
+            // The weights of a run that failed are there, too.
+            false => None,
+        };
+        let mut run_dir = RunDir::create(&self.out, self.overwrite)?;
+        let config = run.config().pruned(depth);
+        let data = data::load(&config, &self.data_dir.lookup())?;
+
+        let mut pruned = model.pruned(depth)?;
+        let epoch = parent.as_ref().map_or(0, |summary| summary.best_epoch);
+        pruned.epoch = Some(epoch);
+        let mut environment = run_dir::environment_here(&data.provenance);
+        let max_depth = run.config().max_depth();
+        environment.pruned_from = Some(PrunedFrom {
+            run: run.path().display().to_string(),
+            max_depth,
+            rule,
+        });
+        let outcome = Outcome {
+            epochs: parent.as_ref().map_or(0, |summary| summary.epochs),
+            stopped_by: parent.and_then(|summary| summary.stopped_by),
+            pruned_from: Some(max_depth),
+        };
+        // Before anything is written: weights that overflow should leave nothing behind.
+        let evaluated = finalize::evaluate(&config, &data, &pruned, &outcome);
+        let evaluated = evaluated.with_context(|| format!("pruning {}", run.path().display()))?;
+        run_dir.begin(&config, &environment)?;
+        let (_, mut journal) = run_dir.open_logs(Vec::new())?;
+        journal.add(&run_dir::session_begins(command_line, epoch, 0))?;
+        finalize::write(&run_dir, &config, &pruned, &evaluated)?;
+        journal.add(&run_dir::session_ends("pruned", stopwatch.seconds()))?;
+        output::print(|out| output::summary(out, &evaluated.summary, Some(stopwatch.seconds())))?;
+        Ok(ExitCode::Success)
+    }
+
+    fn choice(&self, config: &Config) -> Result<DepthChoice, Error> {
+        let max_depth = config.max_depth();
+        match (self.depth, &self.rule) {
+            (Some(depth), _) if depth > max_depth => Err(Error::input(format!(
+                "--depth {depth}: the maximum depth of the network is {max_depth}"
+            ))),
+            (Some(depth), _) => Ok(DepthChoice::Depth(depth)),
+            (None, Some(rule)) => Ok(DepthChoice::Rule(rule.parse().or_input(|| "reading --rule")?)),
+            (None, None) => Ok(DepthChoice::Rule(config.pruning_rule())),
+        }
+    }
+}
+
+/// How the depth of a pruned network is chosen.
+#[derive(Clone, Copy, Debug)]
+enum DepthChoice {
+    Rule(PruningRule),
+    Depth(usize),
+}
+
+impl DepthChoice {
+    /// The depth, and the rule that chose it, if one did.
+    fn depth(self, posterior: &DepthPosterior) -> (usize, Option<PruningRule>) {
+        match self {
+            Self::Depth(depth) => (depth, None),
+            Self::Rule(rule) => (rule.pruned_depth(posterior), Some(rule)),
+        }
+    }
+}
+
+fn depth(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "expected a whole number of blocks, 0 or more")
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }

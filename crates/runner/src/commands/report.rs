@@ -1,25 +1,47 @@
 //! `vds report`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::Args;
+use vds_records::{RunRecord, files};
+use vds_report::{PageInfo, render};
 
-use crate::cli::high::Report;
-use crate::error::Error;
+use crate::error::{Error, ExitCode};
 use crate::output;
-use crate::report::{PageInfo, RunRecord, render};
-use crate::run_dir::{FILES, StoredRun, write_atomically};
+use crate::run_dir::{StoredRun, write_atomically};
 
-/// Writes the page; one that is there is replaced.
-pub(super) fn run(request: &Report) -> Result<()> {
-    check_out(request)?;
-    let runs: Vec<RunRecord> = request.runs.iter().map(|run| run.record()).collect::<Result<_, _>>()?;
-    let page = PageInfo {
-        title: request.title.clone(),
-        command: command(&request.command_line),
-    };
-    write_atomically(&request.out, render(&runs, &page).as_bytes())?;
-    output::print(|out| writeln!(out, "{}", request.out.display()))
+/// Write stored runs as one self-contained HTML page
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Report {
+    /// Run directories
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// Page to write
+    #[arg(long, value_name = "FILE.html")]
+    out: PathBuf,
+    /// Title of the page
+    #[arg(long, default_value = "Variational depth search")]
+    title: String,
+}
+
+impl Report {
+    /// Writes the page; one that is there is replaced.
+    pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
+        let runs = StoredRun::open_all(&self.runs)?;
+        check_out(&self.out, &runs)?;
+        let records: Vec<RunRecord> = runs
+            .iter()
+            .map(|run| run.records().record())
+            .collect::<Result<_, _>>()?;
+        let page = PageInfo {
+            title: self.title,
+            command: command(command_line),
+        };
+        write_atomically(&self.out, render(&records, &page).as_bytes())?;
+        output::print(|out| writeln!(out, "{}", self.out.display()))?;
+        Ok(ExitCode::Success)
+    }
 }
 
 /// The command without the folder that the program happens to lie in: equal runs give equal pages.
@@ -30,8 +52,7 @@ fn command(command_line: &[String]) -> String {
 }
 
 /// Refuses a place that cannot take a page, or holds a run, before anything is read.
-fn check_out(request: &Report) -> Result<(), Error> {
-    let out = &request.out;
+fn check_out(out: &Path, runs: &[StoredRun]) -> Result<(), Error> {
     let shown = out.display();
     if out.is_dir() {
         return Err(Error::input_with_hint(
@@ -49,10 +70,10 @@ fn check_out(request: &Report) -> Result<(), Error> {
     }
     let target = out.canonicalize().ok();
     let is_of_run = |run: &&StoredRun| {
-        let mut files = FILES.iter().map(|name| run.path().join(name).canonicalize().ok());
+        let mut files = files::ALL.iter().map(|name| run.path().join(name).canonicalize().ok());
         target.is_some() && files.any(|file| file == target)
     };
-    match request.runs.iter().find(is_of_run) {
+    match runs.iter().find(is_of_run) {
         None => Ok(()),
         Some(run) => Err(Error::input_with_hint(
             format!("{shown} is a file of the run {}", run.path().display()),

@@ -1,26 +1,47 @@
 //! `vds verify`.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
+use vds_records::Environment;
+use vds_records::files::{PREDICTIVE_GRID, SUMMARY};
+use vds_records::json::{self, Leaf};
 
-use super::store::{self, Evaluated, Outcome};
-use super::verify_compare::{Comparison, Difference};
-use crate::cli::verify::Verify;
+use crate::arguments::{DataDir, Threads};
 use crate::data;
-use crate::device::{Device, device};
 use crate::error::{self, ExitCode};
+use crate::finalize::{self, Outcome};
 use crate::output;
-use crate::run_dir::{Environment, PLANE, SUMMARY, StoredNetwork, StoredRun};
-use crate::training::Trained;
+use crate::run_dir::{StoredRun, environment_here};
 
-/// Fields of the summary that only the training itself can tell.
-const OF_THE_TRAINING: &[&str] = &["schema", "epochs", "stopped_by"];
+/// Evaluate stored runs again and print which recorded values are not reproduced
+///
+/// Compared exactly: all scores on the test set, the scores of each depth on the training set, the posterior and what follows
+/// from it, the checksums of the data, and for points the predictions on the grid. What differs in program and machine is
+/// named, too. Exit codes: 0 all equal, 1 some differ, 2 a file is missing or damaged.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Verify {
+    /// Run directories
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// Print every difference as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    data_dir: DataDir,
+}
+
+/// Fields of the summary that only the training itself can give.
+const TRAINING_FIELDS: &[&str] = &["schema", "epochs", "stopped_by"];
 
 /// Fields of the environment on which no number depends, and the data, which are compared with the numbers.
-const NO_CAUSE: &[&str] = &["data", "pruned_from"];
+const IGNORED_FIELDS: &[&str] = &["data", "pruned_from"];
 
 /// Differences that the table shows of one run; a changed weight changes thousands of numbers.
 const MAX_ROWS: usize = 40;
@@ -41,32 +62,49 @@ struct Verified {
     code: ExitCode,
 }
 
-/// Evaluates the runs again and says which recorded numbers come out otherwise. The worst of them gives the exit code.
-pub(super) fn run(request: &Verify) -> Result<ExitCode> {
-    let verified: Vec<Verified> = request.runs.iter().map(|run| outcome(run, request)).collect();
-    if request.json {
-        output::print_json(&verified)?;
-    } else {
-        output::print(|out| verified.iter().try_for_each(|one| print(out, one)))?;
+/// A recorded value that is not reproduced.
+#[derive(Debug, Serialize)]
+struct Difference {
+    /// Where it stands: `test.per_depth.3.nll`.
+    name: String,
+    /// As recorded; `null` if the record lacks it.
+    recorded: Value,
+    /// As it is computed now; `null` if it is not computed at all.
+    now: Value,
+    /// The second minus the first, where both are numbers.
+    difference: Option<f64>,
+}
+
+impl Verify {
+    /// Evaluates the runs again. The worst of them gives the exit code.
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let runs = StoredRun::open_all(&self.runs)?;
+        self.threads.start()?;
+        let lookup = self.data_dir.lookup();
+        let verified: Vec<Verified> = runs.iter().map(|run| outcome(run, &lookup)).collect();
+        if self.json {
+            output::print_json(&verified)?;
+        } else {
+            output::print(|out| verified.iter().try_for_each(|one| print(out, one)))?;
+        }
+        let worst = verified.iter().map(|one| one.code).max_by_key(|code| code.number());
+        Ok(worst.unwrap_or(ExitCode::Success))
     }
-    let worst = verified.iter().map(|one| one.code).max_by_key(|code| code.number());
-    Ok(worst.unwrap_or(ExitCode::Success))
 }
 
 /// A run that cannot be evaluated keeps none of the others from it.
-fn outcome(run: &StoredRun, request: &Verify) -> Verified {
+fn outcome(run: &StoredRun, lookup: &vds_datasets::Lookup) -> Verified {
     let name = run.path().display().to_string();
-    match verify(run, request) {
-        Ok((numbers, environment)) => Verified {
+    match verify(run, lookup) {
+        Ok((n_compared, differences, environment)) => Verified {
             run: name,
-            n_compared: numbers.n_compared,
-            code: if numbers.differences.is_empty() {
-                ExitCode::Success
-            } else {
-                ExitCode::Failure
+            n_compared,
+            code: match differences.is_empty() {
+                true => ExitCode::Success,
+                false => ExitCode::Failure,
             },
-            differences: numbers.differences,
-            environment: environment.differences,
+            differences,
+            environment,
             error: None,
         },
         Err(failure) => Verified {
@@ -74,52 +112,63 @@ fn outcome(run: &StoredRun, request: &Verify) -> Verified {
             n_compared: 0,
             differences: Vec::new(),
             environment: Vec::new(),
-            // A run takes a line.
+            // One line per run.
             error: Some(error::text(&failure).replace('\n', "; ")),
             code: error::exit_code(&failure),
         },
     }
 }
 
-/// The numbers, and the environment.
-fn verify(run: &StoredRun, request: &Verify) -> Result<(Comparison, Comparison)> {
-    let (config, summary) = (run.config(), run.summary()?);
-    let recorded = run.environment()?;
-    let stored = run.weights(&data::network_config(config)?, &device()?)?;
-    let data = data::load(config, &request.lookup)?;
+/// How many values were compared, those that differ, and what differs in the environment.
+fn verify(run: &StoredRun, lookup: &vds_datasets::Lookup) -> Result<(usize, Vec<Difference>, Vec<Difference>)> {
+    let (config, records) = (run.config(), run.records());
+    let (summary, environment) = (records.summary()?, records.environment()?);
+    let mut model = run.load_model()?;
+    model.epoch = model.epoch.or(Some(summary.best_epoch));
+    let data = data::load(config, lookup)?;
     let outcome = Outcome {
         epochs: summary.epochs,
-        stopped_by: summary.stopped_by.clone(),
-        pruned_from: recorded.pruned_from.as_ref().map(|parent| parent.max_depth),
+        stopped_by: summary.stopped_by,
+        pruned_from: environment.pruned_from.as_ref().map(|parent| parent.max_depth),
     };
-    let trained = trained(stored, summary.best_epoch);
-    let evaluated = store::evaluate(config, &data, &trained, &outcome)?;
+    let evaluated = finalize::evaluate(config, &data, &model, &outcome)?;
+    let here = environment_here(&data.provenance);
 
-    let here = Environment::here(&data.provenance);
-    let mut numbers = Comparison::default();
-    numbers.add("data", &sums(&recorded), &sums(&here));
-    compare_files(&mut numbers, run, &evaluated)?;
-    let mut environment = Comparison::default();
-    environment.add("", &causes(&recorded)?, &serde_json::to_value(&here)?);
-    Ok((numbers, environment))
+    let mut recorded = without(records.json(SUMMARY)?, TRAINING_FIELDS);
+    let mut now = without(as_stored(&evaluated.summary)?, TRAINING_FIELDS);
+    recorded["data"] = digests(&environment);
+    now["data"] = digests(&here);
+    if let Some(grid) = &evaluated.grid {
+        recorded["grid"] = records.json(PREDICTIVE_GRID)?;
+        now["grid"] = as_stored(grid)?;
+    }
+    let (n_compared, differences) = compare(&recorded, &now);
+    let (_, causes) = compare(&causes(&environment)?, &serde_json::to_value(&here)?);
+    Ok((n_compared, differences, causes))
 }
 
-fn trained(stored: StoredNetwork, recorded_epoch: usize) -> Trained<Device> {
-    Trained {
-        network: stored.network,
-        posterior_logits: stored.posterior_logits,
-        posterior: stored.posterior,
-        epoch: stored.epoch.unwrap_or(recorded_epoch),
-    }
+/// Compares every recorded value exactly. A field that only `now` has was not known when the record was made, and is not a
+/// difference; an element of a list is.
+fn compare(recorded: &Value, now: &Value) -> (usize, Vec<Difference>) {
+    let is_recorded = |leaf: &Leaf<'_>| leaf.first.is_some() || is_element(&leaf.path);
+    let leaves: Vec<Leaf<'_>> = json::leaves(recorded, now).into_iter().filter(is_recorded).collect();
+    let n_compared = leaves.len();
+    let differing = leaves.into_iter().filter(Leaf::differs).map(|leaf| {
+        let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+        Difference {
+            difference: number(leaf.first).zip(number(leaf.second)).map(|(a, b)| b - a),
+            recorded: leaf.first.cloned().unwrap_or(Value::Null),
+            now: leaf.second.cloned().unwrap_or(Value::Null),
+            name: leaf.path,
+        }
+    });
+    (n_compared, differing.collect())
 }
 
-fn compare_files(numbers: &mut Comparison, run: &StoredRun, evaluated: &Evaluated) -> Result<()> {
-    let recorded = without(run.json(SUMMARY)?, OF_THE_TRAINING);
-    numbers.add("", &recorded, &as_stored(&evaluated.summary)?);
-    if let Some(plane) = &evaluated.plane {
-        numbers.add("plane", &run.json(PLANE)?, &as_stored(plane)?);
-    }
-    Ok(())
+/// Whether a path leads to an element of a list.
+fn is_element(path: &str) -> bool {
+    let last = path.rsplit('.').next().unwrap_or("");
+    !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A value as it would be read from the file that it is stored in: single precision becomes its few decimal digits.
@@ -127,15 +176,15 @@ fn as_stored(value: &impl Serialize) -> Result<Value> {
     Ok(serde_json::from_str(&serde_json::to_string(value)?)?)
 }
 
-/// The data's sums; where the files lie does not matter.
-fn sums(environment: &Environment) -> Value {
+/// Digests of the data; where the files lie does not matter.
+fn digests(environment: &Environment) -> Value {
     let files = environment.data.iter();
     files.map(|file| json!({ "sha256": file.sha256 })).collect()
 }
 
-/// What of a recorded environment may change numbers; what an older version did not record is not compared.
+/// The part of a recorded environment that may change numbers; what was not recorded is not compared.
 fn causes(recorded: &Environment) -> Result<Value> {
-    let mut value = without(serde_json::to_value(recorded)?, NO_CAUSE);
+    let mut value = without(serde_json::to_value(recorded)?, IGNORED_FIELDS);
     if let Some(fields) = value.as_object_mut() {
         fields.retain(|_, field| !field.is_null());
     }
@@ -156,7 +205,7 @@ fn print(out: &mut dyn Write, verified: &Verified) -> io::Result<()> {
     }
     let n_different = verified.differences.len();
     match n_different {
-        0 => writeln!(out, "{run}: all {n_compared} recorded values come out the same")?,
+        0 => writeln!(out, "{run}: all {n_compared} recorded values are reproduced")?,
         n => writeln!(out, "{run}: {n} of {n_compared} recorded values differ")?,
     }
     table(out, &verified.differences)?;
@@ -203,4 +252,31 @@ fn row(difference: &Difference) -> [String; 4] {
             .difference
             .map_or_else(String::new, |value| format!("{value:+.2e}")),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn differing(recorded: &Value, now: &Value) -> Vec<(String, Option<f64>)> {
+        let (_, found) = compare(recorded, now);
+        found.into_iter().map(|one| (one.name, one.difference)).collect()
+    }
+
+    #[test]
+    fn verify_measures_what_differs() {
+        let (recorded, now) = (json!({"a": [1.0, 2.0], "b": "x"}), json!({"a": [1.0, 2.5], "b": "y"}));
+        assert_eq!(compare(&recorded, &recorded).0, 3);
+        assert_eq!(
+            differing(&recorded, &now),
+            [("a.1".to_owned(), Some(0.5)), ("b".to_owned(), None)]
+        );
+    }
+
+    #[test]
+    fn verify_ignores_fields_that_were_not_recorded_but_not_elements() {
+        assert_eq!(differing(&json!({"a": 1}), &json!({"b": 2})), [("a".to_owned(), None)]);
+        assert!(differing(&json!({}), &json!({"b": 2})).is_empty());
+        assert_eq!(differing(&json!([1]), &json!([1, 2])), [("1".to_owned(), None)]);
+    }
 }

@@ -1,6 +1,7 @@
 //! Every check of a configuration that needs no data.
 
 use vds_datasets::catalogue;
+use vds_records::Method;
 use vds_variational::DepthPrior;
 
 use super::CONFIG_SCHEMA;
@@ -8,11 +9,11 @@ use super::fields::{
     MAX_BATCH, MAX_BINS, MAX_DEGREES, MAX_DEPTH, MAX_EPOCHS, MAX_NAME, MAX_PARAMETERS, MAX_POINTS, MAX_RATE, MAX_STEPS,
     MAX_WIDTH,
 };
-use super::file::{ConfigFile, Dataset, Method, NetworkSizes, Prior, Protocol, Quantity, Schedule};
+use super::file::{ConfigFile, Dataset, NetworkSizes, Prior, Protocol, Quantity, Schedule};
 use super::problem::Problem;
 use super::recover::{Parsed, bad_value};
 use super::source::Source;
-use crate::error::excerpt;
+use vds_records::read::excerpt;
 
 /// Appends every problem of the values and of their combination.
 pub(super) fn check(parsed: &Parsed, source: &Source, problems: &mut Vec<Problem>) {

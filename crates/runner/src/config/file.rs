@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use vds_model::{Convolution, HeadStatistics};
+use vds_records::Method;
 use vds_variational::PruningRule;
 
 /// A configuration as written; nothing is checked but the types.
@@ -67,26 +68,6 @@ pub enum Dataset {
         /// Share of the points to train on; the rest is the test set.
         train_fraction: f64,
     },
-}
-
-/// Learnt or deterministic depth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// Learnt-depth network.
-    Ldn,
-    /// Deterministic-depth network.
-    Ddn,
-}
-
-impl Method {
-    /// The name in configurations and records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ldn => "ldn",
-            Self::Ddn => "ddn",
-        }
-    }
 }
 
 /// Kind and free sizes of a network; the others follow from the data.
@@ -192,17 +173,6 @@ pub enum Protocol {
     None,
     /// On the *test* set, as the authors did: scores of such a run are biased, and it is labelled.
     Paper,
-}
-
-impl Protocol {
-    /// The name in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Validation(_) => "validation",
-            Self::None => "none",
-            Self::Paper => "paper",
-        }
-    }
 }
 
 /// By what epochs are compared.

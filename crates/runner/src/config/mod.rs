@@ -5,7 +5,6 @@
 //! path, what it is and what was expected.
 
 mod check;
-mod difference;
 mod fields;
 mod file;
 mod problem;
@@ -19,11 +18,10 @@ mod tests;
 use std::path::Path;
 
 pub use vds_model::HeadStatistics;
+pub use vds_records::Method;
 
-pub use difference::{Difference, differences};
 pub use file::{
-    ConfigFile, Dataset, Keep, Method, NetworkSizes, Optimizer, Prior, Protocol, Quantity, Schedule, Schedules,
-    Selection,
+    ConfigFile, Dataset, Keep, NetworkSizes, Optimizer, Prior, Protocol, Quantity, Schedule, Schedules, Selection,
 };
 pub use problem::{ConfigError, Place, Problem};
 pub use resolved::Config;

@@ -11,7 +11,7 @@ use super::file::ConfigFile;
 use super::problem::Problem;
 use super::source::Source;
 use super::syntax::{Field, Node, scan};
-use crate::error::excerpt;
+use vds_records::read::excerpt;
 
 /// Problems after which no more are looked for.
 const MAX_PROBLEMS: usize = 64;

@@ -2,9 +2,11 @@
 
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
-use vds_variational::{DepthPosterior, DepthPrior, PruningRule};
+use vds_records::{Method, SelectionSplit};
+use vds_training::{EarlyStopping, Metric, Objective, TrainOptions};
+use vds_variational::{DepthPrior, PruningRule};
 
-use super::file::{ConfigFile, Dataset, Method, Prior, Protocol, Selection};
+use super::file::{ConfigFile, Dataset, Keep, Prior, Protocol, Quantity, Selection};
 
 /// A configuration that has passed every check; made by [`load`](super::load) alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,14 +65,41 @@ impl Config {
         }
     }
 
-    /// The learning rate in `epoch`, counted from 0.
-    pub fn learning_rate(&self, epoch: usize) -> f64 {
-        let optimizer = &self.file.optimizer;
-        let schedule = match self.file.method {
-            Method::Ldn => &optimizer.schedule.ldn,
-            Method::Ddn => &optimizer.schedule.ddn,
+    /// How the network is trained.
+    pub fn train_options(&self) -> TrainOptions {
+        let (file, optimizer) = (&self.file, &self.file.optimizer);
+        let (objective, schedule) = match file.method {
+            Method::Ldn => (Objective::LearntDepth(self.prior.clone()), &optimizer.schedule.ldn),
+            Method::Ddn => (Objective::DeterministicDepth, &optimizer.schedule.ddn),
         };
-        vds_model::Schedule::from(schedule.clone()).rate(optimizer.learning_rate, epoch)
+        TrainOptions {
+            objective,
+            learning_rate: optimizer.learning_rate,
+            momentum: optimizer.momentum,
+            schedule: schedule.clone().into(),
+            batch_size: file.batch_size,
+            epochs: file.epochs,
+            skip_tail_mass: file.truncate_tail,
+            early_stopping: EarlyStopping {
+                metric: match file.selection.quantity {
+                    Quantity::ValidationNll => Metric::ValidationNll,
+                    Quantity::ValidationError => Metric::ValidationError,
+                    Quantity::TrainElbo => Metric::TrainElbo,
+                },
+                restore_best: file.selection.keep == Keep::Best,
+                patience: file.selection.patience,
+            },
+            seed: file.seed,
+        }
+    }
+
+    /// The examples on which epochs are compared.
+    pub fn selection_split(&self) -> SelectionSplit {
+        match self.file.selection.protocol {
+            Protocol::Validation(_) => SelectionSplit::Validation,
+            Protocol::None => SelectionSplit::None,
+            Protocol::Paper => SelectionSplit::Test,
+        }
     }
 
     /// The configuration of the network pruned to `depth`; an explicit prior gives its remaining mass to the last depth.
@@ -103,18 +132,9 @@ impl Config {
         format!("{text}\n")
     }
 
-    /// The posterior of the deterministic depth.
-    ///
-    /// # Panics
-    /// Never: the maximum depth is one of the depths.
-    pub fn deterministic_posterior(&self) -> DepthPosterior {
-        let depth = self.max_depth();
-        DepthPosterior::one_hot(depth, depth).expect("the maximum depth is one of the depths")
-    }
-
-    /// Whether the test set is used for selection, which biases its scores.
-    pub fn selects_on_test(&self) -> bool {
-        self.file.selection.protocol == Protocol::Paper
+    /// The fields as JSON, to compare configurations: all their numbers are finite.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.file).unwrap_or_default()
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::problem::{Place, Problem};
 use super::syntax::{Field, Node, scan};
-use crate::error::excerpt;
+use vds_records::read::excerpt;
 
 /// An override `path=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]

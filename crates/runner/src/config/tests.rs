@@ -339,7 +339,7 @@ fn schedule_follows_the_method() {
     let settings = ["optimizer.schedule.ddn=Steps(at: [2], factor: 0.5)", "method=ddn"];
     let rates = |settings: &[&str]| {
         let config = load_with(GOOD, settings).unwrap();
-        [0, 1, 2].map(|epoch| config.learning_rate(epoch))
+        [0, 1, 2].map(|epoch| config.train_options().learning_rate_in(epoch))
     };
     let close = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-15);
     assert!(close(rates(&settings[..1]), [0.1, 0.1, 0.1]));

@@ -7,7 +7,7 @@ use crate::error::{Error, OrInput as _};
 /// Writes a file under a temporary name, syncs it, gives it its name and syncs the folder.
 ///
 /// # Errors
-/// [`Error::Input`] naming the file: it is its place that cannot take it.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+/// [`Error::Input`] naming the file: its place cannot take it.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     vds_checkpoint::write_atomically(path, bytes).or_input(|| format!("writing {}", path.display()))
 }

@@ -1,11 +1,12 @@
-//! One process a run directory.
+//! One process per run directory.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use super::LOCK;
+use vds_records::files::LOCK;
+
 use crate::error::{Error, OrInput as _};
 
 /// The right to write into a run directory, as long as it lives. The system gives it back when the process ends, however it ends.
@@ -44,7 +45,7 @@ impl Lock {
         }
     }
 
-    /// Refuses to go on if the file has been taken away: whatever is under the folder's name then may be another process's.
+    /// Fails if the file has been removed: whatever is under the folder's name then may be another process's.
     pub(super) fn check(&self) -> Result<(), Error> {
         if is_same_file(&self.file, &self.path) {
             return Ok(());

@@ -1,17 +1,17 @@
-//! `metrics.jsonl`: an object an epoch.
+//! Writing `metrics.jsonl`: one object per epoch.
 
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::write_atomically;
+use vds_records::EpochMetrics;
+
+use super::atomic::write_atomically;
 use crate::error::{Error, OrInput as _};
-use crate::record::EpochMetrics;
-use crate::text::{json, read_text};
 
 /// An open `metrics.jsonl`, and its content.
 #[derive(Debug)]
-pub struct MetricsLog {
+pub(crate) struct MetricsLog {
     path: PathBuf,
     file: File,
     content: Vec<u8>,
@@ -22,7 +22,7 @@ impl MetricsLog {
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be made.
-    pub fn with(path: &Path, content: Vec<u8>) -> Result<Self, Error> {
+    pub(crate) fn with(path: &Path, content: Vec<u8>) -> Result<Self, Error> {
         write_atomically(path, &content)?;
         let file = File::options().append(true).open(path);
         Ok(Self {
@@ -35,8 +35,8 @@ impl MetricsLog {
     /// Adds a line in one write, so that a reader sees whole lines.
     ///
     /// # Errors
-    /// [`Error::Input`] if the file does not take it, or has been taken away.
-    pub fn append(&mut self, metrics: &EpochMetrics) -> Result<(), Error> {
+    /// [`Error::Input`] if the file does not take it, or has been removed.
+    pub(crate) fn append(&mut self, metrics: &EpochMetrics) -> Result<(), Error> {
         let writing = || format!("writing {}", self.path.display());
         let mut line = serde_json::to_vec(metrics).or_input(writing)?;
         line.push(b'\n');
@@ -51,23 +51,13 @@ impl MetricsLog {
     ///
     /// # Errors
     /// [`Error::Input`] if the disk fails.
-    pub fn sync(&self) -> Result<(), Error> {
+    pub(crate) fn sync(&self) -> Result<(), Error> {
         let synced = self.file.sync_all();
         synced.or_input(|| format!("writing {}", self.path.display()))
     }
 
     /// All lines.
-    pub fn content(&self) -> &[u8] {
+    pub(crate) fn content(&self) -> &[u8] {
         &self.content
     }
-}
-
-/// Reads all lines of a log.
-///
-/// # Errors
-/// [`Error::Input`] naming the line that is no record.
-pub fn read_metrics(path: &Path) -> Result<Vec<EpochMetrics>, Error> {
-    let text = read_text(path)?;
-    let lines = text.lines().enumerate();
-    lines.map(|(index, line)| json(line, path, index + 1)).collect()
 }

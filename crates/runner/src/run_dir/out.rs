@@ -7,20 +7,22 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use vds_checkpoint::CheckpointStore;
-
-use super::lock::Lock;
-use super::{
-    CHECKPOINTS, CONFIG, ENVIRONMENT, Environment, FILES, JOURNAL, Journal, METRICS, MetricsLog, NON_FINITE, PLANE,
-    SUMMARY, WEIGHTS, write_atomically,
+use vds_records::files::{
+    ALL, CHECKPOINTS, CONFIG, ENVIRONMENT, JOURNAL, METRICS, NON_FINITE, PREDICTIVE_GRID, SUMMARY, WEIGHTS,
 };
+use vds_records::{Environment, NonFiniteStep, PredictiveGrid, Summary};
+
+use super::atomic::write_atomically;
+use super::journal::Journal;
+use super::lock::Lock;
+use super::metrics::MetricsLog;
 use crate::config::Config;
 use crate::error::{Error, OrInput as _};
-use crate::record::{NonFiniteStep, Plane, Summary};
 
-/// A directory for one run, held by this process. Until [`Self::begin`] nothing but folders is made, and dropping it takes empty
-/// ones away again.
+/// A directory for one run, held by this process. Until [`Self::begin`] nothing but folders is made, and dropping it removes empty
+/// ones again.
 #[derive(Debug)]
-pub struct RunDir {
+pub(crate) struct RunDir {
     path: PathBuf,
     lock: Lock,
     /// Folders that were made for it, outermost first.
@@ -33,7 +35,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if there is something else, the folder cannot be made or written, or another process is writing it.
-    pub fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
+    pub(crate) fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
         check_content(path, overwrite)?;
         let missing = path
             .ancestors()
@@ -56,11 +58,11 @@ impl RunDir {
         Ok(run_dir)
     }
 
-    /// Takes up the folder of a run that is there.
+    /// Opens the folder of a run that is there.
     ///
     /// # Errors
     /// [`Error::Input`] if it cannot be written, or another process is writing it.
-    pub fn reopen(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn reopen(path: &Path) -> Result<Self, Error> {
         Ok(Self {
             path: path.to_path_buf(),
             lock: Lock::take(path)?,
@@ -70,38 +72,37 @@ impl RunDir {
     }
 
     /// The folder.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Refuses to go on if the folder is not the one that this process holds.
+    /// Fails if the folder is not the one that this process holds.
     ///
     /// # Errors
     /// [`Error::Input`] if it has been moved, removed or replaced.
-    pub fn check_held(&self) -> Result<(), Error> {
+    pub(crate) fn check_held(&self) -> Result<(), Error> {
         self.lock.check()
     }
 
     /// The checkpoints.
-    pub fn checkpoints(&self) -> CheckpointStore {
+    pub(crate) fn checkpoints(&self) -> CheckpointStore {
         CheckpointStore::open(self.path.join(CHECKPOINTS))
     }
 
-    /// Takes the files of an earlier run away and writes what is known before the first step.
+    /// Removes the files of an earlier run and writes what is known before the first step.
     ///
     /// # Errors
     /// [`Error::Input`] if a file cannot be written or removed.
-    pub fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
+    pub(crate) fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
         self.check_held()?;
         self.has_begun = true;
         self.lock.sign();
         // A process that is killed in between leaves a run that can begin again: not one that passes for finished, nor one that
-        // goes on from a checkpoint without the files beside it. The configuration is replaced, not removed.
+        // resumes from a checkpoint without the files beside it. The configuration is replaced, not removed.
         self.remove(SUMMARY)?;
         let removing = || format!("removing the checkpoints in {}", self.path.display());
         self.checkpoints().remove().or_input(removing)?;
-        FILES
-            .into_iter()
+        ALL.into_iter()
             .filter(|name| *name != CONFIG)
             .try_for_each(|name| self.remove(name))?;
         write_atomically(&self.path.join(CONFIG), config.to_ron().as_bytes())?;
@@ -113,7 +114,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if a file cannot be written.
-    pub fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
+    pub(crate) fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
         self.check_held()?;
         self.has_begun = true;
         self.lock.sign();
@@ -126,11 +127,11 @@ impl RunDir {
         Ok((metrics, Journal::open(&self.path.join(JOURNAL))?))
     }
 
-    /// Writes what is known of a step that left the finite numbers.
+    /// Writes what is known of a step in which a number became NaN or infinite.
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be written.
-    pub fn write_non_finite(&self, step: &NonFiniteStep) -> Result<PathBuf, Error> {
+    pub(crate) fn write_non_finite(&self, step: &NonFiniteStep) -> Result<PathBuf, Error> {
         self.write_json(NON_FINITE, step)?;
         Ok(self.path.join(NON_FINITE))
     }
@@ -139,22 +140,22 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be written.
-    pub fn write_weights(&self, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn write_weights(&self, bytes: &[u8]) -> Result<(), Error> {
         write_atomically(&self.weights_path(), bytes)
     }
 
     /// Where the weights are written.
-    pub fn weights_path(&self) -> PathBuf {
+    pub(crate) fn weights_path(&self) -> PathBuf {
         self.path.join(WEIGHTS)
     }
 
-    /// Writes the predictive over the plane.
+    /// Writes the predictions on the grid.
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be written.
-    pub fn write_plane(&self, plane: &Plane) -> Result<(), Error> {
-        let path = self.path.join(PLANE);
-        let text = serde_json::to_string(plane).or_input(|| format!("writing {}", path.display()))?;
+    pub(crate) fn write_grid(&self, grid: &PredictiveGrid) -> Result<(), Error> {
+        let path = self.path.join(PREDICTIVE_GRID);
+        let text = serde_json::to_string(grid).or_input(|| format!("writing {}", path.display()))?;
         write_atomically(&path, format!("{text}\n").as_bytes())
     }
 
@@ -162,7 +163,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`Error::Input`] if the file cannot be written.
-    pub fn write_summary(&self, summary: &Summary) -> Result<(), Error> {
+    pub(crate) fn write_summary(&self, summary: &Summary) -> Result<(), Error> {
         self.write_json(SUMMARY, summary)
     }
 
@@ -208,7 +209,7 @@ fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
             return match blocking.filter(|folder| !folder.is_dir()) {
                 Some(blocking) => Err(Error::input_with_hint(
                     format!(
-                        "the output folder {shown} cannot be made: {} is no folder",
+                        "the output folder {shown} cannot be made: {} is not a folder",
                         blocking.display()
                     ),
                     "choose another --out",
@@ -237,7 +238,7 @@ fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
         ))
     } else {
         Err(Error::input_with_hint(
-            format!("{shown} is not empty and holds no run"),
+            format!("{shown} is not empty and does not hold a run"),
             "choose another folder",
         ))
     }

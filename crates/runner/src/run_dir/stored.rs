@@ -1,61 +1,43 @@
-//! A run directory that is read.
+//! A run directory that is read: its configuration, its records and its network.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-use vds_model::weights::{self, Weights};
-use vds_model::{Network, NetworkConfig};
-use vds_variational::DepthPosterior;
+use vds_records::files::{CONFIG, WEIGHTS};
+use vds_records::{Method, RunReader, read};
+use vds_training::FittedModel;
 
-use super::{CONFIG, ENVIRONMENT, Environment, METRICS, PLANE, SUMMARY, WEIGHTS, read_metrics};
-use crate::config::{self, Config, Method};
-use crate::device::Device;
+use crate::config::{self, Config};
+use crate::data;
+use crate::device::{Device, device};
 use crate::error::{Error, OrInput as _};
-use crate::record::{Plane, SUMMARY_SCHEMA, Summary};
-use crate::report::RunRecord;
-use crate::text::{read_config, read_json, read_text};
 
 /// A stored run.
 #[derive(Clone, Debug)]
-pub struct StoredRun {
-    path: PathBuf,
+pub(crate) struct StoredRun {
+    records: RunReader,
     config: Config,
-}
-
-/// A network read from a run, and its posterior over depth.
-#[derive(Debug)]
-pub struct StoredNetwork {
-    /// The network.
-    pub network: Network<Device>,
-    /// The posterior: that of the logits, or all mass on the deepest depth.
-    pub posterior: DepthPosterior,
-    /// Logits of a learnt posterior.
-    pub posterior_logits: Option<Vec<f32>>,
-    /// The epoch whose weights they are, if the file says; files of other programs do not.
-    pub epoch: Option<usize>,
 }
 
 impl StoredRun {
     /// Opens a run directory and reads its configuration.
     ///
     /// # Errors
-    /// [`Error::Input`] if it is no run directory, or its configuration has problems.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    /// [`Error::Input`] if it is not a run directory, or its configuration has problems.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let file = path.join(CONFIG);
         if !file.is_file() {
-            let message = format!("{} is no run directory: there is no {CONFIG} in it", path.display());
+            let message = format!("{} is not a run directory: there is no {CONFIG} in it", path.display());
             return Err(Error::input_with_hint(
                 message,
                 "give the folder that `vds train --out` wrote",
             ));
         }
-        let text = read_config(&file)?;
-        let config = config::load(&file, &text, &[]);
-        let config = config.or_input(|| format!("reading the run {}", path.display()))?;
+        let reading = || format!("reading the run {}", path.display());
+        let text = read::config_text(&file).or_input(reading)?;
+        let config = config::load(&file, &text, &[]).or_input(reading)?;
         Ok(Self {
-            path: path.to_path_buf(),
+            records: RunReader::new(path),
             config,
         })
     }
@@ -64,150 +46,46 @@ impl StoredRun {
     ///
     /// # Errors
     /// As [`Self::open`], for the first that cannot be opened.
-    pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Error> {
+    pub(crate) fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Error> {
         paths.iter().map(|path| Self::open(path)).collect()
     }
 
     /// The folder.
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub(crate) fn path(&self) -> &Path {
+        self.records.path()
     }
 
     /// The resolved configuration.
-    pub fn config(&self) -> &Config {
+    pub(crate) fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Whether there is nothing left to train: the summary is written last.
-    pub fn is_finished(&self) -> bool {
-        self.path.join(SUMMARY).exists()
+    /// Its records.
+    pub(crate) fn records(&self) -> &RunReader {
+        &self.records
     }
 
-    /// The network and its posterior.
+    /// The network and its posterior, on this program's device.
     ///
     /// # Errors
-    /// [`Error::Input`] if the weights cannot be read or are another network's.
-    pub fn weights(&self, network: &NetworkConfig, device: &Device) -> Result<StoredNetwork, Error> {
-        let path = self.path.join(WEIGHTS);
+    /// [`Error::Input`] if the weights cannot be read or are another network's; a failure of the device.
+    pub(crate) fn load_model(&self) -> anyhow::Result<FittedModel<Device>> {
+        let path = self.path().join(WEIGHTS);
         let reading = || format!("reading {}", path.display());
+        let network = data::network_config(&self.config)?;
+        let device = device()?;
         let bytes = fs::read(&path).or_input(reading)?;
-        let Weights {
-            network,
-            posterior_logits,
-            metadata,
-        } = weights::from_bytes(&bytes, network, device).or_input(reading)?;
-        let posterior = match (self.config.method(), &posterior_logits) {
-            (Method::Ddn, None) => self.config.deterministic_posterior(),
-            (Method::Ldn, Some(logits)) => crate::training::posterior(logits).or_input(reading)?,
-            (Method::Ldn, None) => {
-                return Err(Error::input(
-                    "the weights hold no posterior over depth, and the method is ldn",
-                ))
-                .or_input(reading);
-            }
-            (Method::Ddn, Some(_)) => {
-                return Err(Error::input(
-                    "the weights hold a posterior over depth, and the method is ddn",
-                ))
-                .or_input(reading);
-            }
-        };
-        Ok(StoredNetwork {
-            network,
-            posterior,
-            posterior_logits,
-            epoch: epoch(&metadata),
-        })
-    }
-
-    /// The summary.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if there is none, it cannot be read, has another layout, or contradicts itself.
-    pub fn summary(&self) -> Result<Summary, Error> {
-        let path = self.path.join(SUMMARY);
-        if !path.exists() {
-            let run = self.path.display();
-            let message = format!("{run} is unfinished: there is no {SUMMARY} in it");
-            return Err(Error::input_with_hint(
-                message,
-                format!("finish it with `vds train --resume {run}`"),
-            ));
+        let model = FittedModel::from_safetensors(&bytes, &network, &device).or_input(reading)?;
+        match (self.config.method(), model.posterior_logits.is_some()) {
+            (Method::Ldn, true) | (Method::Ddn, false) => Ok(model),
+            (Method::Ldn, false) => Err(Error::input(
+                "the weights do not hold a posterior over depth, and the method is ldn",
+            )),
+            (Method::Ddn, true) => Err(Error::input(
+                "the weights hold a posterior over depth, and the method is ddn",
+            )),
         }
-        let summary: Summary = read_json(&path)?;
-        if summary.schema != SUMMARY_SCHEMA {
-            let (path, other) = (path.display(), summary.schema);
-            return Err(Error::input(format!(
-                "{path} has schema {other}, expected {SUMMARY_SCHEMA}"
-            )));
-        }
-        consistent(&path, summary.contradiction())?;
-        Ok(summary)
+        .or_input(reading)
+        .map_err(Into::into)
     }
-
-    /// The environment that the run was made in.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if there is none, or it cannot be read.
-    pub fn environment(&self) -> Result<Environment, Error> {
-        read_json(&self.path.join(ENVIRONMENT))
-    }
-
-    /// One of the run's JSON files as it stands there, with every number to the last digit.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if it is missing, or no JSON.
-    pub fn json(&self, name: &str) -> Result<Value, Error> {
-        read_json(&self.path.join(name))
-    }
-
-    /// Everything that the report shows.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if a file is missing or cannot be read.
-    pub fn record(&self) -> Result<RunRecord, Error> {
-        Ok(RunRecord {
-            name: self.name(),
-            folder: Some(self.path.display().to_string()),
-            summary: self.summary()?,
-            epochs: read_metrics(&self.path.join(METRICS))?,
-            plane: self.plane()?,
-            environment: read_json(&self.path.join(ENVIRONMENT))?,
-            config_text: read_text(&self.path.join(CONFIG))?,
-        })
-    }
-
-    fn plane(&self) -> Result<Option<Plane>, Error> {
-        let path = self.path.join(PLANE);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let plane: Plane = read_json(&path)?;
-        consistent(&path, plane.contradiction())?;
-        Ok(Some(plane))
-    }
-
-    /// The last two parts of the path: `spirals/ldn-D5-s1`.
-    fn name(&self) -> String {
-        let parts: Vec<String> = self
-            .path
-            .components()
-            .map(|part| part.as_os_str().to_string_lossy().into_owned())
-            .collect();
-        parts[parts.len().saturating_sub(2)..].join("/")
-    }
-}
-
-/// Refuses a record whose parts contradict each other.
-fn consistent(path: &Path, contradiction: Option<String>) -> Result<(), Error> {
-    match contradiction {
-        None => Ok(()),
-        Some(contradiction) => Err(Error::input(format!("{}: {contradiction}", path.display()))),
-    }
-}
-
-/// The epoch in a weights file's metadata, where `vds` writes it.
-fn epoch(metadata: &BTreeMap<String, String>) -> Option<usize> {
-    let about: Value = serde_json::from_str(metadata.get("vds")?).ok()?;
-    usize::try_from(about.get("epoch")?.as_u64()?).ok()
 }

@@ -3,11 +3,12 @@ use std::path::Path;
 
 use expect_test::{Expect, expect};
 use vds_datasets::Provenance;
+use vds_records::files::{CHECKPOINTS, CONFIG, ENVIRONMENT, METRICS, PREDICTIVE_GRID, SUMMARY, WEIGHTS};
+use vds_records::{Environment, EpochMetrics, RunReader};
 
 use super::*;
 use crate::config::{self, Config};
 use crate::error;
-use crate::record::EpochMetrics;
 
 fn config() -> Config {
     config::load(Path::new("t.ron"), include_str!("../config/template.ron"), &[]).unwrap()
@@ -19,7 +20,7 @@ fn environment() -> Environment {
         class_names: Vec::new(),
         files: Vec::new(),
     };
-    Environment::here(&provenance)
+    environment_here(&provenance)
 }
 
 fn metrics(epoch: usize) -> EpochMetrics {
@@ -67,7 +68,7 @@ fn run_that_begins_stays() {
     let (mut log, _) = run_dir.open_logs(Vec::new()).unwrap();
     log.append(&metrics(1)).unwrap();
     drop(run_dir);
-    assert_eq!(read_metrics(&path.join(METRICS)).unwrap(), [metrics(1)]);
+    assert_eq!(RunReader::new(&path).epochs().unwrap(), [metrics(1)]);
     assert_eq!(*StoredRun::open(&path).unwrap().config(), config());
 }
 
@@ -104,23 +105,23 @@ fn folder_with_something_in_it_is_refused() {
         &other,
         false,
         expect![[r#"
-        ROOT/other is not empty and holds no run
-        hint: choose another folder"#]],
+            ROOT/other is not empty and does not hold a run
+            hint: choose another folder"#]],
     );
     check_refused(
         root.path(),
         &other,
         true,
         expect![[r#"
-        ROOT/other is not empty and holds no run
-        hint: choose another folder"#]],
+            ROOT/other is not empty and does not hold a run
+            hint: choose another folder"#]],
     );
     check_refused(
         root.path(),
         &other.join("thesis.tex"),
         false,
         expect![[r#"
-            the output folder ROOT/other/thesis.tex cannot be made: ROOT/other/thesis.tex is no folder
+            the output folder ROOT/other/thesis.tex cannot be made: ROOT/other/thesis.tex is not a folder
             hint: choose another --out"#]],
     );
 }
@@ -153,12 +154,12 @@ fn overwriting_that_breaks_off_leaves_a_run_that_begins_again() {
     }
     fs::create_dir(path.join(CHECKPOINTS)).unwrap();
     // Each of these in turn cannot be removed, as if the process had ended there.
-    for blocking in [PLANE, METRICS, ENVIRONMENT] {
+    for blocking in [PREDICTIVE_GRID, METRICS, ENVIRONMENT] {
         let _ = fs::remove_file(path.join(blocking));
         fs::create_dir(path.join(blocking)).unwrap();
         run_dir.begin(&config(), &environment()).unwrap_err();
         assert!(!path.join(SUMMARY).exists(), "{blocking}: it would pass for finished");
-        assert!(!path.join(CHECKPOINTS).exists(), "{blocking}: it would go on");
+        assert!(!path.join(CHECKPOINTS).exists(), "{blocking}: it would resume");
         assert!(path.join(CONFIG).exists(), "{blocking}");
         fs::remove_dir(path.join(blocking)).unwrap();
         fs::write(path.join(SUMMARY), "old").unwrap();
@@ -187,7 +188,7 @@ fn torn_line_of_metrics_is_named() {
     log.append(&metrics(2)).unwrap();
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() - 20]).unwrap();
-    let text = error::text(&read_metrics(&path).unwrap_err().into());
+    let text = error::text(&RunReader::new(root.path()).epochs().unwrap_err().into());
     assert!(text.contains("metrics.jsonl:2:"), "{text}");
     assert!(text.ends_with(": the text ends in the middle of a value"), "{text}");
 }
@@ -202,8 +203,8 @@ fn environment_reads_back() {
 #[test]
 fn environment_names_the_program_the_lock_file_and_the_instruction_set() {
     let environment = environment();
-    let is_sum = |sum: Option<String>| sum.is_some_and(|sum| sum.len() == 64);
-    assert!(is_sum(environment.binary_sha256) && is_sum(environment.lock_sha256));
+    let is_digest = |digest: Option<String>| digest.is_some_and(|digest| digest.len() == 64);
+    assert!(is_digest(environment.binary_sha256) && is_digest(environment.lock_sha256));
     assert!(environment.instruction_set.is_some_and(|name| !name.is_empty()));
 }
 

@@ -63,9 +63,9 @@ fn check_flow(train: &str) -> Sandbox {
 #[test]
 fn spirals_go_all_the_way() {
     let sandbox = check_flow(SPIRALS);
-    let plane = sandbox.json("runs/whole/plane.json");
-    assert_eq!(plane["marginal"].as_array().unwrap().len(), 80 * 80);
-    assert_eq!(plane["points"].as_array().unwrap().len(), 200);
+    let grid = sandbox.json("runs/whole/predictive_grid.json");
+    assert_eq!(grid["probability"].as_array().unwrap().len(), 80 * 80);
+    assert_eq!(grid["points"].as_array().unwrap().len(), 200);
     let epochs = sandbox.text("runs/whole/metrics.jsonl").lines().count();
     assert_eq!(epochs, 20);
 
@@ -93,7 +93,7 @@ fn spirals_go_all_the_way() {
 #[test]
 fn images_go_all_the_way() {
     let sandbox = check_flow(MINI);
-    assert!(!sandbox.path("runs/whole/plane.json").exists());
+    assert!(!sandbox.path("runs/whole/predictive_grid.json").exists());
     let summary = sandbox.json("runs/whole/summary.json");
     let counts = ["n_train", "n_validation", "n_test"].map(|name| summary[name].as_u64().unwrap());
     assert_eq!(counts, [180, 20, 1000]);

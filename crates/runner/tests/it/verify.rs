@@ -94,7 +94,9 @@ fn edited_number_is_found() {
     });
     assert_eq!((found, code), (vec![expected], Some(1)));
 
-    edit(&sandbox, "r/plane.json", |plane| plane["marginal"][7] = json!(0.25));
+    edit(&sandbox, "r/predictive_grid.json", |grid| {
+        grid["probability"][7] = json!(0.25)
+    });
     edit(&sandbox, "r/summary.json", |summary| {
         let pruned_depth = summary["pruned_depth"].as_u64().unwrap();
         summary["pruned_depth"] = json!((pruned_depth + 1) % 4);
@@ -102,7 +104,7 @@ fn edited_number_is_found() {
     let (found, _) = differences(&sandbox, "r");
     let names: Vec<&Value> = found.iter().map(|one| &one["name"]).collect();
     assert_eq!(names.len(), 3, "{names:?}");
-    assert!(names.contains(&&json!("plane.marginal.7")) && names.contains(&&json!("pruned_depth")));
+    assert!(names.contains(&&json!("grid.probability.7")) && names.contains(&&json!("pruned_depth")));
     let output = sandbox.command("verify r").output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(printed.contains("recorded values differ\n"), "{printed}");
@@ -144,9 +146,14 @@ fn changed_environment_is_told_and_changes_no_verdict() {
 fn missing_and_damaged_files_end_with_2_and_the_other_runs_are_verified() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{SPIRALS} --out whole"));
-    for (name, file) in ["weights.safetensors", "summary.json", "environment.json", "plane.json"]
-        .iter()
-        .enumerate()
+    for (name, file) in [
+        "weights.safetensors",
+        "summary.json",
+        "environment.json",
+        "predictive_grid.json",
+    ]
+    .iter()
+    .enumerate()
     {
         for damage in ["missing", "cut"] {
             let run = format!("{name}-{damage}");

@@ -3,98 +3,183 @@
 mod resume;
 mod session;
 
-use anyhow::{Context as _, Result};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::store::{self, Outcome};
-use crate::cli::train::{Start, Train};
+use anyhow::{Context as _, Result};
+use clap::Args;
+use vds_records::{StoppedBy, Summary, read};
+use vds_training::Trainer;
+
+use crate::arguments::{DataDir, Threads};
 use crate::clock::Stopwatch;
-use crate::config::Config;
+use crate::config::{self, Config, Setting};
 use crate::data::{self, Data};
 use crate::device::{Device, device};
-use crate::error::ExitCode;
+use crate::error::{Error, ExitCode};
+use crate::finalize::{self, Outcome};
 use crate::output;
-use crate::record::Summary;
-use crate::run_dir::{Environment, Event, RunDir, StoredRun};
+use crate::progress::Progress;
+use crate::run_dir::{RunDir, StoredRun, environment_here, session_begins};
 use crate::signals::Interrupt;
-use crate::training::{StoppedBy, Trainer};
 use resume::Resumed;
-use session::Session;
+use session::{Logs, Session};
 
-/// Trains, evaluates and stores; or goes on with a run that was interrupted.
-pub(super) fn run(request: &Train) -> Result<ExitCode> {
-    let interrupt = Interrupt::listen().context("listening for signals")?;
-    let stopwatch = Stopwatch::start();
-    match &request.start {
-        Start::New { config, out, overwrite } => {
-            // Before the data are read: a run that cannot be stored should fail at once.
-            let run_dir = RunDir::create(out, *overwrite)?;
-            train(request, config, run_dir, None, &interrupt, stopwatch)
-        }
-        Start::Resume { run, expected } => {
-            let run_dir = RunDir::reopen(run.path())?;
-            // Only now nobody else can change it.
-            let run = &StoredRun::open(run.path())?;
-            resume::check_expected(run, expected.as_deref())?;
-            if run.is_finished() {
-                return finished(run, run_dir);
-            }
-            resume::check_trained(run)?;
-            let resumed = Resumed::read(run, &run_dir)?;
-            train(request, run.config(), run_dir, resumed, &interrupt, stopwatch)
-        }
-    }
+/// Train a network as a configuration says and store the run
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Train {
+    /// Configuration file; with --resume it may be left out, else it must be the run's
+    #[arg(value_name = "CONFIG.ron", required_unless_present = "resume")]
+    config: Option<PathBuf>,
+    /// Folder to store the run in
+    #[arg(long, value_name = "DIR", required_unless_present = "resume")]
+    out: Option<PathBuf>,
+    /// Resume the run in this folder from its last checkpoint; a finished run stays as it is
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "overwrite"])]
+    resume: Option<PathBuf>,
+    /// Replace the run in the folder
+    #[arg(long)]
+    overwrite: bool,
+    /// Replace a field of the configuration, as --set max_depth=5 or --set optimizer.learning_rate=0.05; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE", requires = "config")]
+    settings: Vec<String>,
+    /// Replace the seed of the configuration
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, requires = "config")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    checkpoints: Checkpoints,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    data_dir: DataDir,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
 }
 
-fn train(
-    request: &Train,
-    config: &Config,
-    mut run_dir: RunDir,
-    resumed: Option<Resumed>,
-    interrupt: &Interrupt,
-    stopwatch: Stopwatch,
-) -> Result<ExitCode> {
-    let data = data::load(config, &request.lookup)?;
-    let mut trainer = Trainer::new(config, &data::network_config(config)?, &device()?)?;
-    let (history, damaged) = match resumed {
-        Some(resumed) => resumed.restore(&mut trainer, &data, &run_dir)?,
-        None if interrupt.came() => {
-            // What the folder holds, an earlier run perhaps, is left as it is.
-            output::warn("interrupted before the run began; the same command begins it");
-            return Ok(ExitCode::Interrupted);
+/// When checkpoints are written.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Checkpoints {
+    /// Write a checkpoint after every N epochs, beside those of --checkpoint-minutes
+    #[arg(long, value_name = "N")]
+    pub(crate) checkpoint_epochs: Option<NonZeroUsize>,
+    /// Write a checkpoint when the last one is so many minutes old; fractions are allowed
+    #[arg(long, value_name = "X", default_value = "5", value_parser = minutes)]
+    pub(crate) checkpoint_minutes: Duration,
+}
+
+/// A year: beyond it nobody waits.
+const MAX_MINUTES: f64 = 525_600.0;
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let in_range = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x <= MAX_MINUTES);
+    let expected = || format!("expected a number of minutes above 0, at most {MAX_MINUTES}");
+    in_range.map(|x| Duration::from_secs_f64(60.0 * x)).ok_or_else(expected)
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    let number = text.parse();
+    number.map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
+impl Train {
+    /// Trains, evaluates and stores; or resumes a run that was interrupted.
+    pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
+        let given = self
+            .config
+            .as_deref()
+            .map(|path| self.configuration(path))
+            .transpose()?;
+        match (&self.resume, given, &self.out) {
+            (Some(folder), given, _) => self.resume(folder, given.as_ref(), command_line),
+            (None, Some(config), Some(out)) => {
+                self.threads.start()?;
+                let interrupt = Interrupt::listen().context("listening for signals")?;
+                // Before the data are read: a run that cannot be stored should fail at once.
+                let run_dir = RunDir::create(out, self.overwrite)?;
+                self.train(&config, run_dir, None, &interrupt, command_line)
+            }
+            _ => Err(Error::input("a configuration and --out are needed, or --resume").into()),
         }
-        None => {
-            run_dir.begin(config, &Environment::here(&data.provenance))?;
-            (Vec::new(), Vec::new())
+    }
+
+    /// The file with the overrides.
+    pub(crate) fn configuration(&self, path: &Path) -> Result<Config> {
+        let text = read::config_text(path)?;
+        let seed = self.seed.map(|seed| Ok(Setting::seed(seed)));
+        let settings = self.settings.iter().map(|text| {
+            let parsed = Setting::parse(text);
+            parsed.map_err(|problem| Error::input(format!("--set {}: {problem}", read::excerpt(text))))
+        });
+        let settings: Vec<Setting> = settings.chain(seed).collect::<Result<_, _>>()?;
+        Ok(config::load(path, &text, &settings)?)
+    }
+
+    fn resume(&self, folder: &Path, given: Option<&Config>, command_line: &[String]) -> Result<ExitCode> {
+        // Before the lock is taken: in a folder without a run nothing is made.
+        StoredRun::open(folder)?;
+        self.threads.start()?;
+        let interrupt = Interrupt::listen().context("listening for signals")?;
+        let run_dir = RunDir::reopen(folder)?;
+        // Again, as nobody else can change it from now on.
+        let run = StoredRun::open(folder)?;
+        if let (Some(given), Some(path)) = (given, &self.config) {
+            resume::check_given(&run, given, path)?;
         }
-    };
-    let (metrics, mut journal) = run_dir.open_logs(history)?;
-    journal.add(&Event::session(
-        &request.command_line,
-        trainer.epochs(),
-        trainer.steps(),
-    ))?;
-    damaged.iter().try_for_each(|event| journal.add(event))?;
-    let mut session = Session::new(
-        request,
-        config,
-        &data,
-        &run_dir,
-        (metrics, journal),
-        interrupt,
-        stopwatch,
-    );
-    match session.train(trainer)? {
-        None => {
-            session.end("interrupted")?;
-            Ok(ExitCode::Interrupted)
+        if run.records().is_finished() {
+            return finished(&run, &run_dir);
         }
-        Some((trainer, stopped_by)) => {
-            let stored = store_outcome(config, &data, &run_dir, trainer, stopped_by);
-            let summary = stored.map_err(|failure| session.failed(failure))?;
-            session.end(stopped_by.name())?;
-            run_dir.checkpoints().remove()?;
-            output::print(|out| output::summary(out, &summary, Some(stopwatch.seconds())))?;
-            Ok(ExitCode::Success)
+        resume::check_trained(&run)?;
+        let resumed = Resumed::read(&run, &run_dir)?;
+        self.train(run.config(), run_dir, resumed, &interrupt, command_line)
+    }
+
+    fn train(
+        &self,
+        config: &Config,
+        mut run_dir: RunDir,
+        resumed: Option<Resumed>,
+        interrupt: &Interrupt,
+        command_line: &[String],
+    ) -> Result<ExitCode> {
+        let stopwatch = Stopwatch::start();
+        let data = data::load(config, &self.data_dir.clone().lookup())?;
+        let mut trainer = Trainer::new(config.train_options(), &data::network_config(config)?, &device()?)?;
+        let (history, damaged) = match resumed {
+            Some(resumed) => resumed.restore(&mut trainer, &data, &run_dir)?,
+            None if interrupt.came() => {
+                // What the folder holds, an earlier run perhaps, is left as it is.
+                output::warn("interrupted before the run began; the same command begins it");
+                return Ok(ExitCode::Interrupted);
+            }
+            None => {
+                run_dir.begin(config, &environment_here(&data.provenance))?;
+                (Vec::new(), Vec::new())
+            }
+        };
+        let (metrics, mut journal) = run_dir.open_logs(history)?;
+        journal.add(&session_begins(command_line, trainer.epochs(), trainer.steps()))?;
+        damaged.iter().try_for_each(|event| journal.add(event))?;
+        let logs = Logs {
+            metrics,
+            journal,
+            progress: Progress::new(config.file().epochs, self.quiet),
+        };
+        let mut session = Session::new(config, &data, &run_dir, logs, self.checkpoints, interrupt, stopwatch);
+        match session.train(trainer)? {
+            None => {
+                session.end("interrupted")?;
+                Ok(ExitCode::Interrupted)
+            }
+            Some((trainer, stopped_by)) => {
+                let stored = store_outcome(config, &data, &run_dir, trainer, stopped_by);
+                let summary = stored.map_err(|failure| session.failed(failure))?;
+                session.end(stopped_by.name())?;
+                run_dir.checkpoints().remove()?;
+                output::print(|out| output::summary(out, &summary, Some(stopwatch.seconds())))?;
+                Ok(ExitCode::Success)
+            }
         }
     }
 }
@@ -108,19 +193,19 @@ fn store_outcome(
 ) -> Result<Summary> {
     let outcome = Outcome {
         epochs: trainer.epochs(),
-        stopped_by: stopped_by.name().to_owned(),
+        stopped_by: Some(stopped_by),
         pruned_from: None,
     };
-    let trained = trainer.finish()?;
-    let evaluated = store::evaluate(config, data, &trained, &outcome)?;
+    let model = trainer.finish()?;
+    let evaluated = finalize::evaluate(config, data, &model, &outcome)?;
     run_dir.check_held()?;
-    store::write(run_dir, config, &trained, &evaluated)?;
+    finalize::write(run_dir, config, &model, &evaluated)?;
     Ok(evaluated.summary)
 }
 
-/// A run that needs nothing more; its process may have been killed before it took the checkpoints away.
-fn finished(run: &StoredRun, run_dir: RunDir) -> Result<ExitCode> {
-    let summary = run.summary()?;
+/// A run that needs nothing more; its process may have been killed before it removed the checkpoints.
+fn finished(run: &StoredRun, run_dir: &RunDir) -> Result<ExitCode> {
+    let summary = run.records().summary()?;
     run_dir.checkpoints().remove()?;
     output::print(|out| output::summary(out, &summary, None))?;
     Ok(ExitCode::Success)

@@ -1,4 +1,4 @@
-//! What a checkpoint says of its run, and the checks before a run goes on from it.
+//! What a checkpoint says of its run, and the checks before a run resumes from it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,17 +7,18 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use vds_checkpoint::{Array, Checkpoint, Damaged, Found};
 use vds_kernels::Isa;
+use vds_records::files::CONFIG;
+use vds_records::{EpochMetrics, Event, json};
+use vds_training::{Trainer, TrainerState};
 
-use crate::config::{self, Config, Difference, differences};
+use crate::config::{self, Config};
 use crate::data::Data;
 use crate::device::Device;
 use crate::error::{Error, OrInput as _, text_of};
 use crate::output;
-use crate::record::EpochMetrics;
-use crate::run_dir::{CONFIG, Event, RunDir, StoredRun, program};
-use crate::training::{Position, Trainer};
+use crate::run_dir::{RunDir, StoredRun, program};
 
-/// Version of what a checkpoint holds: [`RunState`] with the trainer's position in it, and the arrays. A checkpoint of another
+/// Version of what a checkpoint holds: [`RunState`] with the trainer's state in it, and the arrays. A checkpoint of another
 /// version is refused.
 const SCHEMA: u32 = 1;
 /// Name of the array that holds `metrics.jsonl`.
@@ -28,11 +29,11 @@ pub(super) const HISTORY: &str = "history";
 struct RunState {
     /// The configuration as RON.
     config: String,
-    /// SHA-256 sums of the data, in order.
+    /// SHA-256 digests of the data, in order.
     data: Vec<String>,
     /// Instruction set of the kernels: another one rounds differently.
     instruction_set: String,
-    position: Position,
+    trainer: TrainerState,
 }
 
 /// A checkpoint that fits its run.
@@ -48,44 +49,45 @@ pub(super) struct Resumed {
 pub(super) fn checkpoint(
     config: &Config,
     data: &Data,
-    position: Position,
-    tensors: BTreeMap<String, Array>,
+    trainer: TrainerState,
+    arrays: BTreeMap<String, Array>,
 ) -> Result<Checkpoint> {
     let state = RunState {
         config: config.to_ron(),
-        data: sums(data),
+        data: digests(data),
         instruction_set: instruction_set(),
-        position,
+        trainer,
     };
     let state = serde_json::to_value(state).context("the state as JSON")?;
-    Ok(Checkpoint::new(program(), SCHEMA, state, tensors))
+    Ok(Checkpoint::new(program(), SCHEMA, state, arrays))
 }
 
-/// Compares the run's configuration with the one that was given on the command line.
-pub(super) fn check_expected(run: &StoredRun, expected: Option<&(Config, PathBuf)>) -> Result<(), Error> {
-    let Some((expected, path)) = expected else {
-        return Ok(());
-    };
+/// Refuses a configuration on the command line that is not the run's.
+pub(super) fn check_given(run: &StoredRun, given: &Config, path: &Path) -> Result<(), Error> {
     let here = run.path().join(CONFIG);
-    let found = differences(run.config(), expected);
-    refuse_differences(&found, (&here, "that file"), (path, "the command line"))
+    refuse_differences((&here, "that file", run.config()), (path, "the command line", given))
 }
 
 /// Refuses what `vds prune` did not finish: to train it would make another network.
 pub(super) fn check_trained(run: &StoredRun) -> Result<(), Error> {
     // A run that was killed in its very beginning has no such file yet.
-    let Some(parent) = run.environment().ok().and_then(|environment| environment.pruned_from) else {
+    let Some(parent) = run
+        .records()
+        .environment()
+        .ok()
+        .and_then(|environment| environment.pruned_from)
+    else {
         return Ok(());
     };
     let (run, parent) = (run.path().display(), parent.run);
     Err(Error::input_with_hint(
-        format!("{run} is not a run of `vds train`: `vds prune` was cutting it out of {parent}"),
-        format!("cut it out again with `vds prune {parent} --out {run} --overwrite`"),
+        format!("{run} is not a run of `vds train`: `vds prune` was pruning it from {parent}"),
+        format!("prune again with `vds prune {parent} --out {run} --overwrite`"),
     ))
 }
 
 impl Resumed {
-    /// The newest checkpoint that is whole; nothing if there is none yet: the run begins again.
+    /// The newest checkpoint that is whole; `None` if there is none yet: the run begins again.
     pub(super) fn read(run: &StoredRun, run_dir: &RunDir) -> Result<Option<Self>> {
         let Some(found) = run_dir.checkpoints().newest(SCHEMA).map_err(with_advice)? else {
             return Ok(None);
@@ -99,11 +101,7 @@ impl Resumed {
         let state: RunState = serde_json::from_value(checkpoint.state.clone()).or_input(reading)?;
         let config = config::load(&path, &state.config, &[]).or_input(reading)?;
         let here = run.path().join(CONFIG);
-        refuse_differences(
-            &differences(&config, run.config()),
-            (&path, "the checkpoint"),
-            (&here, "that file"),
-        )?;
+        refuse_differences((&path, "the checkpoint", &config), (&here, "that file", run.config()))?;
         warn_of_other_roundings(&state, &checkpoint);
         Ok(Some(Self {
             path,
@@ -113,7 +111,7 @@ impl Resumed {
         }))
     }
 
-    /// Puts the state into the trainer, and damaged files aside. Returns the lines of `metrics.jsonl`, and what is to be noted in
+    /// Restores the trainer's state and sets damaged files aside. Returns the lines of `metrics.jsonl`, and what is to be noted in
     /// the journal.
     pub(super) fn restore(
         self,
@@ -127,10 +125,10 @@ impl Resumed {
             mut checkpoint,
             damaged,
         } = self;
-        if state.data != sums(data) {
+        if state.data != digests(data) {
             return Err(Error::input_with_hint(
                 format!(
-                    "the data are not those that {} was trained on: their sums differ",
+                    "the data are not those that {} was trained on: their checksums differ",
                     path.display()
                 ),
                 "give the folder with the same data with --data-dir",
@@ -139,14 +137,17 @@ impl Resumed {
         }
         let reading = || format!("reading {}", path.display());
         let history = checkpoint.take_bytes(HISTORY).or_input(reading)?;
-        check_history(&history, state.position.epoch).or_input(reading)?;
-        trainer.restore(&state.position, &mut checkpoint).or_input(reading)?;
+        check_history(&history, state.trainer.epoch).or_input(reading)?;
+        trainer.restore(&state.trainer, &mut checkpoint).or_input(reading)?;
         run_dir.checkpoints().set_aside(&damaged)?;
-        Ok((history, damaged.iter().map(|file| told(file, &path)).collect()))
+        Ok((
+            history,
+            damaged.iter().map(|file| warn_of_damage(file, &path)).collect(),
+        ))
     }
 }
 
-/// The lines must be those of the epochs so far: the log is written anew from them.
+/// The lines must be those of the epochs so far: the log is rewritten from them.
 fn check_history(history: &[u8], epochs: usize) -> Result<(), Error> {
     let text = str::from_utf8(history).or_input(|| "its history")?;
     let mut n = 0;
@@ -168,12 +169,12 @@ fn check_history(history: &[u8], epochs: usize) -> Result<(), Error> {
     }
 }
 
-/// Tells of a damaged file, and of the one that is used in its place.
-fn told(damaged: &Damaged, used: &Path) -> Event {
+/// Warns of a damaged file and names the one that is used in its place.
+fn warn_of_damage(damaged: &Damaged, used: &Path) -> Event {
     let problem = text_of(&damaged.error);
     let file = damaged.path.display().to_string();
     let used = used.display();
-    output::warn(&format!("{file} is damaged ({problem}); going on from {used}"));
+    output::warn(&format!("{file} is damaged ({problem}); resuming from {used}"));
     Event::Damaged { file, problem }
 }
 
@@ -185,7 +186,7 @@ fn with_advice(error: vds_checkpoint::Error) -> anyhow::Error {
     Error::input_with_hint(text_of(&error), advice).into()
 }
 
-fn sums(data: &Data) -> Vec<String> {
+fn digests(data: &Data) -> Vec<String> {
     data.provenance.files.iter().map(|file| file.sha256.clone()).collect()
 }
 
@@ -211,26 +212,29 @@ fn warn_of_other_roundings(state: &RunState, checkpoint: &Checkpoint) {
     }
 }
 
-/// Refuses to mix two configurations; each is called by its file and, in the list, by a short name.
-fn refuse_differences(
-    found: &[Difference],
-    (first, first_name): (&Path, &str),
-    (second, second_name): (&Path, &str),
-) -> Result<(), Error> {
-    if found.is_empty() {
+/// Refuses to mix two configurations; each comes with its file and a short name for the list.
+fn refuse_differences(first: (&Path, &str, &Config), second: (&Path, &str, &Config)) -> Result<(), Error> {
+    let [a, b] = [first.2, second.2].map(Config::to_json);
+    let differing: String = json::leaves(&a, &b)
+        .iter()
+        .filter(|leaf| leaf.differs())
+        .map(|leaf| {
+            let [first_value, second_value] = [leaf.first, leaf.second].map(json::display);
+            format!(
+                "\n  {}: {first_value} in {}, {second_value} in {}",
+                leaf.path, first.1, second.1
+            )
+        })
+        .collect();
+    if differing.is_empty() {
         return Ok(());
     }
-    let lines = found.iter().map(|difference| {
-        let Difference { field, first, second } = difference;
-        format!("\n  {field}: {first} in {first_name}, {second} in {second_name}")
-    });
     Err(Error::input_with_hint(
         format!(
-            "{} has another configuration than {}{}",
-            first.display(),
-            second.display(),
-            lines.collect::<String>()
+            "{} has another configuration than {}{differing}",
+            first.0.display(),
+            second.0.display()
         ),
-        "a run goes on with the configuration that it was begun with; start another one for another configuration",
+        "a run resumes with the configuration that it was begun with; start another one for another configuration",
     ))
 }

@@ -6,20 +6,19 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use vds_checkpoint::{Array, CheckpointStore};
+use vds_records::{EpochMetrics, Event, NonFiniteStep, StoppedBy};
+use vds_training::{PausePoint, StepOutcome, Trainer};
 
-use super::super::store;
-use super::resume;
-use crate::cli::train::{Checkpoints, Train};
+use super::{Checkpoints, resume};
 use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::data::Data;
 use crate::device::Device;
 use crate::error::Error;
+use crate::finalize;
 use crate::progress::Progress;
-use crate::record::{EpochMetrics, NonFiniteStep};
-use crate::run_dir::{Event, Journal, MetricsLog, RunDir};
+use crate::run_dir::{Journal, MetricsLog, RunDir, session_ends};
 use crate::signals::Interrupt;
-use crate::training::{Advance, Moment, StoppedBy, Trainer};
 
 /// The part of a run that one process does.
 pub(super) struct Session<'a> {
@@ -27,7 +26,7 @@ pub(super) struct Session<'a> {
     data: &'a Data,
     run_dir: &'a RunDir,
     interrupt: &'a Interrupt,
-    store: CheckpointStore,
+    checkpoints: CheckpointStore,
     metrics: MetricsLog,
     journal: Journal,
     progress: Progress,
@@ -40,13 +39,20 @@ pub(super) struct Session<'a> {
     last_checkpoint: Option<(usize, usize)>,
 }
 
+/// What a session writes beside checkpoints.
+pub(super) struct Logs {
+    pub(super) metrics: MetricsLog,
+    pub(super) journal: Journal,
+    pub(super) progress: Progress,
+}
+
 impl<'a> Session<'a> {
     pub(super) fn new(
-        request: &Train,
         config: &'a Config,
         data: &'a Data,
         run_dir: &'a RunDir,
-        (metrics, journal): (MetricsLog, Journal),
+        logs: Logs,
+        intervals: Checkpoints,
         interrupt: &'a Interrupt,
         process: Stopwatch,
     ) -> Self {
@@ -56,11 +62,11 @@ impl<'a> Session<'a> {
             data,
             run_dir,
             interrupt,
-            store: run_dir.checkpoints(),
-            metrics,
-            journal,
-            progress: Progress::new(config.file().epochs, request.quiet),
-            intervals: request.checkpoints,
+            checkpoints: run_dir.checkpoints(),
+            metrics: logs.metrics,
+            journal: logs.journal,
+            progress: logs.progress,
+            intervals,
             since_checkpoint: Stopwatch::start(),
             last_checkpoint: None,
         }
@@ -72,7 +78,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`Error::Stopped`] with what can be done about it.
     pub(super) fn train(&mut self, mut trainer: Trainer<Device>) -> Result<Option<(Trainer<Device>, StoppedBy)>> {
-        let ended = self.advance_to_end(&mut trainer);
+        let ended = self.train_to_end(&mut trainer);
         self.progress.finish();
         let stopped_by = match ended {
             Ok(stopped_by) => stopped_by,
@@ -88,41 +94,41 @@ impl<'a> Session<'a> {
 
     /// Notes in the journal that the process ends.
     pub(super) fn end(&mut self, reason: &str) -> Result<()> {
-        Ok(self.journal.add(&Event::end(reason, self.process.seconds()))?)
+        Ok(self.journal.add(&session_ends(reason, self.process.seconds()))?)
     }
 
-    /// A failure after the training: notes it, and says what there is to go on with.
+    /// A failure after the training: notes it in the journal and adds how to resume.
     pub(super) fn failed(&mut self, failure: anyhow::Error) -> anyhow::Error {
         let _ = self.end("failed");
         with_hint(failure, self.resume_hint())
     }
 
-    fn advance_to_end(&mut self, trainer: &mut Trainer<Device>) -> Result<Option<StoppedBy>> {
+    fn train_to_end(&mut self, trainer: &mut Trainer<Device>) -> Result<Option<StoppedBy>> {
         let data = self.data.training();
         let mut stopwatch = Stopwatch::start();
         // A pause is followed by a step, however short the interval is.
         let has_paused = Cell::new(false);
         loop {
-            let pause = |moment| {
+            let should_pause = |point| {
                 self.interrupt.came()
-                    || moment == Moment::Step && !has_paused.take() && self.is_old(self.since_checkpoint)
+                    || point == PausePoint::Step && !has_paused.take() && self.is_old(self.since_checkpoint)
             };
-            match trainer.advance(&data, &pause)? {
-                Advance::Epoch(metrics) => {
+            match trainer.train_epoch(&data, &should_pause)? {
+                StepOutcome::Epoch(metrics) => {
                     self.epoch(&metrics, stopwatch.seconds())?;
                     stopwatch = Stopwatch::start();
                     if self.is_due(metrics.epoch) {
                         self.checkpoint(trainer)?;
                     }
                 }
-                Advance::Paused => {
+                StepOutcome::Paused => {
                     self.checkpoint(trainer)?;
                     has_paused.set(true);
                     if self.interrupt.came() {
                         return Ok(None);
                     }
                 }
-                Advance::Ended(stopped_by) => {
+                StepOutcome::Ended(stopped_by) => {
                     self.checkpoint(trainer)?;
                     // The checkpoints, which hold the lines too, are about to be removed.
                     self.metrics.sync()?;
@@ -170,19 +176,19 @@ impl<'a> Session<'a> {
     }
 
     fn write_checkpoint(&mut self, trainer: &Trainer<Device>) -> Result<PathBuf> {
-        let (position, mut tensors): (_, BTreeMap<_, _>) = trainer.state();
+        let (position, mut arrays): (_, BTreeMap<_, _>) = trainer.state();
         let history = Array::U8(self.metrics.content().to_vec());
-        tensors.insert(resume::HISTORY.to_owned(), history);
+        arrays.insert(resume::HISTORY.to_owned(), history);
         self.run_dir.check_held()?;
-        let checkpoint = resume::checkpoint(self.config, self.data, position, tensors)?;
-        Ok(self.store.write(&checkpoint)?)
+        let checkpoint = resume::checkpoint(self.config, self.data, position, arrays)?;
+        Ok(self.checkpoints.write(&checkpoint)?)
     }
 
-    /// Says what there is to go on with after a failure; keeps the last good state if numbers were not finite.
+    /// Adds to a failure how to resume; keeps the last good state if numbers were not finite.
     fn stopped(&mut self, trainer: Trainer<Device>, failure: anyhow::Error) -> anyhow::Error {
         let _ = self.end("failed");
-        let hint = match failure.downcast_ref::<Error>() {
-            Some(Error::NonFinite { .. }) => self.keep_last_good(trainer, &failure),
+        let hint = match failure.downcast_ref::<vds_training::Error>() {
+            Some(vds_training::Error::NonFinite { .. }) => self.keep_last_good(trainer, &failure),
             _ => self.resume_hint(),
         };
         with_hint(failure, hint)
@@ -191,21 +197,22 @@ impl<'a> Session<'a> {
     fn resume_hint(&self) -> Result<Option<String>> {
         let run = self.run_dir.path().display();
         // What is there if the folder is another one now is not this run's.
-        Ok(match self.run_dir.check_held().is_err() || self.store.is_empty()? {
-            true => None,
-            false => Some(format!("`vds train --resume {run}` goes on from the last checkpoint")),
-        })
+        Ok(
+            match self.run_dir.check_held().is_err() || self.checkpoints.is_empty()? {
+                true => None,
+                false => Some(format!("`vds train --resume {run}` resumes from the last checkpoint")),
+            },
+        )
     }
 
     /// The state before the step, the batch, and the weights of the best epoch.
     fn keep_last_good(&mut self, trainer: Trainer<Device>, failure: &anyhow::Error) -> Result<Option<String>> {
-        let Some(Error::NonFinite {
+        let Some(vds_training::Error::NonFinite {
             what,
             value,
-            epoch,
-            step,
+            at: Some((epoch, step)),
             place,
-        }) = failure.downcast_ref::<Error>()
+        }) = failure.downcast_ref::<vds_training::Error>()
         else {
             return Ok(None);
         };
@@ -222,14 +229,14 @@ impl<'a> Session<'a> {
             labels: batch.iter().map(|&index| train.labels()[index]).collect(),
             batch,
         })?;
-        let trained = trainer.finish()?;
-        store::write_network(self.run_dir, self.config, &trained)?;
+        let model = trainer.finish()?;
+        finalize::write_network(self.run_dir, self.config, &model)?;
         Ok(Some(format!(
             "the state before the step is in {}, the batch in {}, the weights of epoch {} in {}; a smaller \
              optimizer.learning_rate may help",
-            self.store.folder().display(),
+            self.checkpoints.folder().display(),
             dump.display(),
-            trained.epoch,
+            model.epoch.unwrap_or(0),
             self.run_dir.weights_path().display()
         )))
     }

@@ -51,9 +51,9 @@ pub(super) fn cases() -> Vec<Case> {
                 Commands:
                   train        Train a network as a configuration says and store the run
                   evaluate     Score a stored network on its test set
-                  verify       Evaluate stored runs again and say which recorded numbers come out otherwise
-                  prune        Cut a stored network to the depth that its posterior chose, and store it as a run of
-                               its own
+                  verify       Evaluate stored runs again and print which recorded values are not reproduced
+                  prune        Prune a stored network to the depth that its posterior chose, and store it as a run
+                               of its own
                   predict      Predict classes of images or points with a stored network
                   report       Write stored runs as one self-contained HTML page
                   data         List, verify, fetch and import data sets

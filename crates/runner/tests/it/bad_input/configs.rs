@@ -72,7 +72,7 @@ fn files() -> Vec<Case> {
             "configuration that is not UTF-8",
             b"(\n    name: \"\xff\xfe\",\n)\n",
             expect![[r#"
-                error: c.ron is no text: byte 13 is not UTF-8
+                error: c.ron is not text: byte 13 is not UTF-8
             "#]],
         ),
         text(

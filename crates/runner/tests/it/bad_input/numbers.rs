@@ -118,17 +118,18 @@ pub(super) fn cases() -> Vec<Case> {
             "unknown network to time",
             "bench --what rnn",
             expect![[r#"
-            error: invalid value 'rnn' for '--what <WHAT>'
-              [possible values: conv, fc]
+                error: unexpected argument '--what' found
 
-            For more information, try '--help'.
-        "#]],
+                Usage: vds bench [OPTIONS]
+
+                For more information, try '--help'.
+            "#]],
         ),
         typed(
             "width of a convolutional network to time",
             "bench --width 5",
             expect![[r#"
-                error: --width belongs to --what fc
+                error: --width belongs to --network fc
             "#]],
         ),
         typed(

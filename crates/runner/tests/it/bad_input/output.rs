@@ -39,15 +39,15 @@ pub(super) fn cases() -> Vec<Case> {
             "folder with something else",
             "--out full",
             expect![[r#"
-            error: full is not empty and holds no run
-            hint: choose another folder
-        "#]],
+                error: full is not empty and does not hold a run
+                hint: choose another folder
+            "#]],
         ),
         train(
             "something else is not overwritten",
             "--out full --overwrite",
             expect![[r#"
-                error: full is not empty and holds no run
+                error: full is not empty and does not hold a run
                 hint: choose another folder
             "#]],
         ),
@@ -55,7 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
             "file in place of the folder",
             "--out file",
             expect![[r#"
-                error: the output folder file cannot be made: file is no folder
+                error: the output folder file cannot be made: file is not a folder
                 hint: choose another --out
             "#]],
         ),
@@ -63,7 +63,7 @@ pub(super) fn cases() -> Vec<Case> {
             "file in place of the folder is not overwritten",
             "--out file --overwrite",
             expect![[r#"
-                error: the output folder file cannot be made: file is no folder
+                error: the output folder file cannot be made: file is not a folder
                 hint: choose another --out
             "#]],
         ),
@@ -71,7 +71,7 @@ pub(super) fn cases() -> Vec<Case> {
             "file among the parents",
             "--out file/a/b",
             expect![[r#"
-                error: the output folder file/a/b cannot be made: file is no folder
+                error: the output folder file/a/b cannot be made: file is not a folder
                 hint: choose another --out
             "#]],
         ),
@@ -89,7 +89,7 @@ pub(super) fn cases() -> Vec<Case> {
             "link to nothing in place of the folder",
             "--out link",
             expect![[r#"
-                error: the output folder link cannot be made: link is no folder
+                error: the output folder link cannot be made: link is not a folder
                 hint: choose another --out
             "#]],
         ),
@@ -138,7 +138,7 @@ pub(super) fn cases() -> Vec<Case> {
             "pruning into a file",
             "prune r --out file",
             expect![[r#"
-                error: the output folder file cannot be made: file is no folder
+                error: the output folder file cannot be made: file is not a folder
                 hint: choose another --out
             "#]],
         ),

@@ -94,7 +94,7 @@ pub(super) fn cases() -> Vec<Case> {
             "points that are not UTF-8",
             b"1 2\n\xff 1\n",
             expect![[r#"
-                error: p.txt is no text: byte 4 is not UTF-8
+                error: p.txt is not text: byte 4 is not UTF-8
             "#]],
         ),
         points(

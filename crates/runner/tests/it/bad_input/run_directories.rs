@@ -9,7 +9,7 @@ use crate::sandbox::Sandbox;
 const CONFIG: &str = "r/config.ron";
 const SUMMARY: &str = "r/summary.json";
 const METRICS: &str = "r/metrics.jsonl";
-const PLANE: &str = "r/plane.json";
+const GRID: &str = "r/predictive_grid.json";
 const REPORT: &str = "report r --out page.html";
 
 /// A command where a run `r` was damaged.
@@ -49,16 +49,16 @@ fn missing() -> Vec<Case> {
             "evaluate nothing",
             |_| {},
             expect![[r#"
-            error: nothing is no run directory: there is no config.ron in it
-            hint: give the folder that `vds train --out` wrote
-        "#]],
+                error: nothing is not a run directory: there is no config.ron in it
+                hint: give the folder that `vds train --out` wrote
+            "#]],
         ),
         case(
             "report of a run that is not there",
             "report nothing --out page.html",
             |_| {},
             expect![[r#"
-                error: nothing is no run directory: there is no config.ron in it
+                error: nothing is not a run directory: there is no config.ron in it
                 hint: give the folder that `vds train --out` wrote
             "#]],
         ),
@@ -67,7 +67,7 @@ fn missing() -> Vec<Case> {
             "evaluate file",
             |sandbox| sandbox.write("file", ""),
             expect![[r#"
-                error: file is no run directory: there is no config.ron in it
+                error: file is not a run directory: there is no config.ron in it
                 hint: give the folder that `vds train --out` wrote
             "#]],
         ),
@@ -76,7 +76,7 @@ fn missing() -> Vec<Case> {
             "report r nothing --out page.html",
             run_on_points,
             expect![[r#"
-                error: nothing is no run directory: there is no config.ron in it
+                error: nothing is not a run directory: there is no config.ron in it
                 hint: give the folder that `vds train --out` wrote
             "#]],
         ),
@@ -85,9 +85,9 @@ fn missing() -> Vec<Case> {
             "evaluate r",
             CONFIG,
             expect![[r#"
-            error: r is no run directory: there is no config.ron in it
-            hint: give the folder that `vds train --out` wrote
-        "#]],
+                error: r is not a run directory: there is no config.ron in it
+                hint: give the folder that `vds train --out` wrote
+            "#]],
         ),
         without(
             "run without weights",
@@ -134,7 +134,7 @@ fn missing() -> Vec<Case> {
             "unfinished run that has no weights yet",
             "evaluate r",
             |sandbox| {
-                for file in [SUMMARY, "r/weights.safetensors", PLANE] {
+                for file in [SUMMARY, "r/weights.safetensors", GRID] {
                     std::fs::remove_file(sandbox.path(file)).unwrap();
                 }
             },
@@ -329,37 +329,37 @@ fn of_the_records() -> Vec<Case> {
             "#]],
         ),
         with(
-            "plane that is a list",
+            "grid that is a list",
             REPORT,
-            PLANE,
+            GRID,
             b"[]",
             expect![[r#"
-            error: r/plane.json:1:2: invalid length 0, expected struct Plane with 6 elements
+            error: r/predictive_grid.json:1:2: invalid length 0, expected struct Plane with 6 elements
         "#]],
         ),
         with(
-            "plane that is not JSON",
+            "grid that is not JSON",
             REPORT,
-            PLANE,
+            GRID,
             b"plain\n",
             expect![[r#"
-                error: r/plane.json:1:1: expected value
+                error: r/predictive_grid.json:1:1: expected value
             "#]],
         ),
         replaced(
-            "plane of other sizes",
+            "grid of other sizes",
             REPORT,
-            [PLANE, "\"n_side\":80", "\"n_side\":81"],
+            [GRID, "\"n_side\":80", "\"n_side\":81"],
             expect![[r#"
-                error: r/plane.json: marginal has length 6400, expected the square of n_side = 81
+                error: r/predictive_grid.json: marginal has length 6400, expected the square of n_side = 81
             "#]],
         ),
         replaced(
-            "plane beyond any memory",
+            "grid beyond any memory",
             REPORT,
-            [PLANE, "\"n_side\":80", "\"n_side\":18446744073709551615"],
+            [GRID, "\"n_side\":80", "\"n_side\":18446744073709551615"],
             expect![[r#"
-                error: r/plane.json: marginal has length 6400, expected the square of n_side = 18446744073709551615
+                error: r/predictive_grid.json: marginal has length 6400, expected the square of n_side = 18446744073709551615
             "#]],
         ),
         replaced(

@@ -288,7 +288,7 @@ fn tensors_of_another_kind() -> Vec<Case> {
             "missing posterior",
             |file| file.tensors.retain(|tensor| tensor.name != POSTERIOR),
             expect![[r#"
-                error: reading r/weights.safetensors: the weights hold no posterior over depth, and the method is ldn
+                error: reading r/weights.safetensors: the weights do not hold a posterior over depth, and the method is ldn
             "#]],
         ),
     ]

@@ -23,7 +23,7 @@ const FILES: [&str; 7] = [
     "r/config.ron",
     "r/environment.json",
     "r/metrics.jsonl",
-    "r/plane.json",
+    "r/predictive_grid.json",
     "r/summary.json",
     "r/weights.safetensors",
     "page.html",

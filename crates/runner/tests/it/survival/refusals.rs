@@ -42,7 +42,7 @@ fn configuration_that_was_edited_is_refused_field_by_field() {
             error: r/checkpoints/checkpoint-00000004.safetensors has another configuration than r/config.ron
               epochs: 20 in the checkpoint, 30 in that file
               max_depth: 3 in the checkpoint, 4 in that file
-            hint: a run goes on with the configuration that it was begun with; start another one for another configuration
+            hint: a run resumes with the configuration that it was begun with; start another one for another configuration
         "#]],
     );
 }
@@ -56,7 +56,7 @@ fn configuration_on_the_command_line_must_be_the_runs() {
         expect![[r#"
             error: r/config.ron has another configuration than CONFIGS/spirals.ron
               seed: 0 in that file, 7 in the command line
-            hint: a run goes on with the configuration that it was begun with; start another one for another configuration
+            hint: a run resumes with the configuration that it was begun with; start another one for another configuration
         "#]],
     );
     let same = "train CONFIGS/spirals.ron --set max_depth=3 --set selection.patience=None --set epochs=20";
@@ -105,7 +105,7 @@ fn checkpoint_on_other_data_is_refused() {
         &sandbox,
         "train --resume r",
         expect![[r#"
-            error: the data are not those that r/checkpoints/checkpoint-00000004.safetensors was trained on: their sums differ
+            error: the data are not those that r/checkpoints/checkpoint-00000004.safetensors was trained on: their checksums differ
             hint: give the folder with the same data with --data-dir
         "#]],
     );
@@ -231,8 +231,8 @@ fn what_prune_did_not_finish_is_not_trained() {
         &sandbox,
         "train --resume r",
         expect![[r#"
-            error: r is not a run of `vds train`: `vds prune` was cutting it out of whole
-            hint: cut it out again with `vds prune whole --out r --overwrite`
+            error: r is not a run of `vds train`: `vds prune` was pruning it from whole
+            hint: prune again with `vds prune whole --out r --overwrite`
         "#]],
     );
 }

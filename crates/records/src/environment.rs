@@ -1,0 +1,57 @@
+//! What the numbers of a run depend on beside its configuration.
+
+use serde::{Deserialize, Serialize};
+use vds_variational::PruningRule;
+
+/// Program, machine and data, as stored in `environment.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Version of the program.
+    pub version: String,
+    /// Commit that it was built from, with `-dirty` if the sources differed from it; `unknown` outside a repository.
+    pub commit: String,
+    /// SHA-256 digest of the program's file; `None` where the file cannot be read.
+    #[serde(default)]
+    pub binary_sha256: Option<String>,
+    /// SHA-256 digest of the `Cargo.lock` that it was built with, `unknown` outside the workspace.
+    #[serde(default)]
+    pub lock_sha256: Option<String>,
+    /// Compiler.
+    pub toolchain: String,
+    /// Target triple.
+    pub target: String,
+    /// Build profile.
+    pub profile: String,
+    /// Model of the processor, where the system reports it.
+    pub cpu: Option<String>,
+    /// Vector extensions that the program looks for and the processor has.
+    pub cpu_features: Vec<String>,
+    /// The instruction set that the kernels use.
+    #[serde(default)]
+    pub instruction_set: Option<String>,
+    /// The data, file by file.
+    pub data: Vec<DataFile>,
+    /// The run that the network was pruned from, for a pruned network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pruned_from: Option<PrunedFrom>,
+}
+
+/// A file of data, or something in place of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataFile {
+    /// Where it was read.
+    pub location: String,
+    /// SHA-256 digest of its uncompressed content.
+    pub sha256: String,
+}
+
+/// Where a pruned network comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PrunedFrom {
+    /// The run directory, as typed.
+    pub run: String,
+    /// Its maximum depth.
+    pub max_depth: usize,
+    /// The rule that chose the depth; `None` if the depth was given.
+    pub rule: Option<PruningRule>,
+}

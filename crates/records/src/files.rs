@@ -1,0 +1,37 @@
+//! Names and schema versions of the files of a run directory.
+
+/// The resolved configuration.
+pub const CONFIG: &str = "config.ron";
+/// Program, machine and data.
+pub const ENVIRONMENT: &str = "environment.json";
+/// One object per epoch.
+pub const METRICS: &str = "metrics.jsonl";
+/// Network and posterior.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// Every number of the outcome; the last file to be written.
+pub const SUMMARY: &str = "summary.json";
+/// Predictions on a grid, for two-dimensional inputs.
+pub const PREDICTIVE_GRID: &str = "predictive_grid.json";
+/// Sessions, times and checkpoints: what happened, line by line.
+pub const JOURNAL: &str = "journal.jsonl";
+/// The step in which a number became NaN or infinite.
+pub const NON_FINITE: &str = "nonfinite.json";
+/// The folder with the checkpoints of an unfinished run.
+pub const CHECKPOINTS: &str = "checkpoints";
+/// Locked by the process that writes into the run directory.
+pub const LOCK: &str = ".vds-lock";
+
+/// All files of a run but the lock.
+pub const ALL: [&str; 8] = [
+    CONFIG,
+    ENVIRONMENT,
+    METRICS,
+    JOURNAL,
+    NON_FINITE,
+    WEIGHTS,
+    SUMMARY,
+    PREDICTIVE_GRID,
+];
+
+/// Version of the layout of [`SUMMARY`]; a reader refuses any other.
+pub const SUMMARY_SCHEMA: u32 = 3;

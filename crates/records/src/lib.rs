@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod environment;
+mod epoch;
+mod error;
+pub mod files;
+mod grid;
+mod journal;
+pub mod json;
+mod prediction;
+pub mod read;
+mod run;
+mod scores;
+mod summary;
+
+pub use environment::{DataFile, Environment, PrunedFrom};
+pub use epoch::{EpochMetrics, NonFiniteStep};
+pub use error::{Error, Result};
+pub use grid::PredictiveGrid;
+pub use journal::Event;
+pub use prediction::Prediction;
+pub use run::{RunReader, RunRecord};
+pub use scores::{DepthScores, Scores, TestScores};
+pub use summary::{Method, NetworkKind, SelectionSplit, StoppedBy, Summary};
+pub use vds_kernels::HeadStatistics;
+pub use vds_variational::PruningRule;

@@ -1,0 +1,135 @@
+//! Text and JSON in files from outside.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+
+/// Bytes of a configuration; the shipped ones have a thousandth of it.
+const LONGEST_CONFIG: u64 = 1 << 20;
+
+/// The text of a file.
+///
+/// # Errors
+/// [`Error::Io`], and [`Error::NotText`] with the first byte that is not UTF-8.
+pub fn text(path: &Path) -> Result<String> {
+    to_text(path, read_at_most(path, u64::MAX)?)
+}
+
+/// The text of a configuration file.
+///
+/// # Errors
+/// As [`text`], and [`Error::TooLong`] if it is longer than any configuration.
+pub fn config_text(path: &Path) -> Result<String> {
+    // One byte more than allowed distinguishes a file that is too long from one that just fits.
+    let bytes = read_at_most(path, LONGEST_CONFIG + 1)?;
+    if bytes.len() as u64 > LONGEST_CONFIG {
+        return Err(Error::TooLong {
+            path: path.to_path_buf(),
+            limit: LONGEST_CONFIG,
+        });
+    }
+    to_text(path, bytes)
+}
+
+/// A value from the JSON in a file.
+///
+/// # Errors
+/// As [`text`], and [`Error::Json`] if the file holds something else.
+pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    json_text(&text(path)?, path, 1)
+}
+
+/// A value for each line of a file of JSON lines.
+///
+/// # Errors
+/// As [`json`], with the line.
+pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let text = text(path)?;
+    let lines = text.lines().enumerate();
+    lines.map(|(index, line)| json_text(line, path, index + 1)).collect()
+}
+
+/// A value from JSON that begins at line `first_line` of a file.
+fn json_text<T: DeserializeOwned>(text: &str, path: &Path, first_line: usize) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        // The parser adds the place within the text that it was given.
+        let message = error.to_string();
+        let end = message.rfind(" at line ").unwrap_or(message.len());
+        Error::Json {
+            path: path.to_path_buf(),
+            line: first_line + error.line().saturating_sub(1),
+            column: error.column(),
+            problem: if error.is_eof() {
+                "the text ends in the middle of a value".to_owned()
+            } else {
+                excerpt(&message[..end])
+            },
+        }
+    })
+}
+
+/// A text from outside as a message quotes it: white space becomes one blank, control characters are escaped, and what is
+/// beyond 100 characters is left out.
+pub fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let mut quoted = String::new();
+    // No more is looked at than is shown: the text may be megabytes.
+    let words = text.split_whitespace().take(LONGEST);
+    for (index, word) in words.enumerate() {
+        if index > 0 {
+            quoted.push(' ');
+        }
+        quoted.extend(word.chars().take(LONGEST + 1));
+    }
+    let end = quoted.char_indices().nth(LONGEST).map(|(at, _)| at);
+    if let Some(at) = end {
+        quoted.truncate(at);
+        quoted.push('…');
+    }
+    let escaped = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    quoted.chars().map(escaped).collect()
+}
+
+fn read_at_most(path: &Path, n_bytes: u64) -> Result<Vec<u8>> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(n_bytes).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|source| Error::Io {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
+fn to_text(path: &Path, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| Error::NotText {
+        path: path.to_path_buf(),
+        byte: error.utf8_error().valid_up_to(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_are_short_single_lines_without_control_characters() {
+        assert_eq!(excerpt(" a\n  b\u{1b}[2J\u{85} "), r"a b\u{1b}[2J");
+        assert_eq!(excerpt(&"é".repeat(100)), "é".repeat(100));
+        for long in ["é".repeat(101), "ab ".repeat(1000), "é".repeat(1_000_000)] {
+            let text = excerpt(&long);
+            assert_eq!((text.chars().count(), text.ends_with('…')), (101, true));
+        }
+    }
+}

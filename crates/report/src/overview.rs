@@ -1,0 +1,150 @@
+//! The top of the page: what was run, in sentences, and what to beware of.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use crate::{
+    aggregate::{Entry, Group, Predictor, Spread},
+    number::{self, Quantity},
+};
+use vds_records::{HeadStatistics, RunRecord, SelectionSplit};
+
+/// The summary of all groups in plain language.
+pub(crate) fn render(groups: &[Group<'_>]) -> Markup {
+    let runs: Vec<&RunRecord> = groups
+        .iter()
+        .flat_map(|group| &group.runs)
+        .map(|entry| entry.run)
+        .collect();
+    let data_sets: BTreeSet<&str> = runs.iter().map(|run| run.summary.dataset.as_str()).collect();
+    let n_ldn = runs.iter().filter(|run| run.is_ldn()).count();
+    html! {
+        section id="overview" {
+            h2 { "Summary" }
+            @if runs.is_empty() {
+                p { "There are no runs to report." }
+            } @else {
+                p {
+                    (number::plural(runs.len(), "run")) " on " (number::plural(data_sets.len(), "data set")) ": "
+                    (n_ldn) " with learnt depth (LDN), " (runs.len() - n_ldn) " with deterministic depth (DDN). "
+                    "An LDN learns a posterior over how many of its D residual blocks to use; "
+                    "pruning keeps the first d" sub { "opt" } " blocks."
+                }
+                ul {
+                    @for (index, group) in groups.iter().enumerate() {
+                        li { a href={ "#group-" (index) } { (group.title) } ": " (findings(group)) }
+                    }
+                }
+            }
+            (notices(&runs))
+        }
+    }
+}
+
+/// Chosen depths and the best networks of a group.
+fn findings(group: &Group<'_>) -> Markup {
+    let depths = group.depths().into_iter();
+    let chosen: Vec<String> = depths.filter_map(|depth| chosen_depths(group, depth)).collect();
+    let best: Vec<String> = Predictor::ALL
+        .iter()
+        .filter_map(|&predictor| best(group, predictor))
+        .collect();
+    html! {
+        @if !chosen.is_empty() { "pruned depth " (chosen.join(", ")) ". " }
+        "Lowest mean test NLL: " (best.join("; ")) "."
+    }
+}
+
+/// `4–6 of D = 10`.
+fn chosen_depths(group: &Group<'_>, depth: usize) -> Option<String> {
+    let chosen: Vec<usize> = group
+        .of(Predictor::Ldn, depth)
+        .iter()
+        .map(|run| run.summary.pruned_depth)
+        .collect();
+    let (lo, hi) = (chosen.iter().min()?, chosen.iter().max()?);
+    let range = if lo == hi {
+        lo.to_string()
+    } else {
+        format!("{lo}–{hi}")
+    };
+    Some(format!("{range} of D = {depth}"))
+}
+
+/// `DDN 0.104 at D = 5 (error 3.10 %)`.
+fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
+    let mean = |depth: usize, value: fn(Predictor, &RunRecord) -> f64| {
+        let runs = group.of(predictor, depth);
+        Spread::over(&runs.into_iter().map(|run| value(predictor, run)).collect::<Vec<f64>>())
+    };
+    let present = group
+        .depths()
+        .into_iter()
+        .filter(|&depth| !group.of(predictor, depth).is_empty());
+    let nlls = present.map(|depth| (depth, mean(depth, |p, run| p.scores(run).nll).mean));
+    let (depth, nll) = nlls.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let error = mean(depth, |p, run| p.scores(run).error).mean;
+    let [nll, error] = [Quantity::Score.text(nll), Quantity::Rate.text(error)];
+    Some(format!("{} {nll} at D = {depth} (error {error})", predictor.name()))
+}
+
+/// What the numbers of some runs must be read with.
+fn notices(runs: &[&RunRecord]) -> Markup {
+    let affected = |is: fn(&RunRecord) -> bool| runs.iter().filter(|run| is(run)).count();
+    let on_test = affected(|run| run.summary.selection_split == SelectionSplit::Test);
+    let shared = affected(|run| run.summary.head_statistics == HeadStatistics::Shared);
+    html! {
+        @if on_test > 0 {
+            p.notice {
+                strong { "Selection on the test set: " }
+                (number::plural(on_test, "run")) " compared epochs on the test set (selection split "
+                code { (SelectionSplit::Test.name()) } "), as the authors did, and stopped and kept an epoch by it. "
+                "Their test scores are optimistic; do not compare them with those of runs with the selection split "
+                code { (SelectionSplit::Validation.name()) } "."
+            }
+        }
+        @if shared > 0 {
+            p.notice {
+                strong { "Shared head statistics: " }
+                (number::plural(shared, "run")) " kept one set of running statistics in the output block for all depths, as the "
+                "published code does. Shallow depths are then normalized with the statistics of deep ones, which hurts "
+                "calibration; " code { (HeadStatistics::PerDepth.name()) } " keeps one set for each depth."
+            }
+        }
+    }
+}
+
+/// How to read the terms of the page.
+pub(crate) fn glossary(entries: &[Entry<'_>]) -> Markup {
+    let rules: BTreeSet<String> = entries
+        .iter()
+        .map(|entry| entry.run.summary.pruning_rule.to_string())
+        .collect();
+    html! {
+        details {
+            summary { "How to read the numbers" }
+            dl {
+                dt { "marginal" }
+                dd { "predictive averaged over the posterior of depth" }
+                dt { "pruned" }
+                dd {
+                    "the network pruned to d" sub { "opt" } " blocks, the rest of the posterior's mass moved to that depth"
+                    @if !rules.is_empty() { "; pruning rule " (rules.into_iter().collect::<Vec<String>>().join(", ")) }
+                }
+                dt { "deepest" }
+                dd { "depth D alone; for a DDN, the network itself" }
+                dt { "error" }
+                dd { "share of test examples whose most probable class is wrong" }
+                dt { "NLL" }
+                dd { "mean negative log-likelihood of the true class, nats per example; ∞ where a true class got probability 0" }
+                dt { "ECE" }
+                dd { "expected calibration error of the top label over equal-width bins, in [0, 1]" }
+                dt { "Brier" }
+                dd { "mean squared distance between probabilities and one-hot label, in [0, 2]" }
+                dt { "E[d]" }
+                dd { "mean of the posterior over depth, residual blocks" }
+            }
+        }
+    }
+}

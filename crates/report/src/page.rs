@@ -1,0 +1,85 @@
+//! The page as a whole.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::{
+    aggregate::{Entry, Group},
+    dataset_section, overview, provenance, table,
+};
+use vds_records::RunRecord;
+
+/// The policy forbids scripts and every load, so that a stored page cannot do anything but be read.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// What the page says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageInfo {
+    /// Title and first heading.
+    pub title: String,
+    /// Command line that made the page.
+    pub command: String,
+}
+
+/// `runs` as one self-contained HTML page; equal arguments give equal bytes.
+///
+/// Data sets keep the order in which they first appear; within one, runs are sorted by method, depth and seed.
+/// Infinite and undefined numbers are printed as symbols, and no input makes it fail.
+pub fn render(runs: &[RunRecord], page: &PageInfo) -> String {
+    let groups = Group::collect(runs);
+    let entries: Vec<Entry<'_>> = groups.iter().flat_map(|group| group.runs.iter().cloned()).collect();
+    let body = html! {
+        header {
+            h1 { (page.title) }
+            p.facts { "Variational depth search in residual networks: learnt depth, error and calibration." }
+            (navigation(&groups))
+        }
+        main {
+            (overview::render(&groups))
+            @if !entries.is_empty() {
+                section id="tables" {
+                    h2 { "Results" }
+                    (table::pooled(&groups))
+                    (table::all_runs(&groups))
+                    (overview::glossary(&entries))
+                }
+                @for (index, group) in groups.iter().enumerate() {
+                    (dataset_section::render(group, index))
+                }
+            }
+            (provenance::render(&groups, page))
+        }
+    };
+    document(&page.title, &body).into_string()
+}
+
+fn document(title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body { (body) }
+        }
+    }
+}
+
+fn navigation(groups: &[Group<'_>]) -> Markup {
+    html! {
+        nav aria-label="Sections" {
+            ul {
+                li { a href="#overview" { "Summary" } }
+                @if !groups.is_empty() { li { a href="#tables" { "Results" } } }
+                @for (index, group) in groups.iter().enumerate() {
+                    li { a href={ "#group-" (index) } { (group.title) } }
+                }
+                li { a href="#provenance" { "Provenance" } }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Reliability diagrams: accuracy against confidence, with the number of examples under it.
+
+use maud::{Markup, html};
+
+use crate::{
+    axis::Axis,
+    number,
+    scale::{Scale, is_plottable},
+    svg::{Figure, PlotArea, Style, px, rectangle},
+};
+use vds_calibration::ReliabilityBin;
+use vds_records::Scores;
+
+const SIZE: [f64; 2] = [260.0, 334.0];
+const DIAGRAM: PlotArea = PlotArea {
+    left: 44.0,
+    top: 28.0,
+    right: 248.0,
+    bottom: 208.0,
+};
+const HISTOGRAM: PlotArea = PlotArea {
+    left: 44.0,
+    top: 244.0,
+    right: 248.0,
+    bottom: 292.0,
+};
+
+/// The reliability diagram of one predictive distribution.
+pub(crate) fn reliability_diagram(id: &str, name: &str, style: Style, scores: &Scores) -> Markup {
+    let title = format!("Reliability, {name}");
+    let description = format!(
+        "Accuracy in bins of confidence against the diagonal of perfect calibration; expected calibration error {}, \
+         mean confidence {}, accuracy {}.",
+        number::significant(scores.ece, 3),
+        number::percent(scores.mean_confidence),
+        number::percent(1.0 - scores.error),
+    );
+    let caption = html! {
+        "ECE " (number::significant(scores.ece, 3)) ", MCE " (number::significant(scores.mce, 3))
+        ", mean confidence " (number::percent(scores.mean_confidence))
+        ", accuracy " (number::percent(1.0 - scores.error)) "."
+    };
+    let figure = Figure {
+        id,
+        title: &title,
+        description: &description,
+        size: SIZE,
+        legend: Vec::new(),
+        caption,
+    };
+    figure.render(&html! {
+        (diagram(style, &scores.reliability))
+        (histogram(style, &scores.reliability))
+    })
+}
+
+fn diagram(style: Style, bins: &[ReliabilityBin]) -> Markup {
+    let axes = [
+        Axis::covering("confidence", [0.0, 1.0], 5.0),
+        Axis::covering("accuracy", [0.0, 1.0], 5.0),
+    ];
+    let scales = [DIAGRAM.x_scale(&axes[0]), DIAGRAM.y_scale(&axes[1])];
+    let corners = [scales[0].range, scales[1].range];
+    html! {
+        (DIAGRAM.vertical_axis(&axes[1]))
+        (DIAGRAM.horizontal_axis(&axes[0], false))
+        @for bin in filled(bins) {
+            path class={ "bin " (style.class()) } d=(bin_path(&scales, bin, [bin.accuracy, 0.0])) {
+                title {
+                    "(" (number::significant(bin.lower, 2)) ", " (number::significant(bin.upper, 2)) "]: accuracy "
+                    (number::percent(bin.accuracy)) ", confidence " (number::percent(bin.confidence)) ", "
+                    (number::plural(bin.count, "example"))
+                }
+            }
+            path.gap d=(bin_path(&scales, bin, [bin.accuracy.max(bin.confidence), bin.accuracy.min(bin.confidence)])) {}
+        }
+        path.reference d={
+            "M" (px(corners[0][0])) " " (px(corners[1][0])) "L" (px(corners[0][1])) " " (px(corners[1][1]))
+        } {}
+    }
+}
+
+fn histogram(style: Style, bins: &[ReliabilityBin]) -> Markup {
+    // As floats: the counts come from a file, and their sum may be beyond any integer.
+    let total: f64 = bins.iter().map(|bin| bin.count as f64).sum();
+    let share = |bin: &ReliabilityBin| bin.count as f64 / total.max(1.0);
+    let x = Axis::covering("confidence", [0.0, 1.0], 5.0);
+    let y = Axis::covering(
+        "share of examples",
+        [0.0, bins.iter().map(share).fold(0.0, f64::max)],
+        2.0,
+    );
+    let scales = [HISTOGRAM.x_scale(&x), HISTOGRAM.y_scale(&y)];
+    html! {
+        (HISTOGRAM.vertical_axis(&y))
+        (HISTOGRAM.horizontal_axis(&x, true))
+        @for bin in filled(bins) {
+            path class={ "bin " (style.class()) } d=(bin_path(&scales, bin, [share(bin), 0.0])) {}
+        }
+    }
+}
+
+/// Bins with examples and with numbers that can be drawn.
+fn filled(bins: &[ReliabilityBin]) -> impl Iterator<Item = &ReliabilityBin> {
+    let numbers = |bin: &ReliabilityBin| [bin.lower, bin.upper, bin.accuracy, bin.confidence];
+    bins.iter()
+        .filter(move |bin| bin.count > 0 && numbers(bin).into_iter().all(is_plottable))
+}
+
+fn bin_path([x, y]: &[Scale; 2], bin: &ReliabilityBin, heights: [f64; 2]) -> String {
+    let sides = [x.position(bin.lower) + 0.5, x.position(bin.upper) - 0.5];
+    rectangle(sides, heights.map(|height| y.position(height)))
+}

@@ -1,0 +1,190 @@
+//! The tables: seeds pooled by depth, all runs, and the depths of one run.
+
+use maud::{Markup, html};
+
+use crate::{
+    aggregate::{Entry, Group, Predictor, Spread},
+    number::{self, MISSING, Quantity},
+};
+use vds_records::{DepthScores, RunRecord, Scores};
+
+/// A score that the tables show: its column title, how it is written, where it is stored.
+type Column = (&'static str, Quantity, fn(&Scores) -> f64);
+
+const COLUMNS: [Column; 4] = [
+    ("error", Quantity::Rate, |scores| scores.error),
+    ("NLL", Quantity::Score, |scores| scores.nll),
+    ("ECE", Quantity::Score, |scores| scores.ece),
+    ("Brier", Quantity::Score, |scores| scores.brier),
+];
+
+/// LDN, pruned LDN and DDN by depth, seeds pooled as mean ± standard deviation.
+pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="LDN, pruned LDN and DDN by depth" {
+            table id="by-depth" {
+                caption { span { "LDN, pruned LDN and DDN by depth: test scores, mean ± standard deviation over n seeds" } }
+                thead {
+                    tr {
+                        th.number scope="col" { "D" }
+                        th scope="col" { "network" }
+                        @for title in ["n", "depth used"] { th.number scope="col" { (title) } }
+                        @for (title, ..) in COLUMNS { th.number scope="col" { (title) } }
+                    }
+                }
+                @for group in groups {
+                    tbody {
+                        tr { th.group scope="rowgroup" colspan="8" { (group.title) } }
+                        @for depth in group.depths() {
+                            @let present = Predictor::ALL.into_iter().filter(|&p| !group.of(p, depth).is_empty());
+                            @for (index, predictor) in present.enumerate() {
+                                tr.division[index == 0] { (pooled_cells(group, predictor, depth)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup {
+    let runs = group.of(predictor, depth);
+    let spread = |value: &dyn Fn(&RunRecord) -> f64| {
+        let values: Vec<f64> = runs.iter().map(|run| value(run)).collect();
+        Spread::over(&values)
+    };
+    let used = spread(&|run| predictor.depth(run));
+    html! {
+        td.number { (depth) }
+        th scope="row" { (predictor.name()) }
+        td.number { (used.n) }
+        td.number {
+            @if predictor == Predictor::Ddn { (depth) } @else { (used.text(Quantity::Depth)) }
+        }
+        @for (_, quantity, score) in COLUMNS {
+            td.number { (spread(&|run| score(predictor.scores(run))).text(quantity)) }
+        }
+    }
+}
+
+/// One row per run.
+pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
+    let names = ["run", "method", "network"];
+    let numbers = ["D", "seed", "epochs (best)", "E[d]", "d_opt"];
+    let predictives = ["marginal", "pruned", "deepest"];
+    let width = names.len() + numbers.len() + predictives.len() * COLUMNS.len() + 1;
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="All runs" {
+            table id="all-runs" {
+                caption { span { "All runs: test scores of the marginal, the pruned and the deepest predictive" } }
+                thead {
+                    tr {
+                        @for title in names { th scope="col" rowspan="2" { (title) } }
+                        @for title in numbers { th.number scope="col" rowspan="2" { (depth_symbol(title)) } }
+                        @for title in predictives { th.span scope="colgroup" colspan=(COLUMNS.len()) { (title) } }
+                    }
+                    tr {
+                        @for _ in predictives {
+                            @for (index, (title, ..)) in COLUMNS.iter().enumerate() {
+                                th.number.first[index == 0] scope="col" { (title) }
+                            }
+                        }
+                    }
+                }
+                @for group in groups {
+                    tbody {
+                        tr { th.group scope="rowgroup" colspan=(width) { (group.title) } }
+                        @for entry in &group.runs { (run_row(entry)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn run_row(entry: &Entry<'_>) -> Markup {
+    let run = entry.run;
+    let summary = &run.summary;
+    let ldn = run.is_ldn();
+    let only_ldn = |text: String| if ldn { text } else { MISSING.to_owned() };
+    html! {
+        tr {
+            th.name scope="row" { a href={ "#" (entry.id) } { (run.name) } }
+            td { (run.method_label()) }
+            td { (summary.network.name()) }
+            td.number { (summary.max_depth) }
+            td.number { (summary.seed) }
+            td.number { (summary.epochs) " (" (summary.best_epoch) ")" }
+            td.number { (only_ldn(number::depth(summary.expected_depth))) }
+            td.number { (only_ldn(summary.pruned_depth.to_string())) }
+            (score_cells(ldn.then_some(&summary.test.marginal)))
+            (score_cells(ldn.then_some(&summary.test.pruned)))
+            (score_cells(Some(&summary.test.deepest)))
+        }
+    }
+}
+
+fn score_cells(scores: Option<&Scores>) -> Markup {
+    html! {
+        @for (index, (_, quantity, score)) in COLUMNS.iter().enumerate() {
+            td.number.first[index == 0] { (scores.map_or(MISSING.to_owned(), |scores| quantity.text(score(scores)))) }
+        }
+    }
+}
+
+/// The numbers behind a run's figures over depth.
+pub(crate) fn per_depth(run: &RunRecord) -> Markup {
+    let summary = &run.summary;
+    let n_depths = summary.posterior.len().max(summary.test.per_depth.len());
+    let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), Quantity::Score);
+    let titles = [
+        "depth",
+        "posterior",
+        "prior",
+        "test error",
+        "test NLL",
+        "test ECE",
+        "train error",
+        "train NLL",
+        "train ECE",
+    ];
+    html! {
+        details {
+            summary { "Numbers of each depth" }
+            div.scroll tabindex="0" role="region" aria-label={ "Depths of " (run.name) } {
+                table {
+                    caption { span { "Each depth alone: posterior and prior probability, scores on the test and training sets" } }
+                    thead { tr { @for title in titles { th.number scope="col" { (title) } } } }
+                    tbody {
+                        @for depth in 0..n_depths {
+                            tr.chosen[run.is_ldn() && depth == summary.pruned_depth] {
+                                th.number scope="row" { (depth) }
+                                td.number { (probability(&summary.posterior, depth)) }
+                                td.number { (probability(&summary.prior, depth)) }
+                                (depth_cells(summary.test.per_depth.get(depth)))
+                                (depth_cells(summary.train_per_depth.get(depth)))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn depth_cells(scores: Option<&DepthScores>) -> Markup {
+    html! {
+        td.number { (cell(scores.map(|s| s.error), Quantity::Rate)) }
+        td.number { (cell(scores.map(|s| s.nll), Quantity::Score)) }
+        td.number { (cell(scores.map(|s| s.ece), Quantity::Score)) }
+    }
+}
+
+fn cell(value: Option<f64>, quantity: Quantity) -> String {
+    value.map_or(MISSING.to_owned(), |value| quantity.text(value))
+}
+
+fn depth_symbol(title: &str) -> Markup {
+    html! { @if title == "d_opt" { "d" sub { "opt" } } @else { (title) } }
+}

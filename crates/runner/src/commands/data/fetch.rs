@@ -1,0 +1,97 @@
+//! `vds data fetch`.
+
+#[cfg(not(feature = "download"))]
+mod by_hand;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::data;
+use crate::error::{Error, ExitCode};
+
+/// Fetch data sets from the servers that publish them, verify their files and put them where they are found
+///
+/// An interrupted call leaves what it has as NAME.partial, and the next one resumes from there. The first of ALL_PROXY,
+/// HTTPS_PROXY and HTTP_PROXY that is set names a proxy, NO_PROXY the servers that need none. The program must be built with
+/// `--features download`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Fetch {
+    /// Data sets
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<String>,
+    /// Folder to put them into, each in a folder of its name; by default VDS_DATA_DIR, else the XDG data folder
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Address of a folder on a server that is tried before the known ones; may be repeated
+    #[arg(long = "mirror", value_name = "URL")]
+    mirrors: Vec<String>,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Fetch {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let is_address = |mirror: &&String| ["http://", "https://"].iter().any(|start| mirror.starts_with(start));
+        if let Some(mirror) = self.mirrors.iter().find(|mirror| !is_address(mirror)) {
+            let message = format!("--mirror {mirror}: expected an address that begins with http:// or https://");
+            return Err(Error::input(message).into());
+        }
+        let datasets = data::named(&self.names)?;
+        let data_dir = data::target_dir(self.data_dir.clone())?;
+        self.fetch(&datasets, &data_dir)
+    }
+
+    /// Fetches data sets and prints where their files are.
+    #[cfg(feature = "download")]
+    fn fetch(&self, datasets: &[&'static vds_datasets::Dataset], data_dir: &std::path::Path) -> Result<ExitCode> {
+        use std::ops::ControlFlow;
+
+        use vds_datasets::download::{Options, Proxy, fetch};
+
+        use crate::error::OrInput as _;
+        use crate::output;
+        use crate::progress::fetch::FetchProgress;
+        use crate::signals::Interrupt;
+
+        let options = Options {
+            mirrors: self.mirrors.clone(),
+            proxy: Proxy::OfEnvironment,
+            ..Options::default()
+        };
+        let interrupt = Interrupt::listen().or_input(|| "watching for signals")?;
+        let mut progress = FetchProgress::new(self.quiet);
+        for dataset in datasets {
+            let fetched = fetch(dataset, data_dir, &options, &mut |event| {
+                progress.show(&event);
+                match interrupt.came() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            });
+            progress.clear();
+            match fetched {
+                Ok(files) => output::print(|out| {
+                    files
+                        .iter()
+                        .try_for_each(|file| writeln!(out, "{}", file.path.display()))
+                })?,
+                Err(vds_datasets::Error::Stopped { path }) => {
+                    let path = path.display();
+                    output::print(|out| writeln!(out, "interrupted; the next call resumes from what is in {path}"))?;
+                    return Ok(ExitCode::Interrupted);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(ExitCode::Success)
+    }
+
+    /// Says how to get the files without this program.
+    #[cfg(not(feature = "download"))]
+    fn fetch(&self, datasets: &[&'static vds_datasets::Dataset], _: &std::path::Path) -> Result<ExitCode> {
+        Err(by_hand::refusal(datasets, &self.mirrors).into())
+    }
+}

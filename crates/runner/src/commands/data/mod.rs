@@ -1,0 +1,133 @@
+//! `vds data`.
+
+mod fetch;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Subcommand;
+use vds_datasets::{Dataset, FileStatus, Location, Lookup, catalogue, import, verify};
+
+use crate::arguments::DataDir;
+use crate::data;
+use crate::error::ExitCode;
+use crate::output;
+use fetch::Fetch;
+
+/// List, verify, fetch and import data sets
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Data {
+    /// List the catalogue and where each data set was found
+    List {
+        #[command(flatten)]
+        data_dir: DataDir,
+    },
+    /// Read data sets in full and compare their checksums with the catalogue
+    Verify {
+        /// Data sets; by default all that were found
+        names: Vec<String>,
+        #[command(flatten)]
+        data_dir: DataDir,
+    },
+    Fetch(Fetch),
+    /// Verify the files of a data set and copy them to where they are found
+    Import {
+        /// Data set
+        name: String,
+        /// Folder with its files
+        folder: PathBuf,
+        /// Folder to copy to, in a folder of the data set's name; by default VDS_DATA_DIR, else the XDG data folder
+        #[arg(long, value_name = "DIR")]
+        data_dir: Option<PathBuf>,
+    },
+}
+
+impl Data {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        match self {
+            Data::List { data_dir } => {
+                let lookup = data_dir.lookup();
+                output::print(|out| {
+                    catalogue::all()
+                        .iter()
+                        .try_for_each(|dataset| list(out, dataset, &lookup))
+                })?;
+                Ok(ExitCode::Success)
+            }
+            Data::Verify { names, data_dir } => {
+                let (datasets, lookup) = (data::named(&names)?, data_dir.lookup());
+                let found = || {
+                    catalogue::all()
+                        .iter()
+                        .filter(|dataset| lookup.locate(dataset).is_ok())
+                        .collect()
+                };
+                let datasets = if datasets.is_empty() { found() } else { datasets };
+                verify_all(&datasets, &lookup)
+            }
+            Data::Fetch(fetch) => fetch.run(),
+            Data::Import { name, folder, data_dir } => {
+                let paths = import(catalogue::find(&name)?, &folder, &data::target_dir(data_dir)?)?;
+                output::print(|out| paths.iter().try_for_each(|path| writeln!(out, "{}", path.display())))?;
+                Ok(ExitCode::Success)
+            }
+        }
+    }
+}
+
+fn list(out: &mut dyn Write, dataset: &'static Dataset, lookup: &Lookup) -> io::Result<()> {
+    let place = match lookup.locate(dataset) {
+        Ok(locations) => place(&locations),
+        Err(_) => format!("not found; to get it: {}", dataset.how_to_get),
+    };
+    writeln!(out, "{}: {}", dataset.name, dataset.description)?;
+    writeln!(
+        out,
+        "  {} + {} examples, {} classes",
+        dataset.n_train,
+        dataset.n_test,
+        dataset.n_classes()
+    )?;
+    writeln!(out, "  licence: {}", dataset.licence)?;
+    writeln!(out, "  {place}")
+}
+
+fn place(locations: &[Location]) -> String {
+    match locations.first() {
+        Some(Location::File(path)) => {
+            let folder = path.parent().unwrap_or(path);
+            format!("found in {}", folder.display())
+        }
+        _ => "built in".to_owned(),
+    }
+}
+
+fn verify_all(datasets: &[&'static Dataset], lookup: &Lookup) -> Result<ExitCode> {
+    let mut all_good = true;
+    for dataset in datasets {
+        // One data set at a time: large ones take a while.
+        let reports = verify(dataset, lookup);
+        all_good &= reports.iter().all(|report| report.status.is_good());
+        output::print(|out| {
+            for report in &reports {
+                writeln!(out, "{}/{}: {}", dataset.name, report.file.name, status(&report.status))?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(if all_good {
+        ExitCode::Success
+    } else {
+        ExitCode::BadInput
+    })
+}
+
+fn status(status: &FileStatus) -> String {
+    match status {
+        FileStatus::Verified { .. } => "ok".to_owned(),
+        FileStatus::WithoutSum { sha256 } => format!("readable, no sum is known (SHA-256 {sha256})"),
+        FileStatus::Missing => "missing".to_owned(),
+        FileStatus::Bad(error) => crate::error::text_of(error),
+    }
+}

@@ -1,0 +1,164 @@
+//! One pass over a data split, batch by batch.
+
+use vds_calibration::depth_uncertainty;
+use vds_datasets::View;
+use vds_model::{Backend, Network};
+use vds_variational::{DepthPosterior, depth_log_probs, log_marginal_predictive};
+
+use crate::error::{Error, Result};
+
+/// Examples of a batch. The results do not depend on it; memory does.
+pub(super) const BATCH: usize = 500;
+
+/// Class log-probabilities of one batch: `[n_depths, batch, n_classes]`, and the labels, `[batch]`.
+#[derive(Debug)]
+pub(super) struct BatchLogProbs<'a> {
+    pub(super) log_probs: &'a [f64],
+    pub(super) labels: &'a [u32],
+    pub(super) n_classes: usize,
+}
+
+/// Calls `visit` with every batch of `batch_size` examples, in order.
+pub(super) fn for_each_batch<D: Backend>(
+    network: &Network<D>,
+    view: View<'_>,
+    batch_size: usize,
+    mut visit: impl FnMut(&BatchLogProbs<'_>) -> Result<()>,
+) -> Result<()> {
+    for_each_batch_while(network, view, batch_size, |batch| visit(batch).map(|()| true)).map(|_| ())
+}
+
+/// Calls `visit` with every batch of `batch_size` examples, in order, as long as it returns true. Returns whether all batches
+/// were visited.
+fn for_each_batch_while<D: Backend>(
+    network: &Network<D>,
+    view: View<'_>,
+    batch_size: usize,
+    mut visit: impl FnMut(&BatchLogProbs<'_>) -> Result<bool>,
+) -> Result<bool> {
+    let (mut inputs, mut labels) = (Vec::new(), Vec::new());
+    let indices: Vec<usize> = (0..view.len()).collect();
+    let n_classes = network.n_classes();
+    for batch in indices.chunks(batch_size) {
+        view.fill_batch(batch, &mut inputs, &mut labels);
+        let logits = network.forward_eval(&inputs, batch.len())?;
+        let log_probs = depth_log_probs(&logits, n_classes).map_err(|source| Error::Output {
+            first: batch[0],
+            last: batch[batch.len() - 1],
+            source,
+        })?;
+        let is_to_continue = visit(&BatchLogProbs {
+            log_probs: &log_probs,
+            labels: &labels,
+            n_classes,
+        })?;
+        if !is_to_continue {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Uncertainty of one example, nats.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ExampleUncertainty {
+    /// Entropy of the marginal predictive.
+    pub predictive_entropy: f64,
+    /// Mean entropy of the depths' predictives: the aleatoric part.
+    pub expected_entropy: f64,
+    /// Their difference, the mutual information of label and depth: the epistemic part.
+    pub mutual_information: f64,
+}
+
+/// A predictive distribution on a view.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Predicted {
+    /// Class probabilities, `[n, n_classes]`.
+    pub probs: Vec<f32>,
+    /// Negative log-likelihood of each example's label, nats, from log-probabilities that cannot underflow: `[n]`.
+    pub nll: Vec<f64>,
+    /// Uncertainty of each example, `[n]`.
+    pub uncertainty: Vec<ExampleUncertainty>,
+}
+
+impl Predicted {
+    /// The most probable class of each example, the first on ties, and its probability.
+    pub fn winners(&self, n_classes: usize) -> Vec<(u32, f32)> {
+        let winner = |row: &[f32]| {
+            let first = (0, row[0]);
+            (1..).zip(&row[1..]).fold(
+                first,
+                |best, (class, &prob)| {
+                    if prob > best.1 { (class, prob) } else { best }
+                },
+            )
+        };
+        self.probs.chunks_exact(n_classes).map(winner).collect()
+    }
+
+    /// Adds a batch under a posterior over the depths `0..n_depths`, which may be fewer than the network's.
+    pub(super) fn extend(&mut self, batch: &BatchLogProbs<'_>, posterior: &DepthPosterior) -> Result<()> {
+        let stride = batch.labels.len() * batch.n_classes;
+        let log_probs = &batch.log_probs[..posterior.n_depths() * stride];
+        let marginal = log_marginal_predictive(posterior, log_probs, batch.n_classes)?;
+        self.nll
+            .extend(negative_log_likelihoods(&marginal, batch.labels, batch.n_classes));
+        self.probs.extend(probs(&marginal));
+        let depth_probs: Vec<f32> = probs(log_probs).collect();
+        let split = depth_uncertainty(&depth_probs, posterior.probs(), batch.n_classes)?;
+        let entropies = split.predictive_entropy.iter().zip(&split.expected_entropy);
+        self.uncertainty.extend(
+            entropies
+                .zip(&split.mutual_information)
+                .map(|((total, expected), information)| ExampleUncertainty {
+                    predictive_entropy: *total,
+                    expected_entropy: *expected,
+                    mutual_information: *information,
+                }),
+        );
+        Ok(())
+    }
+}
+
+/// The predictive distribution of a network under a posterior, for every example of a view.
+///
+/// # Errors
+/// If the network's output is not finite, or the device fails.
+pub fn predict<D: Backend>(network: &Network<D>, view: View<'_>, posterior: &DepthPosterior) -> Result<Predicted> {
+    Ok(predict_unless(network, view, posterior, &|| false)?.unwrap_or_default())
+}
+
+/// The predictive distribution of a network under a posterior; `None` if `pause`, which is called after every batch, returns
+/// true.
+pub(super) fn predict_unless<D: Backend>(
+    network: &Network<D>,
+    view: View<'_>,
+    posterior: &DepthPosterior,
+    pause: &dyn Fn() -> bool,
+) -> Result<Option<Predicted>> {
+    let mut predicted = Predicted::default();
+    let is_whole = for_each_batch_while(network, view, BATCH, |batch| {
+        predicted.extend(batch, posterior)?;
+        Ok(!pause())
+    })?;
+    Ok(is_whole.then_some(predicted))
+}
+
+/// `-log p` of the label of each example.
+pub(super) fn negative_log_likelihoods<'a>(
+    log_probs: &'a [f64],
+    labels: &'a [u32],
+    n_classes: usize,
+) -> impl Iterator<Item = f64> + 'a {
+    let rows = log_probs.chunks_exact(n_classes).zip(labels);
+    // The sum is at most zero; this turns minus zero into zero.
+    rows.map(|(row, &label)| -row[label as usize] + 0.0)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "scores and records keep single precision"
+)]
+pub(super) fn probs(log_probs: &[f64]) -> impl Iterator<Item = f32> {
+    log_probs.iter().map(|log_prob| log_prob.exp() as f32)
+}

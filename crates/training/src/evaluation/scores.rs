@@ -1,0 +1,159 @@
+//! From predictive distributions to the scores that are stored.
+
+use vds_calibration::{
+    Predictions, ReliabilityDiagram, brier_score, error_rate, mean_confidence, mean_true_probability,
+    paper_pooled_calibration,
+};
+use vds_datasets::View;
+use vds_model::{Backend, Network};
+use vds_records::{DepthScores, Scores, TestScores};
+use vds_variational::DepthPosterior;
+
+use super::pass::{
+    BATCH, BatchLogProbs, ExampleUncertainty, Predicted, for_each_batch, negative_log_likelihoods, predict_unless,
+    probs,
+};
+use crate::error::Result;
+
+/// Error rate and negative log-likelihood (nats per example) of the marginal predictive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MarginalScores {
+    /// Error rate.
+    pub error: f64,
+    /// Mean negative log-likelihood.
+    pub nll: f64,
+}
+
+/// Error and NLL of the marginal predictive on a view; `None` if `pause`, which is called after every batch, returns true.
+///
+/// # Errors
+/// If the network's output is not finite, or the device fails.
+pub fn marginal_scores<D: Backend>(
+    network: &Network<D>,
+    view: View<'_>,
+    posterior: &DepthPosterior,
+    pause: &dyn Fn() -> bool,
+) -> Result<Option<MarginalScores>> {
+    let Some(predicted) = predict_unless(network, view, posterior, pause)? else {
+        return Ok(None);
+    };
+    let labels = view.labels();
+    let predictions = Predictions::new(&predicted.probs, network.n_classes(), labels)?;
+    Ok(Some(MarginalScores {
+        error: error_rate(&predictions),
+        nll: mean(&predicted.nll),
+    }))
+}
+
+/// Scores of the marginal predictive, of the network pruned to `pruned_depth` with its truncated posterior, of the deepest
+/// depth alone and of every depth alone.
+///
+/// # Errors
+/// If the network's output is not finite, `pruned_depth` is beyond the last depth, or the device fails.
+pub fn test_scores<D: Backend>(
+    network: &Network<D>,
+    view: View<'_>,
+    posterior: &DepthPosterior,
+    pruned_depth: usize,
+    ece_bins: usize,
+) -> Result<TestScores> {
+    let max_depth = network.max_depth();
+    let posteriors = [
+        posterior.clone(),
+        posterior.truncated(pruned_depth)?,
+        DepthPosterior::one_hot(max_depth, max_depth)?,
+    ];
+    let mut predicted = [(); 3].map(|()| Predicted::default());
+    let mut depths = Depths::new(max_depth + 1);
+    for_each_batch(network, view, BATCH, |batch| {
+        for (predicted, posterior) in predicted.iter_mut().zip(&posteriors) {
+            predicted.extend(batch, posterior)?;
+        }
+        depths.extend(batch);
+        Ok(())
+    })?;
+    let (n_classes, labels) = (network.n_classes(), view.labels());
+    let [marginal, pruned, deepest] = predicted.map(|predicted| scores(&predicted, n_classes, labels, ece_bins));
+    Ok(TestScores {
+        marginal: marginal?,
+        pruned: pruned?,
+        deepest: deepest?,
+        per_depth: depths.scores(n_classes, labels, ece_bins)?,
+    })
+}
+
+/// Scores of every depth alone.
+///
+/// # Errors
+/// If the network's output is not finite, or the device fails.
+pub fn depth_scores<D: Backend>(network: &Network<D>, view: View<'_>, ece_bins: usize) -> Result<Vec<DepthScores>> {
+    let mut depths = Depths::new(network.max_depth() + 1);
+    for_each_batch(network, view, BATCH, |batch| {
+        depths.extend(batch);
+        Ok(())
+    })?;
+    depths.scores(network.n_classes(), view.labels(), ece_bins)
+}
+
+/// Class probabilities of every depth and the sums of their negative log-likelihoods.
+struct Depths {
+    probs: Vec<Vec<f32>>,
+    nll: Vec<f64>,
+}
+
+impl Depths {
+    fn new(n_depths: usize) -> Self {
+        Self {
+            probs: vec![Vec::new(); n_depths],
+            nll: vec![0.0; n_depths],
+        }
+    }
+
+    fn extend(&mut self, batch: &BatchLogProbs<'_>) {
+        let stride = batch.labels.len() * batch.n_classes;
+        let depths = self.probs.iter_mut().zip(&mut self.nll);
+        for (log_probs, (kept, nll)) in batch.log_probs.chunks_exact(stride).zip(depths) {
+            kept.extend(probs(log_probs));
+            *nll += negative_log_likelihoods(log_probs, batch.labels, batch.n_classes).sum::<f64>();
+        }
+    }
+
+    fn scores(self, n_classes: usize, labels: &[u32], ece_bins: usize) -> Result<Vec<DepthScores>> {
+        let depths = self.probs.iter().zip(&self.nll);
+        let score = |(probs, nll): (&Vec<f32>, &f64)| {
+            let predictions = Predictions::new(probs, n_classes, labels)?;
+            Ok(DepthScores {
+                error: error_rate(&predictions),
+                nll: nll / labels.len() as f64,
+                ece: ReliabilityDiagram::new(&predictions, ece_bins)?.expected_calibration_error(),
+            })
+        };
+        depths.map(score).collect()
+    }
+}
+
+fn scores(predicted: &Predicted, n_classes: usize, labels: &[u32], ece_bins: usize) -> Result<Scores> {
+    let predictions = Predictions::new(&predicted.probs, n_classes, labels)?;
+    let diagram = ReliabilityDiagram::new(&predictions, ece_bins)?;
+    let mean_of = |part: fn(&ExampleUncertainty) -> f64| {
+        predicted.uncertainty.iter().map(part).sum::<f64>() / labels.len() as f64
+    };
+    Ok(Scores {
+        error: error_rate(&predictions),
+        nll: mean(&predicted.nll),
+        ece: diagram.expected_calibration_error(),
+        mce: diagram.maximum_calibration_error(),
+        brier: brier_score(&predictions),
+        mean_true_probability: mean_true_probability(&predictions),
+        paper_pooled_calibration: paper_pooled_calibration(&predictions),
+        mean_confidence: mean_confidence(&predictions),
+        predictive_entropy: mean_of(|one| one.predictive_entropy),
+        expected_entropy: mean_of(|one| one.expected_entropy),
+        mutual_information: mean_of(|one| one.mutual_information),
+        reliability: diagram.bins,
+    })
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}

@@ -1,0 +1,230 @@
+use dfdx::prelude::Cpu;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+use vds_datasets::{Examples, Standardization, View};
+use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
+use vds_variational::DepthPosterior;
+
+use super::pass::for_each_batch;
+use super::*;
+
+const N: usize = 23;
+
+/// A network after a training pass, so that its statistics are not the initial ones.
+fn network(config: &NetworkConfig) -> Network<Cpu> {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut network = Network::new(config, &Cpu::default(), &mut rng).unwrap();
+    let inputs: Vec<f32> = (0..8 * config.example_len())
+        .map(|index| (index as f32 * 0.7).sin())
+        .collect();
+    drop(network.forward_train(&inputs, 8).unwrap());
+    network
+}
+
+fn fc() -> Network<Cpu> {
+    network(&NetworkConfig::Fc(FcConfig {
+        n_inputs: 2,
+        width: 5,
+        n_classes: 3,
+        max_depth: 3,
+    }))
+}
+
+fn conv() -> Network<Cpu> {
+    network(&NetworkConfig::Conv(ConvConfig {
+        channels: 1,
+        height: 8,
+        width: 8,
+        outer: 6,
+        inner: 4,
+        n_classes: 3,
+        max_depth: 3,
+        head_statistics: HeadStatistics::PerDepth,
+        convolution: Convolution::default(),
+    }))
+}
+
+fn points() -> Examples {
+    let values = (0..2 * N).map(|index| (index as f32 * 1.3).cos()).collect();
+    Examples::from_features(values, 2, labels(), 3).unwrap()
+}
+
+fn images() -> Examples {
+    let pixels = (0_u32..64 * 23)
+        .map(|index| u8::try_from(index * 37 % 251).unwrap())
+        .collect();
+    Examples::from_pixels(pixels, [1, 8, 8], labels(), 3).unwrap()
+}
+
+fn labels() -> Vec<u32> {
+    (0..23).map(|index| index % 3).collect()
+}
+
+fn posterior() -> DepthPosterior {
+    DepthPosterior::from_probs(&[0.1, 0.4, 0.3, 0.2]).unwrap()
+}
+
+#[track_caller]
+fn check_close(actual: f64, expected: f64) {
+    // Single-precision probabilities of two evaluations of the same numbers.
+    assert!((actual - expected).abs() < 1e-6, "{actual} is not {expected}");
+}
+
+#[test]
+fn evaluation_does_not_depend_on_the_batch_size() {
+    let (examples, standardization) = (images(), Standardization::identity(1));
+    let view = View {
+        examples: &examples,
+        standardization: &standardization,
+    };
+    let network = conv();
+    let by = |batch_size| {
+        let mut predicted = Predicted::default();
+        for_each_batch(&network, view, batch_size, |batch| {
+            predicted.extend(batch, &posterior())
+        })
+        .unwrap();
+        predicted
+    };
+    assert_eq!(by(1), by(500));
+    assert_eq!(by(7), by(500));
+    assert_eq!(by(500).probs.len(), 3 * N);
+}
+
+#[test]
+fn evaluation_of_a_pruned_network_scores_as_the_whole_one_with_the_truncated_posterior() {
+    let (points, images) = (points(), images());
+    let (two, one) = (Standardization::identity(2), Standardization::identity(1));
+    for (network, view) in [
+        (
+            fc(),
+            View {
+                examples: &points,
+                standardization: &two,
+            },
+        ),
+        (
+            conv(),
+            View {
+                examples: &images,
+                standardization: &one,
+            },
+        ),
+    ] {
+        let whole = test_scores(&network, view, &posterior(), 2, 10).unwrap();
+        let truncated = posterior().truncated(2).unwrap();
+        let pruned = test_scores(&network.pruned(2).unwrap(), view, &truncated, 2, 10).unwrap();
+        check_close(pruned.marginal.nll, whole.pruned.nll);
+        check_close(pruned.marginal.brier, whole.pruned.brier);
+        check_close(pruned.marginal.mutual_information, whole.pruned.mutual_information);
+        assert_eq!(pruned.per_depth, whole.per_depth[..=2]);
+    }
+}
+
+#[test]
+fn evaluation_scores_of_one_depth_agree_wherever_they_stand() {
+    let (examples, standardization) = (points(), Standardization::identity(2));
+    let view = View {
+        examples: &examples,
+        standardization: &standardization,
+    };
+    let network = fc();
+    let scores = test_scores(&network, view, &posterior(), 0, 10).unwrap();
+    check_close(scores.deepest.nll, scores.per_depth[3].nll);
+    check_close(scores.deepest.ece, scores.per_depth[3].ece);
+    check_close(scores.pruned.nll, scores.per_depth[0].nll);
+    check_close(scores.deepest.mutual_information, 0.0);
+    assert_eq!(scores.per_depth, depth_scores(&network, view, 10).unwrap());
+    let marginal = marginal_scores(&network, view, &posterior(), &|| false)
+        .unwrap()
+        .unwrap();
+    assert_eq!(marginal_scores(&network, view, &posterior(), &|| true).unwrap(), None);
+    check_close(marginal.nll, scores.marginal.nll);
+    check_close(marginal.error, scores.marginal.error);
+}
+
+#[test]
+fn evaluation_entropy_of_the_marginal_splits_into_its_parts() {
+    let (examples, standardization) = (points(), Standardization::identity(2));
+    let view = View {
+        examples: &examples,
+        standardization: &standardization,
+    };
+    let predicted = predict(&fc(), view, &posterior()).unwrap();
+    for one in &predicted.uncertainty {
+        check_close(one.predictive_entropy, one.expected_entropy + one.mutual_information);
+        assert!(one.mutual_information > -1e-6 && one.expected_entropy > 0.0);
+    }
+    let rows = predicted.probs.chunks_exact(3).zip(&predicted.nll).zip(labels());
+    for ((row, nll), label) in rows {
+        check_close(f64::from(row[label as usize]), (-nll).exp());
+    }
+}
+
+#[test]
+fn evaluation_output_that_is_not_finite_is_an_error_that_names_the_examples() {
+    let (examples, standardization) = (points(), Standardization::identity(2));
+    let view = View {
+        examples: &examples,
+        standardization: &standardization,
+    };
+    let mut network = fc();
+    let mut params = network.params_vec();
+    params[0] = f32::NAN;
+    network.set_params(&params).unwrap();
+    let error = predict(&network, view, &posterior()).unwrap_err();
+    assert_eq!(error.to_string(), "the network's output for examples 0 to 22");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.starts_with("depth_logits[0] is NaN"), "{cause}");
+}
+
+#[test]
+fn grid_covers_the_points_with_a_margin() {
+    let (examples, standardization) = (points(), Standardization::new(vec![0.5, 0.0], vec![2.0, 1.0]).unwrap());
+    let view = View {
+        examples: &examples,
+        standardization: &standardization,
+    };
+    let grid = predictive_grid(&fc(), view, &posterior()).unwrap();
+    assert_eq!(
+        [grid.class.len(), grid.probability.len(), grid.mutual_information.len()],
+        [grid.n_side * grid.n_side; 3]
+    );
+    assert_eq!(grid.points.len(), N);
+    let [lo, hi] = grid.x_range;
+    let x = || grid.points.iter().map(|point| f64::from(point.0));
+    let (min, max) = (x().fold(f64::INFINITY, f64::min), x().fold(f64::NEG_INFINITY, f64::max));
+    check_close(min - lo, 0.1 * (max - min));
+    check_close(hi - max, 0.1 * (max - min));
+    // The first point as the network sees it.
+    check_close(f64::from(grid.points[0].0), (1.0 - 0.5) / 2.0);
+}
+
+#[test]
+fn grid_is_row_major_with_both_axes_ascending() {
+    let (examples, standardization) = (points(), Standardization::identity(2));
+    let view = View {
+        examples: &examples,
+        standardization: &standardization,
+    };
+    let network = fc();
+    let grid = predictive_grid(&network, view, &posterior()).unwrap();
+    let single = |x: f64| format!("{x}").parse::<f32>().unwrap();
+    let corner = |x: f64, y: f64| {
+        let corner = Examples::from_features(vec![single(x), single(y)], 2, vec![0], 3).unwrap();
+        let view = View {
+            examples: &corner,
+            standardization: &standardization,
+        };
+        predict(&network, view, &posterior()).unwrap().winners(3)[0]
+    };
+    let check_corner = |index: usize, (class, probability): (u32, f32)| {
+        assert_eq!(grid.class[index], class);
+        check_close(f64::from(grid.probability[index]), f64::from(probability));
+    };
+    let [[left, right], [bottom, top]] = [grid.x_range, grid.y_range];
+    let n = grid.n_side;
+    check_corner(0, corner(left, bottom));
+    check_corner(n - 1, corner(right, bottom));
+    check_corner(n * (n - 1), corner(left, top));
+}

@@ -1,0 +1,266 @@
+//! One step of training.
+
+use dfdx::prelude::{Backward as _, PutTape as _, SplitTape as _};
+use vds_model::{DepthLogits, Network, Place, Sgd};
+use vds_variational::DepthPosterior;
+
+use crate::depth_model::{DepthModel, TrainingDevice};
+use crate::error::{Error, Result, on_device};
+use crate::options::Objective;
+
+/// A network and its posterior over depth, with an optimizer for each.
+#[derive(Debug)]
+pub struct Learner<D: TrainingDevice> {
+    pub(crate) network: Network<D>,
+    pub(crate) optimizer: Sgd,
+    pub(crate) depth: DepthModel<D>,
+}
+
+/// Examples of a step, standardized.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// `[batch, example_len]`.
+    pub inputs: &'a [f32],
+    /// `[batch]`.
+    pub labels: &'a [u32],
+}
+
+/// What a step found on its batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepMeans {
+    /// Examples of the batch.
+    pub batch: usize,
+    /// The minimized loss, nats per example.
+    pub loss: f64,
+    /// Expected negative log-likelihood under the posterior, nats per example.
+    pub nll: f64,
+    /// Divergence of the posterior from the prior, nats.
+    pub kl: f64,
+    /// Examples that the marginal predictive gets wrong.
+    pub n_errors: usize,
+}
+
+/// A step that has been computed: dropped, it leaves everything as it was before; [`Self::commit`] takes it.
+#[derive(Debug)]
+#[must_use = "a step that is not committed is rolled back"]
+pub struct ProposedStep<'a, D: TrainingDevice> {
+    learner: &'a mut Learner<D>,
+    logits: DepthLogits<D, dfdx::prelude::NoneTape>,
+    means: StepMeans,
+    is_committed: bool,
+}
+
+impl<D: TrainingDevice> Learner<D> {
+    /// A network before its first step; a posterior that is learnt starts uniform.
+    ///
+    /// # Errors
+    /// [`Error::PriorLength`], or a failure of the device.
+    pub fn new(network: Network<D>, objective: &Objective, momentum: f32, device: &D) -> Result<Self> {
+        Ok(Self {
+            optimizer: Sgd::new(network.params_vec().len(), momentum),
+            depth: DepthModel::new(objective, network.max_depth(), momentum, device)?,
+            network,
+        })
+    }
+
+    /// One step on a batch through the first `depth` blocks: training pass, loss, backward pass, update of the network and of
+    /// the posterior. The divergence from the prior counts `1 / n_train` per example. A step that fails changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] if the loss, a gradient, a parameter or a running statistic is NaN or infinite. Otherwise if
+    /// the batch does not fit the network, or the device fails.
+    pub fn step(&mut self, batch: Batch<'_>, depth: usize, n_train: usize, learning_rate: f32) -> Result<StepMeans> {
+        Ok(self.propose(batch, depth, n_train, learning_rate)?.commit())
+    }
+
+    /// Computes a step and takes it only when it is committed.
+    ///
+    /// # Errors
+    /// As [`Self::step`].
+    pub fn propose(
+        &mut self,
+        batch: Batch<'_>,
+        depth: usize,
+        n_train: usize,
+        learning_rate: f32,
+    ) -> Result<ProposedStep<'_, D>> {
+        match self.try_propose(batch, depth, n_train, learning_rate) {
+            Ok((logits, means)) => Ok(ProposedStep {
+                learner: self,
+                logits,
+                means,
+                is_committed: false,
+            }),
+            Err(error) => {
+                self.network.forget_last_batch();
+                Err(self.located(error, batch.inputs, depth))
+            }
+        }
+    }
+
+    fn try_propose(
+        &mut self,
+        batch: Batch<'_>,
+        depth: usize,
+        n_train: usize,
+        learning_rate: f32,
+    ) -> Result<(DepthLogits<D, dfdx::prelude::NoneTape>, StepMeans)> {
+        let n = batch.labels.len();
+        let logits = self.network.forward_train_to(batch.inputs, n, depth)?;
+        if let Some((place, value)) = self.network.non_finite_statistic() {
+            return Err(non_finite("a running statistic", value, Some(place)));
+        }
+        let (logits, tape) = logits.split_tape();
+        let terms = self.depth.loss(logits.clone().put_tape(tape), batch.labels, n_train);
+        let terms = terms.map_err(loss_error)?;
+        let means = StepMeans {
+            batch: n,
+            loss: terms.value,
+            nll: terms.expected_nll,
+            kl: terms.kl,
+            n_errors: terms.marginal_errors,
+        };
+        let mut gradients = on_device("backward pass", terms.loss.try_backward())?;
+        let proposed = self
+            .optimizer
+            .propose(self.network.params(), &mut gradients, learning_rate);
+        proposed.map_err(|error| step_error(error, |index| self.network.place_of(index)))?;
+        let max_depth = self.network.max_depth();
+        let proposed = self.depth.propose(&mut gradients, learning_rate);
+        proposed.map_err(|error| step_error(error, |index| DepthModel::<D>::place(index.min(max_depth))))?;
+        Ok((logits, means))
+    }
+
+    /// Looks for the first layer whose output is not finite, if the error does not say where.
+    fn located(&self, error: Error, inputs: &[f32], depth: usize) -> Error {
+        match error {
+            Error::NonFinite {
+                what,
+                value,
+                at,
+                place: None,
+            } => Error::NonFinite {
+                what,
+                value,
+                at,
+                place: self.network.first_non_finite(inputs, depth).ok().flatten(),
+            },
+            other => other,
+        }
+    }
+
+    /// The network after the steps so far.
+    pub fn network(&self) -> &Network<D> {
+        &self.network
+    }
+
+    /// The posterior after the steps so far.
+    ///
+    /// # Errors
+    /// If its logits are not finite, which no step leaves behind.
+    pub fn posterior(&self) -> Result<DepthPosterior> {
+        Ok(self.depth.posterior()?)
+    }
+
+    /// The logits of a posterior that is learnt.
+    pub fn posterior_logits(&self) -> Option<Vec<f32>> {
+        self.depth.logits()
+    }
+
+    /// Replaces the logits of a posterior that is learnt.
+    ///
+    /// # Errors
+    /// [`Error::State`] if they are for other depths, or the depth is deterministic.
+    pub fn set_posterior_logits(&mut self, logits: &[f32]) -> Result<()> {
+        self.depth.restore(Some(logits))
+    }
+}
+
+impl<D: TrainingDevice> ProposedStep<'_, D> {
+    /// Takes the step.
+    pub fn commit(mut self) -> StepMeans {
+        self.is_committed = true;
+        let Learner {
+            network,
+            optimizer,
+            depth,
+        } = &mut *self.learner;
+        optimizer.take(network.params_mut());
+        depth.take();
+        self.means
+    }
+
+    /// What the step found on its batch.
+    pub fn means(&self) -> StepMeans {
+        self.means
+    }
+
+    /// Logits of every depth that ran, `[depth + 1, batch, n_classes]`.
+    pub fn logits(&self) -> Vec<f32> {
+        self.logits.as_vec()
+    }
+
+    /// The network before the step, its running statistics updated with the batch.
+    pub fn network(&self) -> &Network<D> {
+        &self.learner.network
+    }
+
+    /// Gradient of the loss in the network's parameters.
+    pub fn gradient(&self) -> &[f32] {
+        self.learner.optimizer.last_gradient()
+    }
+
+    /// Gradient of the loss in the logits of a posterior that is learnt.
+    pub fn posterior_gradient(&self) -> Option<&[f32]> {
+        self.learner.depth.last_gradient()
+    }
+}
+
+impl<D: TrainingDevice> Drop for ProposedStep<'_, D> {
+    fn drop(&mut self) {
+        if !self.is_committed {
+            self.learner.network.forget_last_batch();
+        }
+    }
+}
+
+fn non_finite(what: impl Into<String>, value: impl Into<f64>, place: Option<Place>) -> Error {
+    Error::NonFinite {
+        what: what.into(),
+        value: value.into(),
+        at: None,
+        place,
+    }
+}
+
+/// The error of an optimizer's step; `place` names the place of an element.
+fn step_error(error: vds_model::Error, place: impl FnOnce(usize) -> Place) -> Error {
+    match error {
+        vds_model::Error::NonFinite { what, index, value } => {
+            non_finite(format!("a {what}"), value, Some(place(index)))
+        }
+        other => other.into(),
+    }
+}
+
+fn loss_error(error: vds_variational::Error) -> Error {
+    match error {
+        vds_variational::Error::NonFinite { what, value } => non_finite(what, value, None),
+        vds_variational::Error::Entry {
+            what: "mean_nll",
+            index,
+            value,
+            ..
+        } => non_finite(format!("the loss at depth {index}"), value, None),
+        vds_variational::Error::Entry { what, index, value, .. } => non_finite(format!("{what}[{index}]"), value, None),
+        other => other.into(),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the network computes in single precision"
+)]
+pub(crate) fn to_f32(value: f64) -> f32 {
+    value as f32
+}
