@@ -194,11 +194,18 @@ pub fn score(key: &str) -> Option<&'static Score> {
 }
 
 impl Score {
-    /// `value` as text, without its unit: four decimals where they fit into a column of nine characters, fewer from a
-    /// thousand on, scientific notation from a million on.
+    /// `value` as text; see [`Unit::format`].
     pub fn format(&self, value: f64) -> String {
+        self.unit.format(value)
+    }
+}
+
+impl Unit {
+    /// `value` as text with four decimals and without the unit. Nats have no upper bound: so that they fit into a column of nine
+    /// characters, they have fewer decimals from a thousand on, and scientific notation from a million on.
+    pub fn format(self, value: f64) -> String {
         let magnitude = value.abs();
-        if magnitude < 1e3 || !magnitude.is_finite() {
+        if self != Self::Nats || magnitude < 1e3 || !magnitude.is_finite() {
             format!("{value:.4}")
         } else if magnitude < 1e6 {
             format!("{value:.1}")
@@ -214,17 +221,6 @@ impl fmt::Display for Better {
             Self::Lower => "lower is better",
             Self::Higher => "higher is better",
             Self::Neither => "neither direction is better",
-        })
-    }
-}
-
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Share => "share of the examples",
-            Self::Probability => "probability",
-            Self::SquaredDistance => "squared distance",
-            Self::Nats => "nats per example",
         })
     }
 }

@@ -5,7 +5,7 @@ use crate::predictions::{EXCESS, SUM_TOLERANCE, check_row};
 use crate::{Error, Result};
 
 /// Uncertainty of each example, nats; all vectors are `[n]`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DepthUncertainty {
     /// Probabilities that marginalize over depth, `[n, n_classes]`.
@@ -18,6 +18,17 @@ pub struct DepthUncertainty {
     pub mutual_information: Vec<f64>,
     /// Largest marginal probability; one minus it is the variation ratio.
     pub confidence: Vec<f64>,
+}
+
+impl DepthUncertainty {
+    /// Adds the examples of another batch after those of this one.
+    pub fn append(&mut self, mut batch: Self) {
+        self.marginal_probs.append(&mut batch.marginal_probs);
+        self.predictive_entropy.append(&mut batch.predictive_entropy);
+        self.expected_entropy.append(&mut batch.expected_entropy);
+        self.mutual_information.append(&mut batch.mutual_information);
+        self.confidence.append(&mut batch.confidence);
+    }
 }
 
 /// Splits the uncertainty of a mixture of the depths' class probabilities.

@@ -64,14 +64,14 @@ const NLL: ScoreChart = ScoreChart {
     key: "nll",
     title: "Test NLL against maximum depth",
     axis: "test NLL (nats per example)",
-    value: |predictor, run| predictor.scores(run).nll,
+    value: |predictor, run| predictor.scores(run).nll(),
 };
 
 const ERROR: ScoreChart = ScoreChart {
     key: "error",
     title: "Test error against maximum depth",
     axis: "test error (%)",
-    value: |predictor, run| 100.0 * predictor.scores(run).error,
+    value: |predictor, run| 100.0 * predictor.scores(run).error(),
 };
 
 fn score_chart(group: &Group<'_>, index: usize, chart: &ScoreChart) -> Markup {

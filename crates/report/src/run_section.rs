@@ -12,7 +12,7 @@ use crate::{
     svg::{Figure, Style},
     table,
 };
-use vds_records::{DepthScores, EpochMetrics, RunRecord, SelectionSplit};
+use vds_records::{EpochMetrics, RunRecord, Scores, SelectionSplit};
 
 /// The runs of a group; of each depth the first LDN run stands open.
 pub(crate) fn list(group: &Group<'_>) -> Markup {
@@ -79,8 +79,8 @@ fn depth_chart(id: &str, run: &RunRecord) -> Markup {
     let summary = &run.summary;
     let chosen = Some(summary.pruned_depth);
     let (test, train) = (&summary.test.per_depth, &summary.train_per_depth);
-    let lines = |title: &str, value: fn(&DepthScores) -> f64| {
-        let over_depth = |style, scores: &[DepthScores]| {
+    let lines = |title: &str, value: fn(&Scores) -> f64| {
+        let over_depth = |style, scores: &[Scores]| {
             Series::plain(
                 style,
                 scores
@@ -111,8 +111,8 @@ fn depth_chart(id: &str, run: &RunRecord) -> Markup {
                 title: "probability of depth".to_owned(),
                 content: bars,
             },
-            lines("NLL of depth alone (nats per example)", |scores| scores.nll),
-            lines("error of depth alone (%)", |scores| 100.0 * scores.error),
+            lines("NLL of depth alone (nats per example)", Scores::nll),
+            lines("error of depth alone (%)", |scores| 100.0 * scores.error()),
         ],
         marks: Vec::new(),
     };

@@ -6,20 +6,23 @@ use crate::{
     aggregate::{Entry, Group, Predictor, Spread},
     number::{self, MISSING, Quantity},
 };
-use vds_records::{DepthScores, RunRecord, Scores};
+use vds_calibration::{SCORES, Score};
+use vds_records::{RunRecord, Scores};
 
-/// A score that the tables show: its column title, how it is written, where it is stored.
-type Column = (&'static str, Quantity, fn(&Scores) -> f64);
+/// The scores that the tables of runs show.
+fn columns() -> impl Iterator<Item = &'static Score> {
+    SCORES.iter().filter(|score| score.in_tables)
+}
 
-const COLUMNS: [Column; 4] = [
-    ("error", Quantity::Rate, |scores| scores.error),
-    ("NLL", Quantity::Score, |scores| scores.nll),
-    ("ECE", Quantity::Score, |scores| scores.ece),
-    ("Brier", Quantity::Score, |scores| scores.brier),
-];
+/// The scores that the tables of depths show.
+fn depth_columns() -> impl Iterator<Item = &'static Score> {
+    SCORES.iter().filter(|score| score.per_depth)
+}
 
 /// LDN, pruned LDN and DDN by depth, seeds pooled as mean ± standard deviation.
 pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
+    let numbers = ["n", "depth used"];
+    let width = 2 + numbers.len() + columns().count();
     html! {
         div.scroll tabindex="0" role="region" aria-label="LDN, pruned LDN and DDN by depth" {
             table id="by-depth" {
@@ -28,13 +31,13 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
                     tr {
                         th.number scope="col" { "D" }
                         th scope="col" { "network" }
-                        @for title in ["n", "depth used"] { th.number scope="col" { (title) } }
-                        @for (title, ..) in COLUMNS { th.number scope="col" { (title) } }
+                        @for title in numbers { th.number scope="col" { (title) } }
+                        @for score in columns() { th.number scope="col" { (score.label) } }
                     }
                 }
                 @for group in groups {
                     tbody {
-                        tr { th.group scope="rowgroup" colspan="8" { (group.title) } }
+                        tr { th.group scope="rowgroup" colspan=(width) { (group.title) } }
                         @for depth in group.depths() {
                             @let present = Predictor::ALL.into_iter().filter(|&p| !group.of(p, depth).is_empty());
                             @for (index, predictor) in present.enumerate() {
@@ -62,8 +65,8 @@ fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup
         td.number {
             @if predictor == Predictor::Ddn { (depth) } @else { (used.text(Quantity::Depth)) }
         }
-        @for (_, quantity, score) in COLUMNS {
-            td.number { (spread(&|run| score(predictor.scores(run))).text(quantity)) }
+        @for score in columns() {
+            td.number { (spread(&|run| predictor.scores(run).value(score.key)).text(Quantity::of(score.unit))) }
         }
     }
 }
@@ -73,7 +76,8 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
     let names = ["run", "method", "network"];
     let numbers = ["D", "seed", "epochs (best)", "E[d]", "d_opt"];
     let predictives = ["marginal", "pruned", "deepest"];
-    let width = names.len() + numbers.len() + predictives.len() * COLUMNS.len() + 1;
+    let n_scores = columns().count();
+    let width = names.len() + numbers.len() + predictives.len() * n_scores + 1;
     html! {
         div.scroll tabindex="0" role="region" aria-label="All runs" {
             table id="all-runs" {
@@ -82,12 +86,12 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
                     tr {
                         @for title in names { th scope="col" rowspan="2" { (title) } }
                         @for title in numbers { th.number scope="col" rowspan="2" { (depth_symbol(title)) } }
-                        @for title in predictives { th.span scope="colgroup" colspan=(COLUMNS.len()) { (title) } }
+                        @for title in predictives { th.span scope="colgroup" colspan=(n_scores) { (title) } }
                     }
                     tr {
                         @for _ in predictives {
-                            @for (index, (title, ..)) in COLUMNS.iter().enumerate() {
-                                th.number.first[index == 0] scope="col" { (title) }
+                            @for (index, score) in columns().enumerate() {
+                                th.number.first[index == 0] scope="col" { (score.label) }
                             }
                         }
                     }
@@ -127,8 +131,8 @@ fn run_row(entry: &Entry<'_>) -> Markup {
 
 fn score_cells(scores: Option<&Scores>) -> Markup {
     html! {
-        @for (index, (_, quantity, score)) in COLUMNS.iter().enumerate() {
-            td.number.first[index == 0] { (scores.map_or(MISSING.to_owned(), |scores| quantity.text(score(scores)))) }
+        @for (index, score) in columns().enumerate() {
+            td.number.first[index == 0] { (score_text(score, scores)) }
         }
     }
 }
@@ -138,17 +142,11 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
     let summary = &run.summary;
     let n_depths = summary.posterior.len().max(summary.test.per_depth.len());
     let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), Quantity::Score);
-    let titles = [
-        "depth",
-        "posterior",
-        "prior",
-        "test error",
-        "test NLL",
-        "test ECE",
-        "train error",
-        "train NLL",
-        "train ECE",
-    ];
+    let titles = ["depth", "posterior", "prior"].map(str::to_owned).into_iter();
+    let scores = ["test", "train"]
+        .into_iter()
+        .flat_map(|split| depth_columns().map(move |score| format!("{split} {}", score.label)));
+    let titles: Vec<String> = titles.chain(scores).collect();
     html! {
         details {
             summary { "Numbers of each depth" }
@@ -173,12 +171,15 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
     }
 }
 
-fn depth_cells(scores: Option<&DepthScores>) -> Markup {
-    html! {
-        td.number { (cell(scores.map(|s| s.error), Quantity::Rate)) }
-        td.number { (cell(scores.map(|s| s.nll), Quantity::Score)) }
-        td.number { (cell(scores.map(|s| s.ece), Quantity::Score)) }
-    }
+fn depth_cells(scores: Option<&Scores>) -> Markup {
+    html! { @for score in depth_columns() { td.number { (score_text(score, scores)) } } }
+}
+
+fn score_text(score: &Score, scores: Option<&Scores>) -> String {
+    cell(
+        scores.and_then(|scores| scores.get(score.key)),
+        Quantity::of(score.unit),
+    )
 }
 
 fn cell(value: Option<f64>, quantity: Quantity) -> String {

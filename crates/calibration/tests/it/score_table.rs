@@ -195,7 +195,9 @@ fn score_values_of_any_size_fit_their_column() {
         (f64::NAN, "NaN"),
     ];
     for (value, expected) in cases {
-        assert!(SCORES.iter().all(|score| score.format(value) == expected), "{value}");
+        assert_eq!(Unit::Nats.format(value), expected);
         assert!(expected.len() <= 9, "{expected}");
     }
+    let formatted = ["error", "nll", "ece", "brier"].map(|key| score(key).unwrap().format(0.246_81));
+    assert_eq!(formatted, ["0.2468"; 4]);
 }

@@ -45,9 +45,9 @@ fn odd() -> Vec<RunRecord> {
         grid.probability[7] = f32::NAN;
     }
     let mut broken = run("spirals", Method::Ldn, 5, 0);
-    broken.summary.test.marginal.nll = f64::INFINITY;
-    broken.summary.test.per_depth[0].nll = f64::INFINITY;
-    broken.summary.test.per_depth[1].nll = f64::NAN;
+    broken.summary.test.marginal.insert("nll", f64::INFINITY);
+    broken.summary.test.per_depth[0].insert("nll", f64::INFINITY);
+    broken.summary.test.per_depth[1].insert("nll", f64::NAN);
     broken.summary.expected_depth = f64::NAN;
     broken.summary.posterior[2] = f64::NAN;
     broken.epochs[3].train_loss = f64::NAN;
@@ -252,8 +252,8 @@ fn notices_are_absent_where_nothing_is_amiss() {
 #[test]
 fn seeds_are_pooled_as_mean_and_standard_deviation() {
     let mut runs = vec![run("mnist", Method::Ldn, 5, 0), run("mnist", Method::Ldn, 5, 1)];
-    runs[0].summary.test.marginal.nll = 0.25;
-    runs[1].summary.test.marginal.nll = 0.27;
+    runs[0].summary.test.marginal.insert("nll", 0.25);
+    runs[1].summary.test.marginal.insert("nll", 0.27);
     assert!(check(&runs).text.contains("0.260 ± 0.014"));
 }
 
@@ -346,9 +346,9 @@ proptest! {
         record.name.clone_from(&text);
         record.summary.dataset = text;
         record.summary.expected_depth = numbers[0];
-        record.summary.test.marginal.nll = numbers[1];
-        record.summary.test.deepest.error = numbers[2];
-        record.summary.test.pruned.ece = numbers[3];
+        record.summary.test.marginal.insert("nll", numbers[1]);
+        record.summary.test.deepest.insert("error", numbers[2]);
+        record.summary.test.pruned.insert("ece", numbers[3]);
         record.summary.best_epoch = usize::MAX;
         for bin in &mut record.summary.test.deepest.reliability {
             bin.count = usize::MAX;
@@ -357,11 +357,11 @@ proptest! {
             epoch.train_loss = number;
         }
         for (score, &number) in record.summary.test.per_depth.iter_mut().zip(&numbers) {
-            score.nll = number;
+            score.insert("nll", number);
         }
         let mut other = record.clone();
         other.summary.seed = 1;
-        other.summary.test.marginal.nll = numbers[4];
+        other.summary.test.marginal.insert("nll", numbers[4]);
         let page = render(&[record, other], &info());
         let document = markup::parse(&page).unwrap();
         document.check_references();
