@@ -23,5 +23,5 @@ pub use run::{RunReader, RunRecord};
 pub use scores::TestScores;
 pub use summary::{Method, NetworkKind, SelectionSplit, StoppedBy, Summary};
 pub use vds_calibration::Scores;
-pub use vds_kernels::HeadStatistics;
+pub use vds_kernels::layout::HeadStatistics;
 pub use vds_variational::PruningRule;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use vds_calibration::Scores;
-use vds_kernels::HeadStatistics;
+use vds_kernels::layout::HeadStatistics;
 use vds_variational::PruningRule;
 
 use crate::scores::TestScores;

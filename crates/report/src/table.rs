@@ -1,13 +1,11 @@
 //! The tables: seeds pooled by depth, all runs, and the depths of one run.
 
 use maud::{Markup, html};
-
-use crate::{
-    aggregate::{Entry, Group, Predictor, Spread},
-    number::{self, MISSING, Quantity},
-};
 use vds_calibration::{SCORES, Score};
 use vds_records::{RunRecord, Scores};
+
+use crate::aggregate::{Entry, Group, MeanSd, Predictor};
+use crate::number::{self, MISSING, NumberFormat};
 
 /// The scores that the tables of runs show.
 fn columns() -> impl Iterator<Item = &'static Score> {
@@ -29,15 +27,15 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
                 caption { span { "LDN, pruned LDN and DDN by depth: test scores, mean ± standard deviation over n seeds" } }
                 thead {
                     tr {
-                        th.number scope="col" { "D" }
-                        th scope="col" { "network" }
+                        th.depth scope="col" { "D" }
+                        th.network scope="col" { "network" }
                         @for title in numbers { th.number scope="col" { (title) } }
                         @for score in columns() { th.number scope="col" { (score.label) } }
                     }
                 }
                 @for group in groups {
                     tbody {
-                        tr { th.group scope="rowgroup" colspan=(width) { (group.title) } }
+                        tr { th.group scope="rowgroup" colspan=(width) { span { (group.title) } } }
                         @for depth in group.depths() {
                             @let present = Predictor::ALL.into_iter().filter(|&p| !group.of(p, depth).is_empty());
                             @for (index, predictor) in present.enumerate() {
@@ -53,39 +51,47 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
 
 fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup {
     let runs = group.of(predictor, depth);
-    let spread = |value: &dyn Fn(&RunRecord) -> f64| {
+    let mean_sd = |value: &dyn Fn(&RunRecord) -> f64| {
         let values: Vec<f64> = runs.iter().map(|run| value(run)).collect();
-        Spread::over(&values)
+        MeanSd::over(&values)
     };
-    let used = spread(&|run| predictor.depth(run));
+    let used = mean_sd(&|run| predictor.depth(run));
     html! {
-        td.number { (depth) }
-        th scope="row" { (predictor.name()) }
+        td.depth { (depth) }
+        th.network scope="row" { (predictor.name()) }
         td.number { (used.n) }
         td.number {
-            @if predictor == Predictor::Ddn { (depth) } @else { (used.text(Quantity::Depth)) }
+            @if predictor == Predictor::Ddn { (depth) } @else { (used.text(NumberFormat::Depth)) }
         }
         @for score in columns() {
-            td.number { (spread(&|run| predictor.scores(run).value(score.key)).text(Quantity::of(score.unit))) }
+            td.number { (mean_sd(&|run| predictor.scores(run).value(score.key)).text(NumberFormat::of(score.unit))) }
         }
     }
 }
 
 /// One row per run.
 pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
-    let names = ["run", "method", "network"];
-    let numbers = ["D", "seed", "epochs (best)", "E[d]", "d_opt"];
+    let names = ["method", "network"];
+    let d_opt = html! { "d" sub { "opt" } };
+    let numbers = [
+        html! { "D" },
+        html! { "seed" },
+        html! { "epochs (best)" },
+        html! { "E[d]" },
+        d_opt,
+    ];
     let predictives = ["marginal", "pruned", "deepest"];
     let n_scores = columns().count();
-    let width = names.len() + numbers.len() + predictives.len() * n_scores + 1;
+    let width = 1 + names.len() + numbers.len() + predictives.len() * n_scores;
     html! {
         div.scroll tabindex="0" role="region" aria-label="All runs" {
             table id="all-runs" {
                 caption { span { "All runs: test scores of the marginal, the pruned and the deepest predictive" } }
                 thead {
                     tr {
+                        th.name scope="col" rowspan="2" { "run" }
                         @for title in names { th scope="col" rowspan="2" { (title) } }
-                        @for title in numbers { th.number scope="col" rowspan="2" { (depth_symbol(title)) } }
+                        @for title in &numbers { th.number scope="col" rowspan="2" { (title) } }
                         @for title in predictives { th.span scope="colgroup" colspan=(n_scores) { (title) } }
                     }
                     tr {
@@ -98,7 +104,7 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
                 }
                 @for group in groups {
                     tbody {
-                        tr { th.group scope="rowgroup" colspan=(width) { (group.title) } }
+                        tr { th.group scope="rowgroup" colspan=(width) { span { (group.title) } } }
                         @for entry in &group.runs { (run_row(entry)) }
                     }
                 }
@@ -141,23 +147,27 @@ fn score_cells(scores: Option<&Scores>) -> Markup {
 pub(crate) fn per_depth(run: &RunRecord) -> Markup {
     let summary = &run.summary;
     let n_depths = summary.posterior.len().max(summary.test.per_depth.len());
-    let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), Quantity::Score);
-    let titles = ["depth", "posterior", "prior"].map(str::to_owned).into_iter();
+    let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), NumberFormat::Score);
     let scores = ["test", "train"]
         .into_iter()
         .flat_map(|split| depth_columns().map(move |score| format!("{split} {}", score.label)));
-    let titles: Vec<String> = titles.chain(scores).collect();
+    let titles = ["posterior", "prior"].map(str::to_owned).into_iter().chain(scores);
     html! {
         details {
             summary { "Numbers of each depth" }
             div.scroll tabindex="0" role="region" aria-label={ "Depths of " (run.name) } {
                 table {
                     caption { span { "Each depth alone: posterior and prior probability, scores on the test and training sets" } }
-                    thead { tr { @for title in titles { th.number scope="col" { (title) } } } }
+                    thead {
+                        tr {
+                            th.number.row scope="col" { "depth" }
+                            @for title in titles { th.number scope="col" { (title) } }
+                        }
+                    }
                     tbody {
                         @for depth in 0..n_depths {
                             tr.chosen[run.is_ldn() && depth == summary.pruned_depth] {
-                                th.number scope="row" { (depth) }
+                                th.number.row scope="row" { (depth) }
                                 td.number { (probability(&summary.posterior, depth)) }
                                 td.number { (probability(&summary.prior, depth)) }
                                 (depth_cells(summary.test.per_depth.get(depth)))
@@ -176,16 +186,10 @@ fn depth_cells(scores: Option<&Scores>) -> Markup {
 }
 
 fn score_text(score: &Score, scores: Option<&Scores>) -> String {
-    cell(
-        scores.and_then(|scores| scores.get(score.key)),
-        Quantity::of(score.unit),
-    )
+    let value = scores.and_then(|scores| scores.get(score.key));
+    cell(value, NumberFormat::of(score.unit))
 }
 
-fn cell(value: Option<f64>, quantity: Quantity) -> String {
-    value.map_or(MISSING.to_owned(), |value| quantity.text(value))
-}
-
-fn depth_symbol(title: &str) -> Markup {
-    html! { @if title == "d_opt" { "d" sub { "opt" } } @else { (title) } }
+fn cell(value: Option<f64>, format: NumberFormat) -> String {
+    value.map_or(MISSING.to_owned(), |value| format.text(value))
 }

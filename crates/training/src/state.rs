@@ -120,14 +120,14 @@ fn put(arrays: &mut BTreeMap<String, Array>, name: &str, values: Vec<f32>) {
 
 fn put_network(arrays: &mut BTreeMap<String, Array>, name: &str, network: Snapshot) {
     put(arrays, &format!("{name}.params"), network.params);
-    put(arrays, &format!("{name}.statistics"), network.statistics);
+    put(arrays, &format!("{name}.statistics"), network.running_stats);
     arrays.insert(format!("{name}.n_batches"), Array::U64(network.n_batches));
 }
 
 fn take_network(checkpoint: &mut Checkpoint, name: &str) -> vds_checkpoint::Result<Snapshot> {
     Ok(Snapshot {
         params: checkpoint.take_f32(&format!("{name}.params"))?,
-        statistics: checkpoint.take_f32(&format!("{name}.statistics"))?,
+        running_stats: checkpoint.take_f32(&format!("{name}.statistics"))?,
         n_batches: checkpoint.take_u64(&format!("{name}.n_batches"))?,
     })
 }
