@@ -7,9 +7,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use vds_calibration::Unit;
 use vds_records::EpochMetrics;
-
-use crate::output::unbounded;
 
 /// Widest chart of a posterior; more depths share columns.
 const CHART_WIDTH: usize = 40;
@@ -83,10 +82,10 @@ fn line(metrics: &EpochMetrics, epochs: usize, seconds: f64) -> String {
 }
 
 fn describe(metrics: &EpochMetrics) -> String {
-    let loss = unbounded(metrics.train_loss);
+    let loss = Unit::Nats.format(metrics.train_loss);
     let mut text = format!("loss {loss} train error {:.4}", metrics.train_error);
     if let (Some(error), Some(nll)) = (metrics.validation_error, metrics.validation_nll) {
-        text += &format!(" validation error {error:.4} NLL {}", unbounded(nll));
+        text += &format!(" validation error {error:.4} NLL {}", Unit::Nats.format(nll));
     }
     format!("{text} depth {:.2}", metrics.expected_depth)
 }
