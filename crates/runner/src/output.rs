@@ -97,6 +97,30 @@ fn row(out: &mut dyn Write, start: &str, columns: &[&Score], scores: &Scores) ->
     writeln!(out)
 }
 
+/// A table as lines without trailing blanks, its head first: columns as wide as their widest cell, the first `n_left` flush
+/// left, the others flush right.
+pub(crate) fn align(rows: &[Vec<String>], n_left: usize) -> String {
+    let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..n_columns)
+        .map(|column| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        })
+        .collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(column, (cell, &width))| match column < n_left {
+            true => format!("{cell:<width$}"),
+            false => format!("{cell:>width$}"),
+        });
+        let line = cells.collect::<Vec<_>>().join("  ");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
 /// One block per file, one line per example.
 pub(crate) fn predictions(out: &mut dyn Write, predictions: &[Prediction]) -> io::Result<()> {
     let width = predictions
@@ -124,4 +148,16 @@ pub(crate) fn predictions(out: &mut dyn Write, predictions: &[Prediction]) -> io
         writeln!(out)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_columns_count_characters_not_bytes() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let rows = [row(["step", "x", "seconds"]), row(["fmt", "yy", "1 ± 0"])];
+        assert_eq!(align(&rows, 2), "step  x   seconds\nfmt   yy    1 ± 0\n");
+    }
 }
