@@ -164,7 +164,7 @@ fn paper_protocol_is_labelled() {
         "{SPIRALS} --set selection.protocol=paper --set selection.quantity=validation_nll --out r"
     ));
     assert!(printed.contains("chosen on the test set"), "{printed}");
-    assert_eq!(sandbox.json("r/summary.json")["protocol"], "paper");
+    assert_eq!(sandbox.json("r/summary.json")["selection_split"], "test");
 }
 
 #[test]
