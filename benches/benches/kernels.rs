@@ -1,12 +1,11 @@
-//! The passes of the engines alone, without tensors, loss and optimiser: at several widths, for every instruction set of this CPU.
+//! The passes of the engines alone, without tensors, loss and optimizer: at several widths, for every instruction set of this CPU.
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_kernels::Isa;
-use vds_kernels::conv::{ConvEngine, ConvShape, Convolution};
-use vds_kernels::fc::{FcEngine, FcShape};
+use vds_kernels::layout::{ConvConfig, Convolution, FcConfig, HeadStatistics};
+use vds_kernels::{ConvEngine, Engine, FcEngine, Isa};
 
 const MAX_DEPTH: usize = 2;
 const N_DEPTHS: usize = MAX_DEPTH + 1;
@@ -30,7 +29,8 @@ struct Slices {
 }
 
 impl Slices {
-    fn new(n_params: usize, n_statistics: usize, n_inputs: usize, n_logits: usize) -> Self {
+    fn new(engine: &dyn Engine, n_inputs: usize, n_logits: usize) -> Self {
+        let (n_params, n_statistics) = (engine.n_params(), engine.n_statistics());
         Self {
             // Small, so that activations stay finite through every block.
             params: noise(n_params).iter().map(|value| 0.1 * value).collect(),
@@ -45,24 +45,20 @@ impl Slices {
     }
 }
 
-/// Times the three passes of an engine; the way back follows a training pass, so the two are timed together as well.
-macro_rules! bench_passes {
-    ($group:expr, $id:expr, $engine:expr, $slices:expr) => {{
-        let (group, engine, slices): (&mut BenchmarkGroup<'_, WallTime>, _, Slices) = ($group, $engine, $slices);
-        let (mut engine, mut s) = (engine, slices);
-        group.bench_function(BenchmarkId::new("training pass", &$id), |bencher| {
-            bencher.iter(|| engine.forward_train(&s.params, &s.input, &mut s.statistics, &mut s.logits));
+/// Times the three passes of an engine; the backward pass follows a training pass, so the two are timed together as well.
+fn bench_passes(group: &mut BenchmarkGroup<'_, WallTime>, id: &str, engine: &mut dyn Engine, mut s: Slices) {
+    group.bench_function(BenchmarkId::new("training pass", id), |bencher| {
+        bencher.iter(|| engine.forward_train(&s.params, &s.input, &mut s.statistics, &mut s.logits));
+    });
+    group.bench_function(BenchmarkId::new("training and backward pass", id), |bencher| {
+        bencher.iter(|| {
+            engine.forward_train(&s.params, &s.input, &mut s.statistics, &mut s.logits);
+            engine.backward(&s.d_logits, &mut s.d_params);
         });
-        group.bench_function(BenchmarkId::new("training pass and way back", &$id), |bencher| {
-            bencher.iter(|| {
-                engine.forward_train(&s.params, &s.input, &mut s.statistics, &mut s.logits);
-                engine.backward(&s.d_logits, &mut s.d_params);
-            });
-        });
-        group.bench_function(BenchmarkId::new("evaluation pass", &$id), |bencher| {
-            bencher.iter(|| engine.forward_eval(&s.params, &s.running, &s.input, &mut s.logits));
-        });
-    }};
+    });
+    group.bench_function(BenchmarkId::new("evaluation pass", id), |bencher| {
+        bencher.iter(|| engine.forward_eval(&s.params, &s.running, &s.input, &mut s.logits));
+    });
 }
 
 fn convolutional(criterion: &mut Criterion) {
@@ -70,27 +66,24 @@ fn convolutional(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("conv kernels");
     group.sample_size(10);
     group.throughput(Throughput::Elements(batch as u64));
-    for (outer, inner) in [(64, 32), (16, 8), (20, 12)] {
+    for (channels, bottleneck_channels) in [(64, 32), (16, 8), (20, 12)] {
         for isa in Isa::available() {
-            let shape = ConvShape {
-                channels: 1,
+            let config = ConvConfig {
+                in_channels: 1,
                 height: 28,
                 width: 28,
-                outer,
-                inner,
+                channels,
+                bottleneck_channels,
                 n_classes: 10,
                 max_depth: MAX_DEPTH,
+                head_statistics: HeadStatistics::PerDepth,
+                convolution: Convolution::default(),
             };
-            let engine = ConvEngine::with(shape, Convolution::default(), isa);
-            let layout = engine.layout();
-            let slices = Slices::new(
-                layout.n_params,
-                layout.n_statistics,
-                batch * shape.image_len(),
-                N_DEPTHS * batch * shape.n_classes,
-            );
-            let id = format!("{outer}-{inner}, batch {batch}, {}", isa.name());
-            bench_passes!(&mut group, id, engine, slices);
+            let mut engine = ConvEngine::new(config, isa);
+            let n_logits = N_DEPTHS * batch * config.n_classes;
+            let slices = Slices::new(&engine, batch * config.image_len(), n_logits);
+            let id = format!("{channels}-{bottleneck_channels}, batch {batch}, {}", isa.name());
+            bench_passes(&mut group, &id, &mut engine, slices);
         }
     }
 }
@@ -102,22 +95,17 @@ fn fully_connected(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(batch as u64));
     for width in [20, 64] {
         for isa in Isa::available() {
-            let shape = FcShape {
+            let config = FcConfig {
                 n_inputs: 2,
                 width,
                 n_classes: 2,
                 max_depth: MAX_DEPTH,
             };
-            let engine = FcEngine::with_isa(shape, isa);
-            let layout = engine.layout();
-            let slices = Slices::new(
-                layout.n_params,
-                layout.n_statistics,
-                batch * shape.n_inputs,
-                N_DEPTHS * batch * shape.n_classes,
-            );
+            let mut engine = FcEngine::new(config, isa);
+            let n_logits = N_DEPTHS * batch * config.n_classes;
+            let slices = Slices::new(&engine, batch * config.n_inputs, n_logits);
             let id = format!("width {width}, batch {batch}, {}", isa.name());
-            bench_passes!(&mut group, id, engine, slices);
+            bench_passes(&mut group, &id, &mut engine, slices);
         }
     }
 }

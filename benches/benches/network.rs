@@ -9,11 +9,11 @@ use vds_variational::{DepthPrior, negative_elbo};
 
 fn conv(max_depth: usize) -> NetworkConfig {
     NetworkConfig::Conv(ConvConfig {
-        channels: 1,
+        in_channels: 1,
         height: 28,
         width: 28,
-        outer: 64,
-        inner: 32,
+        channels: 64,
+        bottleneck_channels: 32,
         n_classes: 10,
         max_depth,
         head_statistics: HeadStatistics::PerDepth,
@@ -58,19 +58,22 @@ impl Learner {
     }
 
     fn step(&mut self) -> f64 {
-        let logits = self
+        let max_depth = self.network.max_depth();
+        let (logits, pass) = self
             .network
-            .forward_train(&self.inputs, self.labels.len())
+            .forward_train(&self.inputs, self.labels.len(), max_depth)
             .expect("a batch that fits");
         let terms = negative_elbo(logits, &self.labels, &self.q_logits, &self.prior, 60_000).expect("a finite loss");
         let mut gradients = terms.loss.backward();
         let [network, posterior] = &mut self.sgd;
-        network
-            .step(self.network.params_mut(), &mut gradients, 1e-3)
+        let step = network
+            .propose(pass.network().params(), &mut gradients, 1e-3)
             .expect("a gradient");
-        posterior
-            .step(&mut self.q_logits, &mut gradients, 1e-3)
+        let posterior_step = posterior
+            .propose(&self.q_logits, &mut gradients, 1e-3)
             .expect("a gradient");
+        step.apply(pass.commit().params_mut());
+        posterior_step.apply(&mut self.q_logits);
         terms.value
     }
 

@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use vds_datasets::mat::read_digits;
 use vds_fuzz::checkpoint;
-use vds_fuzz::weights::CONFIG;
+use vds_fuzz::weights::{CONFIG, EXTRA};
 use vds_model::{Network, weights};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -147,15 +147,16 @@ fn config_seeds() -> Result<()> {
 fn weights_seeds() -> Result<()> {
     let network = Network::new(&CONFIG, &Cpu::default(), &mut ChaCha8Rng::seed_from_u64(1))?;
     let metadata = BTreeMap::from([("note".to_owned(), "a seed".to_owned())]);
+    let extra = BTreeMap::from([(EXTRA.to_owned(), vec![0.5, -1.0, 0.25])]);
     write(
         "weights",
         "learnt.safetensors",
-        &weights::to_bytes(&network, Some(&[0.5, -1.0, 0.25]), &metadata)?,
+        &weights::to_bytes(&network, &extra, &metadata)?,
     )?;
     write(
         "weights",
         "deterministic.safetensors",
-        &weights::to_bytes(&network, None, &BTreeMap::new())?,
+        &weights::to_bytes(&network, &BTreeMap::new(), &BTreeMap::new())?,
     )
 }
 

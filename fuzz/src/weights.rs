@@ -12,6 +12,9 @@ pub const CONFIG: NetworkConfig = NetworkConfig::Fc(FcConfig {
     max_depth: 2,
 });
 
+/// The extra tensor of the seeds: a posterior's logits.
+pub const EXTRA: &str = "prob_model.q_logits";
+
 /// Numbers up to this lead to no overflow in a network of this size.
 const MODERATE: f32 = 100.0;
 
@@ -21,20 +24,18 @@ const MODERATE: f32 = 100.0;
 /// If something does not hold.
 pub fn check(bytes: &[u8]) -> bool {
     let device = Cpu::default();
-    let weights = match from_bytes(bytes, &CONFIG, &device) {
+    let weights = match from_bytes(bytes, &CONFIG, &device, &[EXTRA]) {
         Ok(weights) => weights,
         Err(error) => {
             assert!(!error.to_string().is_empty());
             return false;
         }
     };
-    let logits = weights.posterior_logits.as_deref();
-    assert!(logits.is_none_or(|logits| logits.len() == CONFIG.max_depth() + 1));
-    let (params, statistics) = (weights.network.params_vec(), weights.network.statistics());
-    let numbers = params.iter().chain(statistics).chain(logits.unwrap_or_default());
+    let (params, statistics) = (weights.network.params_vec(), weights.network.running_stats());
+    let numbers = params.iter().chain(statistics).chain(weights.extra.values().flatten());
     assert!(numbers.clone().all(|number| number.is_finite()));
     let written = write(&weights);
-    let again = from_bytes(&written, &CONFIG, &device).expect("what was written is read");
+    let again = from_bytes(&written, &CONFIG, &device, &[EXTRA]).expect("what was written is read");
     assert_eq!(write(&again), written);
     assert_eq!(again.network.snapshot(), weights.network.snapshot());
     let inputs = [0.5, -0.5, 1.0, 0.0];
@@ -46,6 +47,5 @@ pub fn check(bytes: &[u8]) -> bool {
 }
 
 fn write(weights: &Weights<Cpu>) -> Vec<u8> {
-    to_bytes(&weights.network, weights.posterior_logits.as_deref(), &weights.metadata)
-        .expect("what was read can be written")
+    to_bytes(&weights.network, &weights.extra, &weights.metadata).expect("what was read can be written")
 }

@@ -9,6 +9,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use flate2::{Compression, GzBuilder};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 use vds_datasets::{Examples, Lookup, catalogue, first_of_each_class, load};
 
 /// Images of a file; 2,000 compress to about 900 kB.
@@ -24,7 +26,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..Lookup::default()
     };
     let target = PathBuf::from(target);
-    let full = load(catalogue::find("fashion-mnist")?, &lookup)?;
+    let full = load(
+        &catalogue::find("fashion-mnist")?,
+        &lookup,
+        &mut ChaCha8Rng::seed_from_u64(0),
+    )?;
     let train = first_of_class(&full.train, 500);
     let test = first_of_class(&full.test, 100);
     let order: Vec<usize> = (0..train.len()).collect();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
-use crate::problem::{Position, Problem};
+use crate::format_error::{FormatError, Position};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +15,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -24,7 +24,7 @@ pub enum Error {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -47,7 +47,7 @@ pub enum Error {
         /// Where the problem is.
         position: Position,
         /// The problem.
-        problem: Problem,
+        problem: FormatError,
     },
     /// A well-formed file holds arrays of another size than the data set has.
     #[error("{} holds an array of {actual}, expected {expected}", path.display())]
@@ -61,31 +61,31 @@ pub enum Error {
     },
     /// Images and labels do not belong together.
     #[error(
-        "{} holds {n_images} images, but {} holds {n_labels} labels",
-        images.display(),
-        labels.display()
+        "{n_images} images in {}, but {n_labels} labels in {}",
+        joined(images),
+        joined(labels)
     )]
     CountMismatch {
-        /// The file with the images.
-        images: PathBuf,
-        /// Images in it.
+        /// The files with images.
+        images: Vec<PathBuf>,
+        /// Images in all of them.
         n_images: usize,
-        /// The file with the labels.
-        labels: PathBuf,
-        /// Labels in it.
+        /// The files with labels.
+        labels: Vec<PathBuf>,
+        /// Labels in all of them.
         n_labels: usize,
     },
     /// A file has other content than the catalogue says.
-    #[error("{} has the SHA-256 sum {actual}, expected {expected}: it is not the published file, fetch it again", path.display())]
+    #[error("{} has the SHA-256 digest {actual}, expected {expected}: it is not the published file, fetch it again", path.display())]
     Checksum {
         /// The file.
         path: PathBuf,
-        /// Sum of its uncompressed payload.
+        /// Digest of its payload.
         actual: String,
-        /// Sum in the catalogue.
+        /// Digest in the catalogue.
         expected: String,
     },
-    /// The catalogue has no such data set.
+    /// No data set of the catalogue has this name.
     #[error("there is no data set {name:?}, the catalogue has {}", known.join(", "))]
     UnknownDataset {
         /// The name asked for.
@@ -93,65 +93,27 @@ pub enum Error {
         /// The names that there are.
         known: Vec<&'static str>,
     },
-    /// A data set is in none of the places.
-    #[error("{}", not_found_text(name, places, how_to_get))]
+    /// A data set is in none of the folders.
+    #[error("{}", not_found_text(name, searched, how_to_get))]
     NotFound {
         /// The data set.
-        name: &'static str,
+        name: String,
         /// Folders looked at, in order, and what they lack.
-        places: Vec<Place>,
+        searched: Vec<SearchedFolder>,
         /// Where the files come from.
-        how_to_get: &'static str,
+        how_to_get: String,
+    },
+    /// Only data sets of the catalogue can be looked for, verified, imported and fetched.
+    #[error("{name} is not a data set of the catalogue")]
+    NotOfCatalogue {
+        /// The data set.
+        name: String,
     },
     /// The data set is part of this crate.
     #[error("{name} is built in, there are no files to import")]
     NothingToImport {
         /// The data set.
-        name: &'static str,
-    },
-    /// A data set that no server is known to have.
-    #[cfg(feature = "download")]
-    #[error("no server is known to have {name}; to get it: {how_to_get}")]
-    NoMirror {
-        /// The data set.
-        name: &'static str,
-        /// Where its files come from.
-        how_to_get: &'static str,
-    },
-    /// A file that would be fetched is there, and is not the right one.
-    #[cfg(feature = "download")]
-    #[error("{} is there and is not what it should be; it is not replaced, remove it to fetch it", path.display())]
-    Occupied {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: Box<Error>,
-    },
-    /// Another process writes a partial file.
-    #[cfg(feature = "download")]
-    #[error("another process is writing {}", path.display())]
-    Busy {
-        /// The partial file.
-        path: PathBuf,
-    },
-    /// No mirror gave a file.
-    #[cfg(feature = "download")]
-    #[error("{}", crate::download::not_fetched_text(file, attempts, kept.as_ref()))]
-    NotFetched {
-        /// Name of the file where it is published.
-        file: String,
-        /// The mirrors tried, in order, with the last problem of each.
-        attempts: Vec<crate::download::Attempt>,
-        /// The partial file and the number of bytes in it, if any are worth going on from.
-        kept: Option<(PathBuf, u64)>,
-    },
-    /// The caller asked to stop.
-    #[cfg(feature = "download")]
-    #[error("stopped; the next call goes on from what is in {}", path.display())]
-    Stopped {
-        /// The partial file.
-        path: PathBuf,
+        name: String,
     },
     /// Inputs or labels do not have the length that the other one gives them.
     #[error("{actual} input values, expected {n_examples} examples of {example_len}")]
@@ -171,7 +133,7 @@ pub enum Error {
         /// Number of classes.
         n_classes: usize,
     },
-    /// A label is no class.
+    /// A label is not a class.
     #[error("label {label} of example {index}, expected less than {n_classes}")]
     Label {
         /// The example.
@@ -184,7 +146,7 @@ pub enum Error {
     /// An input value is NaN or infinite.
     #[error("input value {index} is {value}, expected a finite number")]
     NotFinite {
-        /// Its place among all values.
+        /// Its index among all values.
         index: usize,
         /// The value.
         value: f32,
@@ -217,7 +179,7 @@ pub enum Error {
         /// Number of standard deviations.
         n_sds: usize,
     },
-    /// A share is no share, or leaves one part empty where both are needed.
+    /// A share is out of range.
     #[error("a share of {fraction} of {n} examples, expected {expected}")]
     Fraction {
         /// The share.
@@ -226,6 +188,18 @@ pub enum Error {
         n: usize,
         /// What is allowed.
         expected: &'static str,
+    },
+    /// A share of generated points leaves too few to train or to test on.
+    #[error(
+        "a train_fraction of {train_fraction} leaves {n_train} of {n} points to train on, expected at least two, and one to test on"
+    )]
+    TrainFraction {
+        /// The share.
+        train_fraction: f64,
+        /// Points to train on.
+        n_train: usize,
+        /// Points in all.
+        n: usize,
     },
     /// A field of a spirals configuration is out of its range.
     #[error("{field} is {actual}, expected {expected}")]
@@ -244,21 +218,21 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A folder that was looked at, and what it lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SearchedFolder {
     /// The folder.
     pub folder: PathBuf,
     /// Names of the files that are not in it; all of them if there is no such folder.
-    pub missing: Vec<&'static str>,
+    pub missing: Vec<String>,
     /// Number of files of the data set.
     pub n_files: usize,
 }
 
-fn not_found_text(name: &str, places: &[Place], how_to_get: &str) -> String {
+fn not_found_text(name: &str, searched: &[SearchedFolder], how_to_get: &str) -> String {
     let mut text = format!("the data set {name} was not found; looked at");
-    if places.is_empty() {
+    if searched.is_empty() {
         text.push_str(" no folder, as none was given");
     }
-    for place in places {
+    for place in searched {
         let folder = place.folder.display();
         let missing = if place.missing.len() == place.n_files {
             "none of its files".to_owned()
@@ -268,4 +242,12 @@ fn not_found_text(name: &str, places: &[Place], how_to_get: &str) -> String {
         write!(text, "\n  {folder} ({missing})").expect("a string takes any text");
     }
     format!("{text}\nto get it: {how_to_get}")
+}
+
+fn joined(paths: &[PathBuf]) -> String {
+    if paths.is_empty() {
+        return "no file".to_owned();
+    }
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    paths.join(", ")
 }

@@ -1,4 +1,4 @@
-//! Labelled examples in memory, and batches of them.
+//! Labeled examples in memory, and batches of them.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::shape::ExampleShape;
 use crate::standardization::Standardization;
 
-/// Labelled examples: bytes for images, `f32` for feature vectors.
+/// Labeled examples: bytes for images, `f32` for feature vectors.
 ///
 /// # Shapes
 /// Inputs are `[example, channel, height, width]` or `[example, feature]`, labels `[example]`.
@@ -38,7 +38,7 @@ impl Examples {
     /// Images of `[channels, height, width]` and their labels.
     ///
     /// # Errors
-    /// If the number of pixels is not that of the labels times the size of an image, a size is 0, or a label is no class.
+    /// If the number of pixels is not that of the labels times the size of an image, a size is 0, or a label is not a class.
     pub fn from_pixels(
         pixels: Vec<u8>,
         [channels, height, width]: [usize; 3],
@@ -129,7 +129,7 @@ impl Examples {
         self.n_classes
     }
 
-    /// Examples of each class.
+    /// Number of examples of each class.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.n_classes];
         for label in &self.labels {
@@ -138,7 +138,7 @@ impl Examples {
         counts
     }
 
-    /// One image, [channel, height, width]; nothing for feature vectors.
+    /// One image, [channel, height, width]; `None` for feature vectors.
     ///
     /// # Panics
     /// If there is no example `index`.
@@ -149,7 +149,7 @@ impl Examples {
         }
     }
 
-    /// One feature vector; nothing for images.
+    /// One feature vector; `None` for images.
     ///
     /// # Panics
     /// If there is no example `index`.

@@ -2,43 +2,30 @@
 
 use std::path::Path;
 
-use crate::checksum::Summed;
+use crate::checksum::Hashed;
 use crate::error::{Error, Result};
-use crate::examples::Examples;
-use crate::problem::{Problem, sizes_text};
+use crate::format_error::{FormatError, sizes_text};
+use crate::images::Images;
 use crate::stream::Stream;
 
 /// Two zero bytes, the element type (8: unsigned byte), the number of dimensions.
 const IMAGES_MAGIC: u32 = 0x0000_0803;
-const LABELS_MAGIC: u32 = 0x0000_0801;
+pub(crate) const LABELS_MAGIC: u32 = 0x0000_0801;
 
-/// Images with one channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Images {
-    /// [image, row, column].
-    pub pixels: Vec<u8>,
-    /// Number of images.
-    pub n: usize,
-    /// Rows of each.
-    pub height: usize,
-    /// Columns of each.
-    pub width: usize,
-}
-
-/// Reads a file of images.
+/// Reads a file of images of one channel.
 ///
 /// # Errors
 /// If it cannot be read, has another magic number or a size of 0, ends early or late, or is damaged; with the file and the byte.
 /// Compressed data that announce more than 100 times their size and more than 64 MiB are refused.
-pub fn read_images(path: &Path) -> Result<Summed<Images>> {
+pub fn read_images(path: &Path) -> Result<Hashed<Images>> {
     images(Stream::open(path)?, None)
 }
 
-/// [`read_images`] of a file's content in memory; `name` stands in errors.
+/// Reads images from a file's content in memory; `name` stands in errors.
 ///
 /// # Errors
 /// As [`read_images`].
-pub fn parse_images(name: &Path, bytes: &[u8]) -> Result<Summed<Images>> {
+pub fn parse_images(name: &Path, bytes: &[u8]) -> Result<Hashed<Images>> {
     images(Stream::of_bytes(name, bytes), None)
 }
 
@@ -46,38 +33,20 @@ pub fn parse_images(name: &Path, bytes: &[u8]) -> Result<Summed<Images>> {
 ///
 /// # Errors
 /// As [`read_images`], and if a label is out of range.
-pub fn read_labels(path: &Path, n_classes: usize) -> Result<Summed<Vec<u32>>> {
+pub fn read_labels(path: &Path, n_classes: usize) -> Result<Hashed<Vec<u32>>> {
     labels(Stream::open(path)?, n_classes, None)
 }
 
-/// [`read_labels`] of a file's content in memory; `name` stands in errors.
+/// Reads labels from a file's content in memory; `name` stands in errors.
 ///
 /// # Errors
 /// As [`read_labels`].
-pub fn parse_labels(name: &Path, bytes: &[u8], n_classes: usize) -> Result<Summed<Vec<u32>>> {
+pub fn parse_labels(name: &Path, bytes: &[u8], n_classes: usize) -> Result<Hashed<Vec<u32>>> {
     labels(Stream::of_bytes(name, bytes), n_classes, None)
 }
 
-/// Reads a file of images and the file of their labels.
-///
-/// # Errors
-/// As [`read_images`] and [`read_labels`], and if they hold different numbers.
-pub fn read(images: &Path, labels: &Path, n_classes: usize) -> Result<Examples> {
-    let (content, classes) = (read_images(images)?.value, read_labels(labels, n_classes)?.value);
-    if content.n != classes.len() {
-        return Err(Error::CountMismatch {
-            images: images.to_owned(),
-            n_images: content.n,
-            labels: labels.to_owned(),
-            n_labels: classes.len(),
-        });
-    }
-    let shape = [1, content.height, content.width];
-    Examples::from_pixels(content.pixels, shape, classes, n_classes)
-}
-
 /// Images from a stream; with `expected` sizes [image, row, column], others are an error before any pixel is read.
-pub(crate) fn images(mut stream: Stream<'_>, expected: Option<[usize; 3]>) -> Result<Summed<Images>> {
+pub(crate) fn images(mut stream: Stream<'_>, expected: Option<[usize; 3]>) -> Result<Hashed<Images>> {
     let sizes = header(&mut stream, (IMAGES_MAGIC, "IDX with 3 dimensions of bytes"))?;
     check_sizes(&stream, &sizes, expected)?;
     let announced = sizes.iter().map(|size| u128::from(*size)).product();
@@ -86,21 +55,22 @@ pub(crate) fn images(mut stream: Stream<'_>, expected: Option<[usize; 3]>) -> Re
     let value = Images {
         pixels,
         n,
+        channels: 1,
         height,
         width,
     };
     let sha256 = stream.finish()?;
-    Ok(Summed { value, sha256 })
+    Ok(Hashed { value, sha256 })
 }
 
 /// Labels from a stream; with an `expected` number, another is an error before any label is read.
-pub(crate) fn labels(mut stream: Stream<'_>, n_classes: usize, expected: Option<usize>) -> Result<Summed<Vec<u32>>> {
+pub(crate) fn labels(mut stream: Stream<'_>, n_classes: usize, expected: Option<usize>) -> Result<Hashed<Vec<u32>>> {
     let sizes = header(&mut stream, (LABELS_MAGIC, "IDX with 1 dimension of bytes"))?;
     check_sizes(&stream, &sizes, expected.map(|n| [n]))?;
     let start = stream.position();
     let bytes = stream.bytes(u128::from(sizes[0]))?;
     if let Some(index) = bytes.iter().position(|label| usize::from(*label) >= n_classes) {
-        let problem = Problem::Label {
+        let problem = FormatError::Label {
             label: f64::from(bytes[index]),
             lowest: 0,
             highest: u32::try_from(n_classes.saturating_sub(1)).unwrap_or(u32::MAX),
@@ -109,14 +79,14 @@ pub(crate) fn labels(mut stream: Stream<'_>, n_classes: usize, expected: Option<
     }
     let value = bytes.into_iter().map(u32::from).collect();
     let sha256 = stream.finish()?;
-    Ok(Summed { value, sha256 })
+    Ok(Hashed { value, sha256 })
 }
 
 fn header<const N: usize>(stream: &mut Stream<'_>, (expected, format): (u32, &'static str)) -> Result<[u32; N]> {
     let start = stream.position();
     let actual = u32::from_be_bytes(stream.array()?);
     if actual != expected {
-        let problem = Problem::Magic {
+        let problem = FormatError::Magic {
             actual,
             expected,
             format,
@@ -129,7 +99,7 @@ fn header<const N: usize>(stream: &mut Stream<'_>, (expected, format): (u32, &'s
     }
     if sizes.contains(&0) {
         let sizes = sizes_text(&sizes);
-        return Err(stream.malformed_at(start.plus(4), Problem::Empty { sizes }));
+        return Err(stream.malformed_at(start.plus(4), FormatError::Empty { sizes }));
     }
     Ok(sizes)
 }

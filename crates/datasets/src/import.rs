@@ -6,26 +6,28 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::catalogue::Dataset;
+use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::load::read_file;
+use crate::load::read_entry_file;
 use crate::lookup::Lookup;
 use crate::provenance::Location;
 
 /// Copies the files of a data set from `source` (or its folder of the data set's name) to the folder of that name in
-/// `data_dir`, and gives their new paths.
+/// `data_dir`, and returns their new paths.
 ///
 /// All files are read and verified before anything is written; each is complete on disk before it gets its name, and none
 /// gets its name before all are.
 ///
 /// # Errors
-/// If the data set is built in, files are missing or wrong, or cannot be written.
-pub fn import(dataset: &'static Dataset, source: &Path, data_dir: &Path) -> Result<Vec<PathBuf>> {
-    if dataset.is_embedded {
-        return Err(Error::NothingToImport { name: dataset.name });
+/// If the data set is built in or not of the catalogue, files are missing or wrong, or cannot be written.
+pub fn import(dataset: &Dataset, source: &Path, data_dir: &Path) -> Result<Vec<PathBuf>> {
+    if dataset.entry()?.is_embedded {
+        return Err(Error::NothingToImport {
+            name: dataset.name.clone(),
+        });
     }
     let paths = verified_files(dataset, source)?;
-    let folder = data_dir.join(dataset.name);
+    let folder = data_dir.join(&dataset.name);
     fs::create_dir_all(&folder).map_err(|source| write_error(&folder, source))?;
     let copies: Vec<(NamedTempFile, PathBuf)> = paths
         .iter()
@@ -40,14 +42,14 @@ pub fn import(dataset: &'static Dataset, source: &Path, data_dir: &Path) -> Resu
         .collect()
 }
 
-fn verified_files(dataset: &'static Dataset, source: &Path) -> Result<Vec<PathBuf>> {
+fn verified_files(dataset: &Dataset, source: &Path) -> Result<Vec<PathBuf>> {
     let lookup = Lookup {
         data_dir: Some(source.to_owned()),
         ..Lookup::default()
     };
     let mut paths = Vec::new();
-    for (file, location) in dataset.files.iter().zip(lookup.locate(dataset)?) {
-        read_file(dataset, file, &location)?;
+    for (file, location) in dataset.entry()?.files.iter().zip(lookup.locate(dataset)?) {
+        read_entry_file(dataset, file, &location)?;
         if let Location::File(path) = location {
             paths.push(path);
         }

@@ -1,166 +1,175 @@
-//! Reading and verifying the catalogue's data sets.
+//! From the description of a data set to its examples.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use crate::catalogue::{Content, Dataset, DatasetFile, Part};
-use crate::checksum::Summed;
+use rand::Rng;
+
+use crate::checksum::Hashed;
+use crate::dataset::{Dataset, EntryFile, Part, Source};
 use crate::embedded;
 use crate::error::{Error, Result};
 use crate::examples::Examples;
+use crate::file::{ExpectedSizes, FileContent, open, read};
+use crate::format_error::sizes_text;
 use crate::lookup::Lookup;
-use crate::provenance::{Location, Provenance, SourceFile, TrainTest};
+use crate::provenance::{Location, Origin, Provenance, SourceFile, TrainTest};
+use crate::shape::ExampleShape;
+use crate::spirals;
 use crate::stream::Stream;
-use crate::{idx, mat};
 
-/// Reads a data set from the first place that has it.
+/// Reads or generates a data set. Files of the catalogue are read from the first folder of `lookup` that has all of them;
+/// numbers are drawn from `rng` for generated data only.
 ///
 /// # Errors
-/// If no place has it, or a file cannot be read, is malformed, of another size than the catalogue says, or has another sum.
-/// A file with a wrong sum is an error even if another place has the right one: a damaged file should not go unnoticed.
-pub fn load(dataset: &'static Dataset, lookup: &Lookup) -> Result<TrainTest> {
-    let locations = lookup.locate(dataset)?;
-    let mut files = Vec::with_capacity(locations.len());
-    let train = read_part(dataset, &locations, Part::Train, &mut files)?;
-    let test = read_part(dataset, &locations, Part::Test, &mut files)?;
-    let class_names = dataset.class_names.iter();
+/// If files are not found, cannot be read, are malformed or of other sizes than the data set's, or do not have the catalogue's
+/// checksum; or if generated data cannot be as they are described. A file with a wrong checksum is an error even if another
+/// folder has the right one: a damaged file should not go unnoticed.
+pub fn load(dataset: &Dataset, lookup: &Lookup, rng: &mut impl Rng) -> Result<TrainTest> {
+    let (train, test) = match &dataset.source {
+        Source::Spirals { config, train_fraction } => return spirals::experiment(config, *train_fraction, rng),
+        Source::Catalogue(entry) => {
+            let locations = lookup.locate(dataset)?;
+            let read_part = |part| {
+                let files = entry.files.iter().zip(&locations);
+                let contents = files.filter(|(file, _)| file.part == part).map(|(file, location)| {
+                    let content = read_entry_file(dataset, file, location)?;
+                    Ok((location.clone(), content))
+                });
+                joined(dataset, contents)
+            };
+            (read_part(Part::Train)?, read_part(Part::Test)?)
+        }
+        Source::Files { train, test } => {
+            let read_part = |paths: &[PathBuf]| {
+                let contents = paths.iter().map(|path| {
+                    let content = open(path, dataset.n_classes())?;
+                    Ok((Location::File(path.clone()), content))
+                });
+                joined(dataset, contents)
+            };
+            (read_part(train)?, read_part(test)?)
+        }
+    };
     Ok(TrainTest {
-        train,
-        test,
-        standardization: dataset.standardization(),
+        train: train.0,
+        test: test.0,
+        standardization: dataset.standardization.clone(),
+        input_standardization: dataset.standardization.clone(),
         provenance: Provenance {
-            name: dataset.name.to_owned(),
-            class_names: class_names.map(|name| (*name).to_owned()).collect(),
-            files,
+            name: dataset.name.clone(),
+            class_names: dataset.class_names.clone(),
+            files: [train.1, test.1].concat(),
         },
     })
 }
 
-/// What is known about a file after it was read in full.
-#[derive(Debug)]
-pub struct FileReport {
-    /// The file.
-    pub file: &'static DatasetFile,
-    /// Where it was found.
-    pub location: Option<Location>,
-    /// What was found.
-    pub status: FileStatus,
-}
-
-/// Result of verifying a file.
-#[derive(Debug)]
-pub enum FileStatus {
-    /// Well-formed, of the right size, and the sum is the catalogue's.
-    Verified {
-        /// The sum.
-        sha256: String,
-    },
-    /// Well-formed and of the right size; the catalogue has no sum to compare with.
-    WithoutSum {
-        /// The sum found.
-        sha256: String,
-    },
-    /// It is in none of the places.
-    Missing,
-    /// It cannot be read, is malformed, or has another size or sum.
-    Bad(Error),
-}
-
-impl FileStatus {
-    /// Whether the file can be used.
-    pub fn is_good(&self) -> bool {
-        matches!(self, Self::Verified { .. } | Self::WithoutSum { .. })
-    }
-}
-
-/// Reads every file of a data set, in the place that [`load`] would take it from (or the first that has some of them), and
-/// says what is right and wrong about each.
-pub fn verify(dataset: &'static Dataset, lookup: &Lookup) -> Vec<FileReport> {
-    let locations = lookup.locate_some(dataset).into_iter();
-    let files = dataset.files.iter().zip(locations);
-    files
-        .map(|(file, location)| FileReport {
-            file,
-            status: status(dataset, file, location.as_ref()),
-            location,
-        })
-        .collect()
-}
-
-fn status(dataset: &Dataset, file: &DatasetFile, location: Option<&Location>) -> FileStatus {
-    let Some(location) = location else {
-        return FileStatus::Missing;
-    };
-    match read_file(dataset, file, location) {
-        Err(error) => FileStatus::Bad(error),
-        Ok(Summed { sha256, .. }) if file.sha256.is_some() => FileStatus::Verified { sha256 },
-        Ok(Summed { sha256, .. }) => FileStatus::WithoutSum { sha256 },
-    }
-}
-
-/// What a file holds.
-pub(crate) enum FileContent {
-    Images(Vec<u8>),
-    Labels(Vec<u32>),
-    Examples(Examples),
-}
-
 /// Reads a file and checks it against the catalogue.
-pub(crate) fn read_file(dataset: &Dataset, file: &DatasetFile, location: &Location) -> Result<Summed<FileContent>> {
-    read_stream(dataset, file, open(location)?)
+pub(crate) fn read_entry_file(dataset: &Dataset, file: &EntryFile, location: &Location) -> Result<Hashed<FileContent>> {
+    let stream = match location {
+        Location::File(path) => Stream::open(path)?,
+        Location::Embedded(name) => {
+            let path = Path::new(name);
+            let bytes = embedded::file(name).ok_or_else(|| Error::Read {
+                path: path.to_owned(),
+                source: io::Error::new(io::ErrorKind::NotFound, "no file of this name is built in"),
+            })?;
+            Stream::of_bytes(path, bytes)
+        }
+    };
+    read_entry_stream(dataset, file, stream)
 }
 
 /// Reads what should be the content of a file and checks it against the catalogue.
-pub(crate) fn read_stream(dataset: &Dataset, file: &DatasetFile, stream: Stream<'_>) -> Result<Summed<FileContent>> {
+pub(crate) fn read_entry_stream(
+    dataset: &Dataset,
+    file: &EntryFile,
+    stream: Stream<'_>,
+) -> Result<Hashed<FileContent>> {
     let path = stream.path().to_owned();
-    let (n, [channels, height, width]) = (file.n_examples, dataset.image_shape);
-    let content = match file.content {
-        Content::Images => {
-            let images = idx::images(stream, Some([n, height, width]))?;
-            images.map(|images| FileContent::Images(images.pixels))
-        }
-        Content::Labels => idx::labels(stream, dataset.n_classes(), Some(n))?.map(FileContent::Labels),
-        Content::ImagesAndLabels => mat::digits(stream, Some([n, channels, height, width]))?.map(FileContent::Examples),
+    let expected = ExpectedSizes {
+        n: file.n_examples,
+        image: image_sizes(dataset.shape),
     };
-    match file.sha256 {
-        Some(expected) if expected != content.sha256 => Err(Error::Checksum {
+    let content = read(stream, file.content, dataset.n_classes(), Some(expected))?;
+    match &file.sha256 {
+        Some(expected) if *expected != content.sha256 => Err(Error::Checksum {
             path,
             actual: content.sha256,
-            expected: expected.to_owned(),
+            expected: expected.clone(),
         }),
         _ => Ok(content),
     }
 }
 
-fn open(location: &Location) -> Result<Stream<'static>> {
-    match location {
-        Location::File(path) => Stream::open(path),
-        Location::Embedded(name) | Location::Generated(name) => {
-            let bytes = embedded::file(name).unwrap_or_default();
-            Ok(Stream::of_bytes(Path::new(name), bytes))
-        }
+/// Channels, rows and columns; a vector counts as one column.
+fn image_sizes(shape: ExampleShape) -> [usize; 3] {
+    match shape {
+        ExampleShape::Features(n) => [1, n, 1],
+        ExampleShape::Image {
+            channels,
+            height,
+            width,
+        } => [channels, height, width],
     }
 }
 
-fn read_part(
-    dataset: &'static Dataset,
-    locations: &[Location],
-    part: Part,
-    sources: &mut Vec<SourceFile>,
-) -> Result<Examples> {
-    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    let files = dataset.files.iter().zip(locations);
-    for (file, location) in files.filter(|(file, _)| file.part == part) {
-        let content = read_file(dataset, file, location)?;
+/// Images and labels that may be spread over several files.
+fn joined(
+    dataset: &Dataset,
+    contents: impl Iterator<Item = Result<(Location, Hashed<FileContent>)>>,
+) -> Result<(Examples, Vec<SourceFile>)> {
+    let shape = image_sizes(dataset.shape);
+    let (mut pixels, mut labels, mut sources) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut n_images, mut image_files, mut label_files) = (0, Vec::new(), Vec::new());
+    for content in contents {
+        let (location, content) = content?;
+        let path = location.path();
+        let (images, more_labels) = match content.value {
+            FileContent::Images(images) => (Some(images), None),
+            FileContent::Labels(labels) => (None, Some(labels)),
+            FileContent::ImagesAndLabels(images, labels) => (Some(images), Some(labels)),
+        };
+        if let Some(images) = images {
+            let actual = images.shape();
+            if actual != shape {
+                let sizes = |[channels, height, width]: [usize; 3]| sizes_text(&[images.n, channels, height, width]);
+                return Err(Error::Shape {
+                    path,
+                    actual: sizes(actual),
+                    expected: sizes(shape),
+                });
+            }
+            n_images += images.n;
+            image_files.push(path.clone());
+            append(&mut pixels, images.pixels);
+        }
+        if let Some(more) = more_labels {
+            label_files.push(path);
+            append(&mut labels, more);
+        }
         sources.push(SourceFile {
-            location: location.clone(),
+            origin: Origin::Read(location),
             sha256: content.sha256,
         });
-        match content.value {
-            FileContent::Images(more) if pixels.is_empty() => pixels = more,
-            FileContent::Images(more) => pixels.extend(more),
-            FileContent::Labels(more) => labels.extend(more),
-            FileContent::Examples(examples) => return Ok(examples),
-        }
     }
-    Examples::from_pixels(pixels, dataset.image_shape, labels, dataset.n_classes())
+    if n_images != labels.len() {
+        return Err(Error::CountMismatch {
+            images: image_files,
+            n_images,
+            labels: label_files,
+            n_labels: labels.len(),
+        });
+    }
+    let examples = Examples::from_pixels(pixels, shape, labels, dataset.n_classes())?;
+    Ok((examples, sources))
+}
+
+/// Adds to what is there; the values of a single file are not copied.
+fn append<T>(values: &mut Vec<T>, more: Vec<T>) {
+    if values.is_empty() {
+        *values = more;
+    } else {
+        values.extend(more);
+    }
 }

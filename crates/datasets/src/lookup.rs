@@ -1,9 +1,9 @@
-//! Where the files of a data set are looked for.
+//! Where the files of a catalogue's data set are looked for.
 
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::{Dataset, DatasetFile};
-use crate::error::{Error, Place, Result};
+use crate::dataset::{Dataset, Entry, EntryFile};
+use crate::error::{Error, Result, SearchedFolder};
 use crate::provenance::Location;
 
 /// Folders to look in, in this order. The caller finds them out; nothing here reads the environment.
@@ -29,36 +29,45 @@ impl Lookup {
     /// The place of each file of `dataset`, in the catalogue's order; built-in data sets are found anywhere.
     ///
     /// # Errors
-    /// If no place has all files: with every place looked at, what it lacks, and how to get the files.
-    pub fn locate(&self, dataset: &'static Dataset) -> Result<Vec<Location>> {
-        if dataset.is_embedded {
-            return Ok(embedded(dataset));
+    /// If the data set is not of the catalogue, or no folder has all files: with every folder searched, what it lacks, and how
+    /// to get the files.
+    pub fn locate(&self, dataset: &Dataset) -> Result<Vec<Location>> {
+        let entry = dataset.entry()?;
+        if entry.is_embedded {
+            let names = entry.files.iter().map(|file| file.name.clone());
+            return Ok(names.map(Location::Embedded).collect());
         }
-        let mut places = Vec::new();
-        for folder in self.folders(dataset.name) {
-            let found = files_in(&folder, dataset);
+        let mut searched = Vec::new();
+        for folder in self.folders(&dataset.name) {
+            let found = files_in(&folder, entry);
             if let Some(paths) = found.iter().cloned().collect::<Option<Vec<PathBuf>>>() {
                 return Ok(paths.into_iter().map(Location::File).collect());
             }
-            places.push(place(folder, dataset, &found));
+            let missing = entry.files.iter().zip(&found).filter(|(_, path)| path.is_none());
+            searched.push(SearchedFolder {
+                folder,
+                missing: missing.map(|(file, _)| file.name.clone()).collect(),
+                n_files: entry.files.len(),
+            });
         }
         Err(Error::NotFound {
-            name: dataset.name,
-            places,
-            how_to_get: dataset.how_to_get,
+            name: dataset.name.clone(),
+            searched,
+            how_to_get: entry.how_to_get.clone(),
         })
     }
 
-    /// The files that are there in the place that [`Self::locate`] takes, else in the first one that has any.
-    pub(crate) fn locate_some(&self, dataset: &'static Dataset) -> Vec<Option<Location>> {
+    /// The files that are there in the folder that [`Self::locate`] takes, else in the first one that has any.
+    pub(crate) fn locate_some(&self, dataset: &Dataset) -> Result<Vec<Option<Location>>> {
+        let entry = dataset.entry()?;
         if let Ok(locations) = self.locate(dataset) {
-            return locations.into_iter().map(Some).collect();
+            return Ok(locations.into_iter().map(Some).collect());
         }
-        let found = self.folders(dataset.name).into_iter();
-        let mut found = found.map(|folder| files_in(&folder, dataset));
+        let found = self.folders(&dataset.name).into_iter();
+        let mut found = found.map(|folder| files_in(&folder, entry));
         let some = found.find(|paths| paths.iter().any(Option::is_some));
-        let paths = some.unwrap_or_else(|| vec![None; dataset.files.len()]);
-        paths.into_iter().map(|path| path.map(Location::File)).collect()
+        let paths = some.unwrap_or_else(|| vec![None; entry.files.len()]);
+        Ok(paths.into_iter().map(|path| path.map(Location::File)).collect())
     }
 
     fn folders(&self, name: &str) -> Vec<PathBuf> {
@@ -68,30 +77,12 @@ impl Lookup {
     }
 }
 
-fn embedded(dataset: &'static Dataset) -> Vec<Location> {
-    let names = dataset.files.iter().map(|file| file.name);
-    names.map(Location::Embedded).collect()
-}
-
-fn files_in(folder: &Path, dataset: &'static Dataset) -> Vec<Option<PathBuf>> {
-    let files = dataset.files.iter();
-    files.map(|file| file_in(folder, file)).collect()
+fn files_in(folder: &Path, entry: &Entry) -> Vec<Option<PathBuf>> {
+    entry.files.iter().map(|file| file_in(folder, file)).collect()
 }
 
 /// A file of a data set in a folder, plain or compressed.
-pub(crate) fn file_in(folder: &Path, file: &DatasetFile) -> Option<PathBuf> {
+pub(crate) fn file_in(folder: &Path, file: &EntryFile) -> Option<PathBuf> {
     let names = file.accepted_names().into_iter();
     names.map(|name| folder.join(name)).find(|path| path.is_file())
-}
-
-fn place(folder: PathBuf, dataset: &'static Dataset, found: &[Option<PathBuf>]) -> Place {
-    let missing = dataset.files.iter().zip(found);
-    Place {
-        folder,
-        missing: missing
-            .filter(|(_, path)| path.is_none())
-            .map(|(file, _)| file.name)
-            .collect(),
-        n_files: dataset.files.len(),
-    }
 }

@@ -15,6 +15,8 @@ pub struct TrainTest {
     pub test: Examples,
     /// What [`Examples::fill_batch`] should apply; the identity where the inputs are standardized already.
     pub standardization: Standardization,
+    /// The standardization of further inputs of the same kind, which are not standardized already.
+    pub input_standardization: Standardization,
     /// Where all this comes from.
     pub provenance: Provenance,
 }
@@ -30,33 +32,58 @@ pub struct Provenance {
     pub files: Vec<SourceFile>,
 }
 
-/// A file, or something in place of one.
+/// A file or a generated part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where it is.
-    pub location: Location,
-    /// SHA-256 sum: of the uncompressed payload for IDX, of the file for MAT, of all inputs and labels as little-endian
+    /// Where it comes from.
+    pub origin: Origin,
+    /// SHA-256 digest: of the uncompressed payload for IDX, of the file for MAT, of all inputs and labels as little-endian
     /// numbers for generated data.
     pub sha256: String,
 }
 
-/// Where data were read.
+/// Where data come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// They were read.
+    Read(Location),
+    /// The program made them; which part.
+    Generated(&'static str),
+}
+
+/// Where a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// A file.
+    /// On disk.
     File(PathBuf),
-    /// A file of this name that is part of this crate.
-    Embedded(&'static str),
-    /// Made by the program; which part.
-    Generated(&'static str),
+    /// In this crate, under this name.
+    Embedded(String),
+}
+
+impl Location {
+    /// The file's path; its name if it is embedded.
+    pub(crate) fn path(&self) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Embedded(name) => PathBuf::from(name),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(location) => location.fmt(f),
+            Self::Generated(part) => write!(f, "generated: {part}"),
+        }
+    }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::File(path) => path.display().fmt(f),
             Self::Embedded(name) => write!(f, "embedded: {name}"),
-            Self::Generated(part) => write!(f, "generated: {part}"),
         }
     }
 }

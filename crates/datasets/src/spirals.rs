@@ -1,21 +1,21 @@
 //! The spirals of the paper's toy experiments.
 
 use rand::Rng;
+use sha2::{Digest as _, Sha256};
 
-use crate::checksum::sum_of_examples;
+use crate::checksum::hex;
 use crate::error::{Error, Result};
 use crate::examples::Examples;
-use crate::provenance::{Location, Provenance, SourceFile, TrainTest};
+use crate::fit::moments;
+use crate::provenance::{Origin, Provenance, SourceFile, TrainTest};
 use crate::random::{shuffled, uniform};
 use crate::split::rounded_share;
-use crate::standardization::{Standardization, moments};
-
-const MAX_POINTS: usize = 100_000_000;
+use crate::standardization::Standardization;
 
 /// What the spirals look like.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SpiralsConfig {
-    /// Points in all, the same number on each arm.
+    /// Points in all. Each arm gets `n / arms` of them, rounded down, as in the authors' code.
     pub n: usize,
     /// Width of the noise, which is uniform in [0, noise) in each coordinate.
     pub noise: f64,
@@ -34,14 +34,27 @@ pub struct Points {
     pub positions: Vec<[f64; 2]>,
     /// The arm of each.
     pub labels: Vec<u32>,
-    n_classes: usize,
+    class_names: Vec<String>,
 }
 
 impl SpiralsConfig {
+    /// Most points.
+    pub const MAX_POINTS: usize = 10_000_000;
+
+    /// Points that are generated: the largest multiple of `arms` up to `n`.
+    pub fn n_points(&self) -> usize {
+        self.n / self.arms * self.arms
+    }
+
+    /// A name for each arm.
+    pub fn class_names(&self) -> Vec<String> {
+        (0..self.arms).map(|arm| format!("arm {arm}")).collect()
+    }
+
     /// Checks every field.
     ///
     /// # Errors
-    /// If a field is out of its range: `n` a multiple of `arms` from 1 to 100,000,000, `arms` from 1 to 100, `noise` and
+    /// If a field is out of its range: `arms` from 1 to 100, `n` from `arms` to [`Self::MAX_POINTS`], `noise` and
     /// `start_degrees` finite and not negative, `stop_degrees` finite and positive.
     pub fn check(&self) -> Result<()> {
         let (n, arms) = (self.n as f64, self.arms as f64);
@@ -56,8 +69,8 @@ impl SpiralsConfig {
             (
                 "n",
                 n,
-                (1..=MAX_POINTS).contains(&self.n) && self.n.is_multiple_of(self.arms),
-                "a multiple of the number of arms from 1 to 100000000",
+                (self.arms..=Self::MAX_POINTS).contains(&self.n),
+                "at least one point per arm, at most 10000000",
             ),
             (
                 "noise",
@@ -95,7 +108,7 @@ impl SpiralsConfig {
 /// As [`SpiralsConfig::check`].
 pub fn generate(config: &SpiralsConfig, rng: &mut impl Rng) -> Result<Points> {
     config.check()?;
-    let uniforms: Vec<[f64; 3]> = (0..config.n).map(|_| [(); 3].map(|()| uniform(rng))).collect();
+    let uniforms: Vec<[f64; 3]> = (0..config.n_points()).map(|_| [(); 3].map(|()| uniform(rng))).collect();
     from_uniforms(config, &uniforms)
 }
 
@@ -103,22 +116,23 @@ pub fn generate(config: &SpiralsConfig, rng: &mut impl Rng) -> Result<Points> {
 /// the noise, (t cos t + noise * u1, t sin t + noise * u2); arm `a` is turned by 360° a / arms.
 ///
 /// # Errors
-/// As [`SpiralsConfig::check`], and if there are not `n` triples.
+/// As [`SpiralsConfig::check`], and if there is not one triple per point.
 ///
 /// # Source
-/// The authors' code: the noise is uniform and not centred, where the paper calls it Gaussian.
+/// The authors' code: the noise is uniform and not centered, where the paper calls it Gaussian.
 pub fn from_uniforms(config: &SpiralsConfig, uniforms: &[[f64; 3]]) -> Result<Points> {
     config.check()?;
-    if uniforms.len() != config.n {
+    let n = config.n_points();
+    if uniforms.len() != n {
         return Err(Error::InputLength {
             actual: uniforms.len() * 3,
-            n_examples: config.n,
+            n_examples: n,
             example_len: 3,
         });
     }
-    let mut positions = Vec::with_capacity(config.n);
-    let mut labels = Vec::with_capacity(config.n);
-    for (arm, numbers) in (0_u32..).zip(uniforms.chunks_exact(config.n / config.arms)) {
+    let mut positions = Vec::with_capacity(n);
+    let mut labels = Vec::with_capacity(n);
+    for (arm, numbers) in (0_u32..).zip(uniforms.chunks_exact(n / config.arms)) {
         let turn = std::f64::consts::TAU * f64::from(arm) / config.arms as f64;
         let points = numbers.iter().map(|uniforms| rotated(on_arm(config, *uniforms), turn));
         positions.extend(points);
@@ -127,7 +141,7 @@ pub fn from_uniforms(config: &SpiralsConfig, uniforms: &[[f64; 3]]) -> Result<Po
     Ok(Points {
         positions,
         labels,
-        n_classes: config.arms,
+        class_names: config.class_names(),
     })
 }
 
@@ -142,29 +156,30 @@ fn rotated([x, y]: [f64; 2], angle: f64) -> [f64; 2] {
     [x * cos - y * sin, x * sin + y * cos]
 }
 
-/// The data of a spirals experiment: random spirals, round(`train_fraction` * n) random points to train on, the others to test
-/// on, all standardized with the mean and standard deviation of the training points (ddof 0).
+/// The data of a spirals experiment: random spirals, `train_fraction` of the points (rounded) at random to train on, the others
+/// to test on, all standardized with the mean and standard deviation of the training points (ddof 0).
 ///
 /// # Errors
 /// As [`SpiralsConfig::check`], and if fewer than two points are left to train on or none to test on.
 pub fn experiment(config: &SpiralsConfig, train_fraction: f64, rng: &mut impl Rng) -> Result<TrainTest> {
     let points = generate(config, rng)?;
-    let n_train = rounded_share(train_fraction, config.n);
-    if !train_fraction.is_finite() || n_train < 2 || n_train >= config.n {
-        return Err(Error::Fraction {
-            fraction: train_fraction,
-            n: config.n,
-            expected: "two examples to train on and one to test on at least",
+    let n = config.n_points();
+    let n_train = rounded_share(train_fraction, n);
+    if !train_fraction.is_finite() || n_train < 2 || n_train >= n {
+        return Err(Error::TrainFraction {
+            train_fraction,
+            n_train,
+            n,
         });
     }
-    let order = shuffled(config.n, rng);
+    let order = shuffled(n, rng);
     let (train, test) = order.split_at(n_train);
-    points.split(train, test).map(|(data, _)| data)
+    points.split(train, test)
 }
 
 impl Points {
-    /// The points at `train` and at `test`, standardized with the mean and standard deviation of the former (ddof 0), and
-    /// these figures.
+    /// The points at `train` and at `test`, standardized with the mean and standard deviation of the former (ddof 0), which are
+    /// the standardization of further inputs.
     ///
     /// # Numerics
     /// Computed in `f64`, rounded once.
@@ -174,29 +189,29 @@ impl Points {
     ///
     /// # Panics
     /// If there is no point of such an index.
-    pub fn split(&self, train: &[usize], test: &[usize]) -> Result<(TrainTest, Standardization)> {
+    pub fn split(&self, train: &[usize], test: &[usize]) -> Result<TrainTest> {
         let standardization = self.standardization(train)?;
         let parts = [
             self.standardized(train, &standardization)?,
             self.standardized(test, &standardization)?,
         ];
         let files = ["train", "test"].iter().zip(&parts).map(|(part, examples)| SourceFile {
-            location: Location::Generated(part),
-            sha256: sum_of_examples(examples),
+            origin: Origin::Generated(part),
+            sha256: digest(examples),
         });
         let provenance = Provenance {
             name: "spirals".to_owned(),
-            class_names: (0..self.n_classes).map(|arm| format!("arm {arm}")).collect(),
+            class_names: self.class_names.clone(),
             files: files.collect(),
         };
         let [train, test] = parts;
-        let data = TrainTest {
+        Ok(TrainTest {
             train,
             test,
             standardization: Standardization::identity(2),
+            input_standardization: standardization,
             provenance,
-        };
-        Ok((data, standardization))
+        })
     }
 
     fn standardization(&self, indices: &[usize]) -> Result<Standardization> {
@@ -214,8 +229,22 @@ impl Points {
         let positions = indices.iter().map(|index| self.positions[*index]);
         let values = positions.flat_map(|[x, y]| [standardization.apply(0, x), standardization.apply(1, y)]);
         let labels = indices.iter().map(|index| self.labels[*index]).collect();
-        Examples::from_features(values.collect(), 2, labels, self.n_classes)
+        Examples::from_features(values.collect(), 2, labels, self.class_names.len())
     }
+}
+
+/// SHA-256 digest of generated examples: of all coordinates, then all labels, little-endian.
+fn digest(examples: &Examples) -> String {
+    let mut hasher = Sha256::new();
+    for point in (0..examples.len()).filter_map(|index| examples.features(index)) {
+        for value in point {
+            hasher.update(value.to_le_bytes());
+        }
+    }
+    for label in examples.labels() {
+        hasher.update(label.to_le_bytes());
+    }
+    hex(&hasher.finalize())
 }
 
 #[cfg(test)]

@@ -68,8 +68,12 @@ fn quotas(labels: &[u32], n_classes: usize, total: usize, order: &[usize]) -> Re
     Ok(quotas)
 }
 
-/// `fraction` of `n`, rounded, for a fraction in [0, 1].
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and n")]
+/// `fraction` of `n`, rounded to the nearest count, halves up: the one rule for shares of examples.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast saturates at 0, and n is the most"
+)]
 pub(crate) fn rounded_share(fraction: f64, n: usize) -> usize {
     ((fraction * n as f64).round() as usize).min(n)
 }

@@ -1,4 +1,4 @@
-//! Bytes of a file, unpacked, counted and summed, taken no faster than they really come.
+//! Bytes of a file: unpacked, counted, hashed, and buffered no faster than they really come.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::checksum::hex;
 use crate::error::{Error, Result};
-use crate::problem::{Position, Problem};
+use crate::format_error::{FormatError, Position};
 use crate::reader::{Reader, expansion_limit};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -24,7 +24,7 @@ pub(crate) struct Stream<'a> {
     /// Bytes that can still come at most.
     remaining: u64,
     /// Whether compressed data ended early.
-    is_cut: bool,
+    ended_early: bool,
     /// Of the bytes read, for streams that are whole files.
     hasher: Option<Sha256>,
 }
@@ -79,7 +79,7 @@ impl<'a> Stream<'a> {
             reader,
             position,
             remaining,
-            is_cut: false,
+            ended_early: false,
             hasher: None,
         }
     }
@@ -117,12 +117,12 @@ impl<'a> Stream<'a> {
     }
 
     /// An error at the next byte.
-    pub(crate) fn malformed(&self, problem: Problem) -> Error {
+    pub(crate) fn malformed(&self, problem: FormatError) -> Error {
         self.malformed_at(self.position, problem)
     }
 
     /// An error at another place of this file.
-    pub(crate) fn malformed_at(&self, position: Position, problem: Problem) -> Error {
+    pub(crate) fn malformed_at(&self, position: Position, problem: FormatError) -> Error {
         Error::Malformed {
             path: self.path.clone(),
             position,
@@ -136,6 +136,13 @@ impl<'a> Stream<'a> {
         let n_read = self.fill(&mut bytes)?;
         self.check_complete(n_read, N, N)?;
         Ok(bytes)
+    }
+
+    /// Whether the next four bytes are those of a big-endian number; they are consumed.
+    pub(crate) fn starts_with(mut self, magic: u32) -> Result<bool> {
+        let mut bytes = [0; 4];
+        let n_read = self.fill(&mut bytes)?;
+        Ok(n_read == bytes.len() && u32::from_be_bytes(bytes) == magic)
     }
 
     /// The next `announced` bytes. The buffer grows with the bytes that come, not with the announcement.
@@ -153,11 +160,11 @@ impl<'a> Stream<'a> {
         Ok(bytes)
     }
 
-    /// The next `N` bytes, or nothing where the data end.
+    /// The next `N` bytes, or `None` where the data end.
     pub(crate) fn array_or_end<const N: usize>(&mut self) -> Result<Option<[u8; N]>> {
         let mut bytes = [0; N];
         let n_read = self.fill(&mut bytes)?;
-        if n_read == 0 && !self.is_cut {
+        if n_read == 0 && !self.ended_early {
             return Ok(None);
         }
         self.check_complete(n_read, N, N)?;
@@ -189,30 +196,30 @@ impl<'a> Stream<'a> {
         let position = self.position;
         let n_read = self.fill(&mut byte)?;
         self.position = position;
-        if self.is_cut {
-            return Err(self.malformed(Problem::CutShort));
+        if self.ended_early {
+            return Err(self.malformed(FormatError::EndsEarly));
         }
         Ok(n_read == 0)
     }
 
-    /// Checks that the data end here; gives the SHA-256 sum of all that was read from a whole file.
+    /// Checks that the data end here; returns the SHA-256 digest of all that was read from a whole file.
     pub(crate) fn finish(mut self) -> Result<String> {
         if !self.is_at_end()? || self.reader.has_unused_bytes() {
-            return Err(self.malformed(Problem::Trailing));
+            return Err(self.malformed(FormatError::Trailing));
         }
-        let sum = self.hasher.map(|hasher| hex(&hasher.finalize()));
-        Ok(sum.unwrap_or_default())
+        let digest = self.hasher.map(|hasher| hex(&hasher.finalize()));
+        Ok(digest.unwrap_or_default())
     }
 
     fn check_announced(&self, announced: u128) -> Result<usize> {
         let limit = self.remaining;
         match usize::try_from(announced) {
             Ok(n) if n as u64 <= limit => Ok(n),
-            _ if self.reader.is_compressed() => Err(self.malformed(Problem::TooLarge { announced, limit })),
+            _ if self.reader.is_compressed() => Err(self.malformed(FormatError::TooLarge { announced, limit })),
             _ => {
                 let missing = announced - u128::from(limit);
                 let end = self.position.plus(limit);
-                Err(self.malformed_at(end, Problem::Truncated { missing }))
+                Err(self.malformed_at(end, FormatError::Truncated { missing }))
             }
         }
     }
@@ -223,7 +230,7 @@ impl<'a> Stream<'a> {
             return Ok(());
         }
         let missing = (wanted - n_read) as u128;
-        Err(self.malformed(Problem::Truncated { missing }))
+        Err(self.malformed(FormatError::Truncated { missing }))
     }
 
     /// Reads until `buffer` is full or the data end.
@@ -237,7 +244,7 @@ impl<'a> Stream<'a> {
                     io::ErrorKind::Interrupted => {}
                     // The decompressor's word for input that ends early.
                     io::ErrorKind::UnexpectedEof => {
-                        self.is_cut = true;
+                        self.ended_early = true;
                         break;
                     }
                     _ => return Err(self.failed(error)),

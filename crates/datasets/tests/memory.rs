@@ -15,9 +15,10 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use peak_alloc::PeakAlloc;
 use vds_datasets::idx::{parse_images, parse_labels, read_images};
 use vds_datasets::mat::{parse_digits, read_digits};
-use vds_datasets::{Error, Position, Problem, Result};
+use vds_datasets::{Error, FormatError, Position, Result};
+use vds_testkit::files::{Mat, gzip, idx, zlib};
 
-use fixtures::{Mat, gzip, idx, name, zlib};
+use fixtures::name;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -272,7 +273,7 @@ fn check_files(too_large: &mut Vec<(&'static str, usize, usize)>) {
         result,
         Error::Malformed {
             position: Position::Uncompressed(16),
-            problem: Problem::TooLarge {
+            problem: FormatError::TooLarge {
                 announced: 0x4000_0000,
                 ..
             },

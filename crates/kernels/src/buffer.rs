@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn starts_at_a_cache_line_and_keeps_what_it_held() {
+    fn buffer_starts_at_a_cache_line_and_keeps_its_values() {
         let mut buffer = Buffer::zeros(3);
         buffer.copy_from_slice(&[1.0, 2.0, 3.0]);
         buffer.resize(100);

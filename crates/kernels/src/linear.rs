@@ -4,7 +4,7 @@ use crate::buffer::Buffer;
 use crate::layout::LinearRanges;
 use crate::linalg::{Product, Start, multiply, pack, pack_transposed, unpack_add};
 use crate::norm::{Norm, column_sums};
-use crate::simd::{Core, padded};
+use crate::simd::{IsaCtx, padded};
 
 /// Weight `[taps, padded n_in, padded n_out]`, its transpose, and the bias.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ impl Linear {
         }
     }
 
-    pub(crate) fn load(&mut self, params: &[f32], ranges: &LinearRanges) {
+    pub(crate) fn pack_weights(&mut self, params: &[f32], ranges: &LinearRanges) {
         let (shape, widths) = self.shapes();
         pack(&params[ranges.weight.clone()], shape, widths, &mut self.weight);
         pack_transposed(&params[ranges.weight.clone()], shape, widths, &mut self.transpose);
@@ -77,19 +77,19 @@ impl Linear {
     }
 
     /// `y = h W + b`.
-    pub(crate) fn forward<'a>(&self, core: impl Into<Core<'a>>, h: &[f32], y: &mut [f32]) {
-        multiply(core, &self.product(h), h, &self.weight, y, Start::Bias(&self.bias));
+    pub(crate) fn forward<'a>(&self, ctx: impl Into<IsaCtx<'a>>, h: &[f32], y: &mut [f32]) {
+        multiply(ctx, &self.product(h), h, &self.weight, y, Start::Bias(&self.bias));
     }
 
     /// `y = relu(h W + b)`.
-    pub(crate) fn forward_relu<'a>(&self, core: impl Into<Core<'a>>, h: &[f32], y: &mut [f32]) {
-        multiply(core, &self.product(h), h, &self.weight, y, Start::BiasRelu(&self.bias));
+    pub(crate) fn forward_relu<'a>(&self, ctx: impl Into<IsaCtx<'a>>, h: &[f32], y: &mut [f32]) {
+        multiply(ctx, &self.product(h), h, &self.weight, y, Start::BiasRelu(&self.bias));
     }
 
     /// `y = x + h W + b`.
-    pub(crate) fn forward_residual<'a>(&self, core: impl Into<Core<'a>>, h: &[f32], x: &[f32], y: &mut [f32]) {
+    pub(crate) fn forward_residual<'a>(&self, ctx: impl Into<IsaCtx<'a>>, h: &[f32], x: &[f32], y: &mut [f32]) {
         multiply(
-            core,
+            ctx,
             &self.product(h),
             h,
             &self.weight,
@@ -99,9 +99,9 @@ impl Linear {
     }
 
     /// `y += h W + b`.
-    pub(crate) fn forward_add<'a>(&self, core: impl Into<Core<'a>>, h: &[f32], y: &mut [f32]) {
+    pub(crate) fn forward_add<'a>(&self, ctx: impl Into<IsaCtx<'a>>, h: &[f32], y: &mut [f32]) {
         multiply(
-            core,
+            ctx,
             &self.product(h),
             h,
             &self.weight,
@@ -117,33 +117,33 @@ impl Linear {
     /// Adds to `gradient` what `d_y` gives for weight and bias.
     pub(crate) fn parameter_gradient<'a>(
         &self,
-        core: impl Into<Core<'a>>,
+        ctx: impl Into<IsaCtx<'a>>,
         h: &[f32],
         d_y: &[f32],
         gradient: &mut LinearGradient,
     ) {
-        let core = core.into();
-        self.weight_gradient(core, h, d_y, gradient);
-        column_sums(core.isa, d_y, &mut gradient.bias);
+        let ctx = ctx.into();
+        self.weight_gradient(ctx, h, d_y, gradient);
+        column_sums(ctx.isa, d_y, &mut gradient.bias);
     }
 
-    /// The same for the weight alone.
+    /// Adds to `gradient` what `d_y` gives for the weight.
     pub(crate) fn weight_gradient<'a>(
         &self,
-        core: impl Into<Core<'a>>,
+        ctx: impl Into<IsaCtx<'a>>,
         h: &[f32],
         d_y: &[f32],
         gradient: &mut LinearGradient,
     ) {
         let rows = h.len() / self.padded_in();
         let product = Product::transposed(self.padded_in(), rows, self.padded_out());
-        multiply(core, &product, h, d_y, &mut gradient.weight, Start::Accumulate);
+        multiply(ctx, &product, h, d_y, &mut gradient.weight, Start::Accumulate);
     }
 
     /// `d_h = d_y Wᵀ`.
-    pub(crate) fn input_gradient<'a>(&self, core: impl Into<Core<'a>>, d_y: &[f32], d_h: &mut [f32]) {
+    pub(crate) fn input_gradient<'a>(&self, ctx: impl Into<IsaCtx<'a>>, d_y: &[f32], d_h: &mut [f32]) {
         multiply(
-            core,
+            ctx,
             &self.transposed_product(d_y),
             d_y,
             &self.transpose,
@@ -153,9 +153,9 @@ impl Linear {
     }
 
     /// `d_h += d_y Wᵀ`.
-    pub(crate) fn input_gradient_add<'a>(&self, core: impl Into<Core<'a>>, d_y: &[f32], d_h: &mut [f32]) {
+    pub(crate) fn input_gradient_add<'a>(&self, ctx: impl Into<IsaCtx<'a>>, d_y: &[f32], d_h: &mut [f32]) {
         multiply(
-            core,
+            ctx,
             &self.transposed_product(d_y),
             d_y,
             &self.transpose,
@@ -176,7 +176,7 @@ impl Linear {
     }
 
     /// Adds `gradient` to the flat gradient of all parameters.
-    pub(crate) fn unload(&self, gradient: &LinearGradient, ranges: &LinearRanges, d_params: &mut [f32]) {
+    pub(crate) fn accumulate_gradient(&self, gradient: &LinearGradient, ranges: &LinearRanges, d_params: &mut [f32]) {
         let (shape, widths) = self.shapes();
         unpack_add(&gradient.weight, shape, widths, &mut d_params[ranges.weight.clone()]);
         add(&mut d_params[ranges.bias.clone()], &gradient.bias);

@@ -20,7 +20,7 @@ pub(crate) struct ResidualLinear {
     norm_bias: Vec<f32>,
 }
 
-/// What a training pass keeps for its way back.
+/// What a training pass keeps for its backward pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Saved {
     /// `relu(Linear(h))`.
@@ -50,10 +50,10 @@ impl ResidualLinear {
         }
     }
 
-    pub(crate) fn load(&mut self, params: &[f32], linear: &LinearRanges, norm: &NormRanges) {
-        self.linear.load(params, linear);
-        self.norm_weight.copy_from_slice(&params[norm.first.clone()]);
-        self.norm_bias.copy_from_slice(&params[norm.second.clone()]);
+    pub(crate) fn pack_weights(&mut self, params: &[f32], linear: &LinearRanges, norm: &NormRanges) {
+        self.linear.pack_weights(params, linear);
+        self.norm_weight.copy_from_slice(&params[norm.scale.clone()]);
+        self.norm_bias.copy_from_slice(&params[norm.shift.clone()]);
     }
 
     /// Empty buffers.
@@ -68,7 +68,7 @@ impl ResidualLinear {
     }
 
     /// Makes room for `rows` rows.
-    pub(crate) fn fit(&self, saved: &mut Saved, rows: usize) {
+    pub(crate) fn reserve(&self, saved: &mut Saved, rows: usize) {
         let width = self.linear.padded_in();
         saved.rectified.resize(rows * width);
         saved.groups.resize(rows.div_ceil(GROUP_ROWS) * 2 * width);
@@ -119,7 +119,7 @@ impl ResidualLinear {
             rectified,
             norm,
             groups,
-            gradient: inner,
+            gradient: d_linear,
         } = saved;
         let rows = d.chunks(GROUP_ROWS * width).zip(rectified.chunks(GROUP_ROWS * width));
         for ((d, rectified), sums) in rows.zip(groups.chunks_exact_mut(2 * width)) {
@@ -131,10 +131,10 @@ impl ResidualLinear {
             &mut gradient.norm_weight,
             &mut gradient.norm_bias,
         );
-        input_gradient(isa, d, rectified, norm, inner);
-        relu_mask(isa, inner, rectified);
-        self.linear.parameter_gradient(isa, h, inner, &mut gradient.linear);
-        self.linear.input_gradient_add(isa, inner, d);
+        input_gradient(isa, d, rectified, norm, d_linear);
+        relu_mask(isa, d_linear, rectified);
+        self.linear.parameter_gradient(isa, h, d_linear, &mut gradient.linear);
+        self.linear.input_gradient_add(isa, d_linear, d);
     }
 
     pub(crate) fn gradient(&self) -> ResidualLinearGradient {
@@ -152,16 +152,16 @@ impl ResidualLinear {
     }
 
     /// Adds `gradient` to the flat gradient of all parameters.
-    pub(crate) fn unload(
+    pub(crate) fn accumulate_gradient(
         &self,
         gradient: &ResidualLinearGradient,
         linear: &LinearRanges,
         norm: &NormRanges,
         d_params: &mut [f32],
     ) {
-        self.linear.unload(&gradient.linear, linear, d_params);
-        add(&mut d_params[norm.first.clone()], &gradient.norm_weight);
-        add(&mut d_params[norm.second.clone()], &gradient.norm_bias);
+        self.linear.accumulate_gradient(&gradient.linear, linear, d_params);
+        add(&mut d_params[norm.scale.clone()], &gradient.norm_weight);
+        add(&mut d_params[norm.shift.clone()], &gradient.norm_bias);
     }
 }
 

@@ -11,6 +11,9 @@ use crate::{Result, fused};
 /// Logits of every depth that ran, `(depth + 1, batch, n_classes)`, shallowest first.
 pub type DepthLogits<D, T> = Tensor<(usize, usize, usize), f32, D, T>;
 
+/// Logits of a training pass, on a tape that leads to the parameters.
+pub type TapedLogits<D> = DepthLogits<D, OwnedTape<f32, D>>;
+
 /// A device that networks can run on.
 ///
 /// The choice of a path is made here, by the device's type, so that everything above stays generic: on the [`Cpu`] one
@@ -35,7 +38,7 @@ pub trait Backend: Device<f32> {
         input: &[f32],
         depth: usize,
         statistics: &mut [f32],
-    ) -> Result<DepthLogits<Self, OwnedTape<f32, Self>>>;
+    ) -> Result<TapedLogits<Self>>;
 
     /// Evaluation pass with running statistics; `[max_depth + 1, batch, n_classes]` on the host.
     ///
@@ -64,7 +67,7 @@ impl Backend for Cpu {
         input: &[f32],
         depth: usize,
         statistics: &mut [f32],
-    ) -> Result<DepthLogits<Self, OwnedTape<f32, Self>>> {
+    ) -> Result<TapedLogits<Self>> {
         fused::forward_train(engine, params, input, depth, statistics)
     }
 
@@ -84,7 +87,7 @@ impl Backend for dfdx::prelude::Cuda {
     type Engine = NetworkConfig;
 
     fn engine(config: &NetworkConfig) -> NetworkConfig {
-        config.clone()
+        *config
     }
 
     fn forward_train(
@@ -94,7 +97,7 @@ impl Backend for dfdx::prelude::Cuda {
         input: &[f32],
         depth: usize,
         statistics: &mut [f32],
-    ) -> Result<DepthLogits<Self, OwnedTape<f32, Self>>> {
+    ) -> Result<TapedLogits<Self>> {
         crate::portable::forward_train(config, params, input, depth, statistics)
     }
 

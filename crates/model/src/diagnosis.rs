@@ -6,7 +6,6 @@ use crate::Result;
 use crate::backend::Backend;
 use crate::network::Network;
 use crate::portable;
-use crate::weights::POSTERIOR_LOGITS;
 use crate::weights::names::{HEAD_NORM, entries};
 
 /// A layer, and the depth that it belongs to.
@@ -19,14 +18,6 @@ pub struct Place {
     pub layer: String,
 }
 
-impl Place {
-    /// The logit of a depth in the posterior over depth.
-    pub fn posterior(depth: usize) -> Self {
-        let layer = POSTERIOR_LOGITS.to_owned();
-        Self { depth, layer }
-    }
-}
-
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "layer `{}` at depth {}", self.layer, self.depth)
@@ -35,7 +26,7 @@ impl fmt::Display for Place {
 
 impl<D: Backend> Network<D> {
     /// The first layer whose output is not finite in a training pass through `depth` blocks, layer by layer. It takes longer than
-    /// [`Self::forward_train_to`] and changes nothing. `None` if all outputs are finite, as rounding differs.
+    /// [`Self::forward_train`] and changes nothing. `None` if all outputs are finite, as rounding differs.
     ///
     /// # Shapes
     /// `inputs`: `[batch, example_len]`.
@@ -56,16 +47,16 @@ impl<D: Backend> Network<D> {
 
     /// The first running statistic that is not finite: a variance overflows before the activations do. `None` if there is none.
     pub fn non_finite_statistic(&self) -> Option<(Place, f32)> {
-        // No early exit: the loop is to be vectorised, as training asks after every batch.
+        // No early exit: the loop is to be vectorized, as training asks after every batch.
         let all_finite = self
-            .statistics()
+            .running_stats()
             .iter()
             .fold(true, |all, value| all & value.is_finite());
         if all_finite {
             return None;
         }
         let is_bad = |value: &f32| !value.is_finite();
-        let statistics = self.statistics();
+        let statistics = self.running_stats();
         let of_entry = entries(self.config())
             .into_iter()
             .filter(|entry| !entry.role.is_parameter());

@@ -40,7 +40,7 @@ pub enum Error {
         /// Blocks of the network.
         max_depth: usize,
     },
-    /// State that is put back has another length than this network's.
+    /// State to restore has another length than this network's.
     #[error("the {what} holds {actual} values, expected {expected}")]
     Length {
         /// Which part.
@@ -50,7 +50,7 @@ pub enum Error {
         /// Values needed.
         expected: usize,
     },
-    /// A step of the optimiser does not lead to finite parameters.
+    /// A step of the optimizer does not lead to finite parameters.
     #[error("{what} {index} is {value}")]
     NonFinite {
         /// The quantity.

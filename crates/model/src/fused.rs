@@ -5,12 +5,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dfdx::prelude::{Cpu, OwnedTape, PutTape, Tape, Tensor, ZerosTensor};
-use vds_kernels::Isa;
-use vds_kernels::conv::ConvEngine;
-use vds_kernels::fc::FcEngine;
+use vds_kernels::{ConvEngine, Engine, FcEngine, Isa};
 
 use crate::Result;
-use crate::backend::DepthLogits;
+use crate::backend::TapedLogits;
 use crate::config::NetworkConfig;
 use crate::error::device;
 
@@ -20,43 +18,29 @@ pub struct FusedEngine(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    kernels: Kernels,
+    engine: Box<dyn Engine>,
     n_depths: usize,
     n_classes: usize,
     example_len: usize,
     params: Vec<f32>,
-    /// Of the last training pass.
+    /// Logits of the last training pass.
     logits: Vec<f32>,
-    /// Counts training passes: a tape may only go back over the last one.
+    /// Counts training passes: a tape is valid for the last one alone.
     pass: u64,
-}
-
-#[derive(Debug)]
-enum Kernels {
-    Conv(Box<ConvEngine>),
-    Fc(Box<FcEngine>),
 }
 
 impl FusedEngine {
     pub(crate) fn new(config: &NetworkConfig) -> Self {
-        let (kernels, n_params) = match config {
-            NetworkConfig::Conv(config) => {
-                let engine = ConvEngine::with(config.shape(), config.convolution, Isa::detect());
-                let n_params = engine.layout().n_params;
-                (Kernels::Conv(Box::new(engine)), n_params)
-            }
-            NetworkConfig::Fc(config) => {
-                let engine = FcEngine::new(config.shape());
-                let n_params = engine.layout().n_params;
-                (Kernels::Fc(Box::new(engine)), n_params)
-            }
+        let engine: Box<dyn Engine> = match *config {
+            NetworkConfig::Conv(config) => Box::new(ConvEngine::new(config, Isa::detect())),
+            NetworkConfig::Fc(config) => Box::new(FcEngine::new(config, Isa::detect())),
         };
         Self(Arc::new(Mutex::new(State {
-            kernels,
+            params: vec![0.0; engine.n_params()],
+            engine,
             n_depths: config.max_depth() + 1,
             n_classes: config.n_classes(),
             example_len: config.example_len(),
-            params: vec![0.0; n_params],
             logits: Vec::new(),
             pass: 0,
         })))
@@ -76,11 +60,8 @@ impl FusedEngine {
         let mut state = self.lock();
         params.copy_into(&mut state.params);
         let mut logits = vec![0.0; state.logits_len(input)];
-        let State { kernels, params, .. } = &mut *state;
-        match kernels {
-            Kernels::Conv(engine) => engine.forward_eval(params, statistics, input, &mut logits),
-            Kernels::Fc(engine) => engine.forward_eval(params, statistics, input, &mut logits),
-        }
+        let State { engine, params, .. } = &mut *state;
+        engine.forward_eval(params, statistics, input, &mut logits);
         logits
     }
 }
@@ -88,13 +69,6 @@ impl FusedEngine {
 impl State {
     fn logits_len(&self, input: &[f32]) -> usize {
         self.n_depths * (input.len() / self.example_len) * self.n_classes
-    }
-
-    fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
-        match &mut self.kernels {
-            Kernels::Conv(engine) => engine.backward(d_logits, d_params),
-            Kernels::Fc(engine) => engine.backward(d_logits, d_params),
-        }
     }
 }
 
@@ -104,7 +78,7 @@ pub(crate) fn forward_train(
     input: &[f32],
     depth: usize,
     statistics: &mut [f32],
-) -> Result<DepthLogits<Cpu, OwnedTape<f32, Cpu>>> {
+) -> Result<TapedLogits<Cpu>> {
     let mut state = engine.lock();
     state.pass += 1;
     params.copy_into(&mut state.params);
@@ -112,15 +86,12 @@ pub(crate) fn forward_train(
     let logits_len = shape.0 * shape.1 * shape.2;
     state.logits.resize(logits_len, 0.0);
     let State {
-        kernels,
+        engine: kernels,
         params: host_params,
         logits: values,
         ..
     } = &mut *state;
-    match kernels {
-        Kernels::Conv(engine) => engine.forward_train(host_params, input, statistics, values),
-        Kernels::Fc(engine) => engine.forward_train(host_params, input, statistics, values),
-    }
+    kernels.forward_train(host_params, input, statistics, values);
     // Not from a `Vec`: with dfdx's cache on, each would be kept and none taken from there.
     let mut logits = device("logits", params.device().try_zeros_like(&shape))?;
     logits.copy_from(&state.logits);
@@ -145,7 +116,7 @@ fn tape(
             state.pass, pass,
             "a later training pass has overwritten this one's activations"
         );
-        state.backward(&d_logits, d_params);
+        state.engine.backward(&d_logits, d_params);
         **grads.get_or_alloc_mut(&logits)? = d_logits;
         Ok(())
     });

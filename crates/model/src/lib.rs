@@ -12,12 +12,11 @@ pub mod portable;
 mod statistics;
 pub mod weights;
 
-pub use backend::{Backend, DepthLogits};
-pub use config::{ConvConfig, FcConfig, NetworkConfig};
+pub use backend::{Backend, DepthLogits, TapedLogits};
+pub use config::NetworkConfig;
 pub use diagnosis::Place;
 pub use error::{Error, Result};
 pub use fused::FusedEngine;
-pub use network::{Network, Snapshot};
-pub use optimizer::{Schedule, Sgd};
-pub use vds_kernels::HeadStatistics;
-pub use vds_kernels::conv::Convolution;
+pub use network::{Network, Snapshot, TrainingPass};
+pub use optimizer::{ProposedStep, Schedule, Sgd};
+pub use vds_kernels::layout::{ConvConfig, Convolution, FcConfig, HeadStatistics};

@@ -1,9 +1,9 @@
 //! A network of either kind on a device.
 
-use dfdx::prelude::{HasShape, OwnedTape, Tensor};
+use dfdx::prelude::{HasShape, Tensor};
 
 use crate::Result;
-use crate::backend::{Backend, DepthLogits};
+use crate::backend::{Backend, TapedLogits};
 use crate::config::NetworkConfig;
 use crate::error::{Error, check_len, device as on_device};
 use crate::initialize::initial_params;
@@ -12,14 +12,14 @@ use crate::weights::names::entries;
 
 /// A residual network that gives the logits of every depth in one pass.
 ///
-/// All parameters are one flat tensor, so that an optimiser, a checkpoint or a copy handles one object.
+/// All parameters are one flat tensor, so that an optimizer, a checkpoint or a copy handles one object.
 #[derive(Debug)]
 pub struct Network<D: Backend> {
     config: NetworkConfig,
     device: D,
     params: Tensor<(usize,), f32, D>,
     running: RunningStatistics,
-    /// As they were before the last training pass.
+    /// The running statistics as they were before the last training pass.
     running_before: RunningStatistics,
     batch_statistics: Vec<f32>,
     engine: D::Engine,
@@ -50,7 +50,7 @@ impl<D: Backend> Network<D> {
             running_before: running.clone(),
             running,
             engine: D::engine(config),
-            config: config.clone(),
+            config: *config,
             device: device.clone(),
         })
     }
@@ -75,31 +75,24 @@ impl<D: Backend> Network<D> {
         self.config.example_len()
     }
 
-    /// Training pass with the statistics of the batch; updates the running statistics.
+    /// Training pass with the statistics of the batch through the first `depth` blocks; [`Self::max_depth`] for all of them. The
+    /// other blocks, and what is kept about deeper depths, stay as they are.
+    ///
+    /// The running statistics are updated for as long as the [`TrainingPass`] lives, and stay so if it is committed.
     ///
     /// # Shapes
-    /// `inputs`: `[batch, example_len]`, images as `[channels, height, width]`. Result: `(max_depth + 1, batch, n_classes)` on a
+    /// `inputs`: `[batch, example_len]`, images as `[channels, height, width]`. Logits: `(depth + 1, batch, n_classes)` on a
     /// tape that leads to [`Self::params`].
     ///
     /// # Errors
-    /// [`Error::InputLength`], [`Error::BatchTooSmall`] for a batch of one, [`Error::Device`].
-    pub fn forward_train(&mut self, inputs: &[f32], batch: usize) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
-        self.forward_train_to(inputs, batch, self.max_depth())
-    }
-
-    /// The same through the first `depth` blocks; the others, and what is kept about deeper depths, stay as they are.
-    ///
-    /// # Shapes
-    /// As [`Self::forward_train`], but the result is `(depth + 1, batch, n_classes)`.
-    ///
-    /// # Errors
-    /// As [`Self::forward_train`], and [`Error::Depth`] if there are fewer blocks.
-    pub fn forward_train_to(
+    /// [`Error::Depth`] if there are fewer blocks, [`Error::InputLength`], [`Error::BatchTooSmall`] for a batch of one,
+    /// [`Error::Device`].
+    pub fn forward_train(
         &mut self,
         inputs: &[f32],
         batch: usize,
         depth: usize,
-    ) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
+    ) -> Result<(TapedLogits<D>, TrainingPass<'_, D>)> {
         let max_depth = self.max_depth();
         if depth > max_depth {
             return Err(Error::Depth { depth, max_depth });
@@ -113,12 +106,7 @@ impl<D: Backend> Network<D> {
                 .forward_train(&self.engine, &self.params, inputs, depth, &mut self.batch_statistics)?;
         self.running_before.copy_values_from(&self.running);
         self.running.update(&self.batch_statistics, depth);
-        Ok(logits)
-    }
-
-    /// Takes the last training pass's share of the running statistics back, as if there had been none. It works once.
-    pub fn forget_last_batch(&mut self) {
-        self.running.copy_values_from(&self.running_before);
+        Ok((logits, TrainingPass { network: Some(self) }))
     }
 
     /// Evaluation pass with running statistics. An example's logits do not depend on its batch.
@@ -154,7 +142,7 @@ impl<D: Backend> Network<D> {
         &self.params
     }
 
-    /// The same, to be changed by an optimiser.
+    /// All parameters as one flat tensor, for an optimizer to change.
     pub fn params_mut(&mut self) -> &mut Tensor<(usize,), f32, D> {
         &mut self.params
     }
@@ -184,11 +172,11 @@ impl<D: Backend> Network<D> {
     }
 
     /// Running statistics of every batch norm, in a layout of this crate.
-    pub fn statistics(&self) -> &[f32] {
+    pub fn running_stats(&self) -> &[f32] {
         &self.running.values
     }
 
-    pub(crate) fn statistics_mut(&mut self) -> &mut [f32] {
+    pub(crate) fn running_stats_mut(&mut self) -> &mut [f32] {
         &mut self.running.values
     }
 
@@ -205,25 +193,25 @@ impl<D: Backend> Network<D> {
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             params: self.params_vec(),
-            statistics: self.running.values.clone(),
+            running_stats: self.running.values.clone(),
             n_batches: self.running.n_batches.clone(),
         }
     }
 
-    /// Goes back to a snapshot of this network.
+    /// Restores a snapshot of this network.
     ///
     /// # Errors
     /// [`Error::Length`] if it is another network's; then nothing is changed.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         let Snapshot {
             params,
-            statistics,
+            running_stats,
             n_batches,
         } = snapshot;
         check_len("snapshot's parameters", params.len(), self.params.shape().0)?;
         check_len(
             "snapshot's running statistics",
-            statistics.len(),
+            running_stats.len(),
             self.running.values.len(),
         )?;
         check_len(
@@ -232,7 +220,7 @@ impl<D: Backend> Network<D> {
             self.running.n_batches.len(),
         )?;
         self.params.copy_from(params);
-        self.running.values.copy_from_slice(statistics);
+        self.running.values.copy_from_slice(running_stats);
         self.running.n_batches.copy_from_slice(n_batches);
         Ok(())
     }
@@ -265,13 +253,49 @@ impl<D: Backend> Network<D> {
     }
 }
 
+/// The share of a training pass in the running statistics: it lasts if it is committed, and is rolled back if this is dropped.
+#[derive(Debug)]
+#[must_use = "a pass that is not committed is rolled back"]
+pub struct TrainingPass<'n, D: Backend> {
+    /// `None` once it is committed.
+    network: Option<&'n mut Network<D>>,
+}
+
+impl<'n, D: Backend> TrainingPass<'n, D> {
+    /// The network with the updated statistics.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the network is there until the pass is consumed"
+    )]
+    pub fn network(&self) -> &Network<D> {
+        self.network.as_deref().expect("only `commit` takes it")
+    }
+
+    /// Keeps the updated statistics, and gives the network back.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the network is there until the pass is consumed"
+    )]
+    pub fn commit(mut self) -> &'n mut Network<D> {
+        self.network.take().expect("only this takes it")
+    }
+}
+
+impl<D: Backend> Drop for TrainingPass<'_, D> {
+    fn drop(&mut self) {
+        if let Some(network) = &mut self.network {
+            network.running.copy_values_from(&network.running_before);
+        }
+    }
+}
+
 /// Everything of a network that training changes, in layouts of this crate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// All parameters.
     pub params: Vec<f32>,
     /// Running statistics of every batch norm.
-    pub statistics: Vec<f32>,
+    pub running_stats: Vec<f32>,
     /// Batches that each batch norm has seen.
     pub n_batches: Vec<u64>,
 }

@@ -9,8 +9,8 @@ use crate::error::{Error, check_len};
 /// SGD with momentum as PyTorch's, for one parameter tensor: `v = momentum v + g; p -= rate v`.
 ///
 /// It is this crate's own because its state has to be stored and restored exactly. It works on the host, where that
-/// state lives; on the CPU the transfers are copies in memory. A step is proposed first and then taken, so that one that
-/// would leave the finite numbers changes nothing.
+/// state lives; on the CPU the transfers are copies in memory. A step is proposed first and then applied, so that one whose
+/// parameters would be NaN or infinite changes nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sgd {
     momentum: f32,
@@ -22,7 +22,7 @@ pub struct Sgd {
 }
 
 impl Sgd {
-    /// An optimiser for a tensor of `len` elements; its velocity starts at zero.
+    /// An optimizer for a tensor of `len` elements; its velocity starts at zero.
     pub fn new(len: usize, momentum: f32) -> Self {
         let zeros = vec![0.0; len];
         Self {
@@ -34,38 +34,21 @@ impl Sgd {
         }
     }
 
-    /// One step against the gradient of `params` in `gradients`; a tensor without one stays as it is but for its velocity.
+    /// Computes a step against the gradient of `params` in `gradients`; nothing changes until it is applied, and dropping it
+    /// drops the step. A tensor without a gradient has a gradient of zero, so that its velocity alone moves it.
     ///
     /// # Errors
-    /// [`Error::NonFinite`] if the step does not lead to finite parameters: nothing is changed. [`Error::Device`].
+    /// [`Error::NonFinite`] if the step does not lead to finite parameters, [`Error::Device`].
     ///
     /// # Panics
     /// If `params` has another length than announced.
-    pub fn step<D: Backend>(
-        &mut self,
-        params: &mut Tensor<(usize,), f32, D>,
-        gradients: &mut Gradients<f32, D>,
-        learning_rate: f32,
-    ) -> Result<()> {
-        self.propose(params, gradients, learning_rate)?;
-        self.take(params);
-        Ok(())
-    }
-
-    /// Computes a step without taking it.
-    ///
-    /// # Errors
-    /// As [`Self::step`].
-    ///
-    /// # Panics
-    /// As [`Self::step`].
     pub fn propose<D: Backend>(
         &mut self,
         params: &Tensor<(usize,), f32, D>,
         gradients: &mut Gradients<f32, D>,
         learning_rate: f32,
-    ) -> Result<()> {
-        assert_eq!(params.shape().0, self.velocity.len(), "parameters of this optimiser");
+    ) -> Result<ProposedStep<'_>> {
+        assert_eq!(params.shape().0, self.velocity.len(), "parameters of this optimizer");
         crate::error::device("gradient", gradients.try_alloc_for(params))?;
         gradients.get(params).copy_into(&mut self.gradient);
         params.copy_into(&mut self.params);
@@ -75,22 +58,17 @@ impl Sgd {
         for ((param, next), (velocity, gradient)) in states.zip(self.velocity.iter().zip(&self.gradient)) {
             *next = momentum * velocity + gradient;
             *param -= learning_rate * *next;
-            // No early exit: the loop is to be vectorised.
+            // No early exit, so that the loop is vectorized.
             all_finite &= param.is_finite();
         }
-        if all_finite { Ok(()) } else { Err(self.non_finite()) }
+        if all_finite {
+            Ok(ProposedStep { sgd: self })
+        } else {
+            Err(self.non_finite())
+        }
     }
 
-    /// Takes the step that was proposed last.
-    ///
-    /// # Panics
-    /// As [`Self::step`].
-    pub fn take<D: Backend>(&mut self, params: &mut Tensor<(usize,), f32, D>) {
-        std::mem::swap(&mut self.velocity, &mut self.next_velocity);
-        params.copy_from(&self.params);
-    }
-
-    /// The last element, as the way back goes from the output to the input.
+    /// The last element, as the backward pass runs from the output to the input.
     fn non_finite(&self) -> Error {
         let last = |values: &[f32]| values.iter().rposition(|value| !value.is_finite());
         let (what, index, value) = match (last(&self.gradient), last(&self.params)) {
@@ -115,16 +93,40 @@ impl Sgd {
         self.velocity.copy_from_slice(velocity);
         Ok(())
     }
+}
 
-    /// The gradient of the last step, `[len]`.
-    pub fn last_gradient(&self) -> &[f32] {
-        &self.gradient
+/// A step that [`Sgd::propose`] has computed and found finite.
+#[derive(Debug)]
+#[must_use = "a step that is not applied is dropped"]
+pub struct ProposedStep<'s> {
+    sgd: &'s mut Sgd,
+}
+
+impl ProposedStep<'_> {
+    /// The gradient that the step follows, `[len]`.
+    pub fn gradient(&self) -> &[f32] {
+        &self.sgd.gradient
+    }
+
+    /// Takes the step: moves the parameters that it was computed for, and their velocity.
+    ///
+    /// # Panics
+    /// If `params` has another length than the optimizer's.
+    pub fn apply<D: Backend>(self, params: &mut Tensor<(usize,), f32, D>) {
+        let Self { sgd } = self;
+        assert_eq!(params.shape().0, sgd.velocity.len(), "parameters of this optimizer");
+        std::mem::swap(&mut sgd.velocity, &mut sgd.next_velocity);
+        params.copy_from(&sgd.params);
     }
 }
 
 /// The learning rate over the epochs.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub enum Schedule {
     /// The base rate throughout.
     Constant,

@@ -1,12 +1,9 @@
 //! Running statistics of batch norm, updated as PyTorch does.
 
-use vds_kernels::NormRanges;
-use vds_kernels::conv::ConvLayout;
-use vds_kernels::fc::FcLayout;
+use vds_kernels::layout::{ConvLayout, FcLayout, HeadStatistics, StatisticsRanges};
 
 use crate::config::NetworkConfig;
 use crate::weights::names::norms;
-use vds_kernels::HeadStatistics;
 
 /// Batch norms of a convolutional block.
 const NORMS_OF_BLOCK: usize = 3;
@@ -26,7 +23,7 @@ pub(crate) struct RunningStatistics {
     /// Where the statistics of the first so many blocks end.
     block_ends: Vec<usize>,
     /// The output block's sets.
-    head: Vec<NormRanges>,
+    head: Vec<StatisticsRanges>,
     /// Whether they are one.
     head_is_shared: bool,
 }
@@ -36,7 +33,7 @@ impl RunningStatistics {
     pub(crate) fn new(config: &NetworkConfig) -> Self {
         let (blocks, head, len, head_is_shared) = match config {
             NetworkConfig::Conv(conv) => {
-                let layout = ConvLayout::new(conv.shape());
+                let layout = ConvLayout::new(*conv);
                 let blocks = layout.block_statistics.into_iter();
                 let blocks: Vec<_> = blocks
                     .map(|block| vec![block.norm1, block.norm2, block.norm3])
@@ -45,16 +42,19 @@ impl RunningStatistics {
                 (blocks, layout.head_statistics, layout.n_statistics, shared)
             }
             NetworkConfig::Fc(fc) => {
-                let layout = FcLayout::new(fc.shape());
+                let layout = FcLayout::new(*fc);
                 let blocks = layout.block_statistics.into_iter().map(|norm| vec![norm]).collect();
                 (blocks, Vec::new(), layout.n_statistics, false)
             }
         };
         let mut values = vec![0.0; len];
         for range in blocks.iter().flatten().chain(&head) {
-            values[range.second.clone()].fill(1.0);
+            values[range.variance.clone()].fill(1.0);
         }
-        let ends = blocks.iter().flat_map(|norms| norms.last()).map(|norm| norm.second.end);
+        let ends = blocks
+            .iter()
+            .flat_map(|norms| norms.last())
+            .map(|norm| norm.variance.end);
         Self {
             values,
             n_batches: vec![0; norms(config).len()],
@@ -70,9 +70,9 @@ impl RunningStatistics {
         let Self { values, head, .. } = self;
         let blocks = 0..self.block_ends[depth];
         blend(&mut values[blocks.clone()], &batch[blocks]);
-        let first = head.first().map_or(0..0, |set| set.first.start..set.second.end);
+        let first = head.first().map_or(0..0, |set| set.mean.start..set.variance.end);
         for set in head.iter().take(depth + 1) {
-            let of_depth = set.first.start..set.second.end;
+            let of_depth = set.mean.start..set.variance.end;
             let running = if self.head_is_shared {
                 first.clone()
             } else {
@@ -82,7 +82,7 @@ impl RunningStatistics {
         }
         if self.head_is_shared {
             for set in &head[1..] {
-                values.copy_within(first.clone(), set.first.start);
+                values.copy_within(first.clone(), set.mean.start);
             }
         }
     }
@@ -113,10 +113,10 @@ impl RunningStatistics {
             let of_blocks = original.n_batches.chunks_exact(NORMS_OF_BLOCK).map(|norms| norms[0]);
             *to = from.saturating_sub(of_blocks.skip(pruned.max_depth).sum());
         }
-        let kept = ConvLayout::new(pruned.shape()).head_statistics;
-        for (to, from) in kept.iter().zip(ConvLayout::new(whole.shape()).head_statistics) {
-            self.values[to.first.start..to.second.end]
-                .copy_from_slice(&original.values[from.first.start..from.second.end]);
+        let kept = ConvLayout::new(*pruned).head_statistics;
+        for (to, from) in kept.iter().zip(ConvLayout::new(*whole).head_statistics) {
+            self.values[to.mean.start..to.variance.end]
+                .copy_from_slice(&original.values[from.mean.start..from.variance.end]);
         }
     }
 }

@@ -24,11 +24,11 @@ fn limit(max_depth: usize) -> usize {
 
 fn conv(max_depth: usize) -> NetworkConfig {
     NetworkConfig::Conv(ConvConfig {
-        channels: 1,
+        in_channels: 1,
         height: 14,
         width: 14,
-        outer: 16,
-        inner: 8,
+        channels: 16,
+        bottleneck_channels: 8,
         n_classes: 10,
         max_depth,
         head_statistics: HeadStatistics::PerDepth,
@@ -50,21 +50,27 @@ fn bytes_of_steps(config: &NetworkConfig, batch: usize) -> Vec<usize> {
     let device = Cpu::default();
     device.enable_cache();
     let mut network = Network::new(config, &device, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
-    let n_depths = config.max_depth() + 1;
+    let max_depth = config.max_depth();
+    let n_depths = max_depth + 1;
     let mut q_logits: Tensor<(usize,), f32, Cpu> = device.zeros_like(&(n_depths,));
     let mut sgd = [Sgd::new(network.params_vec().len(), 0.5), Sgd::new(n_depths, 0.5)];
-    let prior = DepthPrior::geometric(0.85, config.max_depth()).unwrap();
+    let prior = DepthPrior::geometric(0.85, max_depth).unwrap();
     let inputs: Vec<f32> = (0..batch * config.example_len())
         .map(|i| (i % 17) as f32 / 17.0)
         .collect();
     let labels: Vec<u32> = (0..batch).map(|i| u32::from(i % 2 == 1)).collect();
     let mut step = || {
         let region = Region::new(ALLOCATOR);
-        let logits = network.forward_train(&inputs, batch).unwrap();
+        let (logits, pass) = network.forward_train(&inputs, batch, max_depth).unwrap();
         let terms = negative_elbo(logits, &labels, &q_logits, &prior, 1000).unwrap();
         let mut gradients = terms.loss.backward();
-        sgd[0].step(network.params_mut(), &mut gradients, 0.01).unwrap();
-        sgd[1].step(&mut q_logits, &mut gradients, 0.01).unwrap();
+        let [of_network, of_posterior] = &mut sgd;
+        let step = of_network
+            .propose(pass.network().params(), &mut gradients, 0.01)
+            .unwrap();
+        let posterior_step = of_posterior.propose(&q_logits, &mut gradients, 0.01).unwrap();
+        step.apply(pass.commit().params_mut());
+        posterior_step.apply(&mut q_logits);
         drop(gradients);
         region.change().bytes_allocated
     };
@@ -75,7 +81,7 @@ fn bytes_of_steps(config: &NetworkConfig, batch: usize) -> Vec<usize> {
 }
 
 #[test]
-fn a_step_in_steady_state_allocates_next_to_nothing() {
+fn training_step_in_steady_state_allocates_next_to_nothing() {
     let mut found = Vec::new();
     for (what, config, batch) in [
         ("conv", conv(2), 16),

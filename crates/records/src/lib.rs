@@ -22,5 +22,5 @@ pub use prediction::Prediction;
 pub use run::{RunReader, RunRecord};
 pub use scores::{DepthScores, Scores, TestScores};
 pub use summary::{Method, NetworkKind, SelectionSplit, StoppedBy, Summary};
-pub use vds_kernels::HeadStatistics;
+pub use vds_kernels::layout::HeadStatistics;
 pub use vds_variational::PruningRule;

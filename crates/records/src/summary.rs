@@ -1,7 +1,7 @@
 //! The outcome of a run.
 
 use serde::{Deserialize, Serialize};
-use vds_kernels::HeadStatistics;
+use vds_kernels::layout::HeadStatistics;
 use vds_variational::PruningRule;
 
 use crate::scores::{DepthScores, TestScores};

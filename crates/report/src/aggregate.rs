@@ -1,10 +1,9 @@
 //! Runs grouped by what makes them comparable, and seeds pooled.
 
-use crate::{
-    number::{self, Quantity},
-    svg::Style,
-};
 use vds_records::{RunRecord, Scores, Summary};
+
+use crate::chart::Style;
+use crate::number::{self, NumberFormat};
 
 /// Runs that differ in method, depth and seed only.
 #[derive(Debug)]
@@ -29,15 +28,15 @@ pub(crate) struct Entry<'a> {
 pub(crate) enum Predictor {
     /// The whole learnt-depth network.
     Ldn,
-    /// The same, pruned.
+    /// The learnt-depth network pruned to its chosen depth.
     PrunedLdn,
     /// The deterministic-depth network.
     Ddn,
 }
 
-/// Mean and spread over seeds.
+/// Mean and standard deviation over seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Spread {
+pub(crate) struct MeanSd {
     /// Mean; infinite if a value is.
     pub(crate) mean: f64,
     /// Standard deviation (n − 1); `None` for one value or an infinite mean.
@@ -165,7 +164,7 @@ impl Predictor {
     }
 }
 
-impl Spread {
+impl MeanSd {
     /// Over `values`; the mean of none is not a number.
     pub(crate) fn over(values: &[f64]) -> Self {
         let n = values.len();
@@ -178,10 +177,10 @@ impl Spread {
     }
 
     /// `mean ± sd`, or the mean alone.
-    pub(crate) fn text(&self, quantity: Quantity) -> String {
+    pub(crate) fn text(&self, format: NumberFormat) -> String {
         match self.sd {
-            Some(sd) => quantity.with_spread(self.mean, sd),
-            None => quantity.text(self.mean),
+            Some(sd) => format.with_sd(self.mean, sd),
+            None => format.text(self.mean),
         }
     }
 }
@@ -219,10 +218,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_value_has_no_spread() {
+    fn mean_of_one_value_has_no_deviation() {
         assert_eq!(
-            Spread::over(&[0.25]),
-            Spread {
+            MeanSd::over(&[0.25]),
+            MeanSd {
                 mean: 0.25,
                 sd: None,
                 n: 1
@@ -231,16 +230,16 @@ mod tests {
     }
 
     #[test]
-    fn the_spread_is_the_sample_standard_deviation() {
-        let spread = Spread::over(&[1.0, 2.0, 3.0, 6.0]);
-        assert!((spread.mean - 3.0).abs() < 1e-12);
-        assert!((spread.sd.unwrap() - (14.0_f64 / 3.0).sqrt()).abs() < 1e-12);
-        assert_eq!(spread.text(Quantity::Score), "3.00 ± 2.16");
+    fn mean_comes_with_the_sample_standard_deviation() {
+        let pooled = MeanSd::over(&[1.0, 2.0, 3.0, 6.0]);
+        assert!((pooled.mean - 3.0).abs() < 1e-12);
+        assert!((pooled.sd.unwrap() - (14.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+        assert_eq!(pooled.text(NumberFormat::Score), "3.00 ± 2.16");
     }
 
     #[test]
-    fn an_infinite_value_makes_the_mean_infinite_without_spread() {
-        let spread = Spread::over(&[1.0, f64::INFINITY]);
-        assert_eq!(spread.text(Quantity::Depth), "∞");
+    fn mean_of_an_infinite_value_is_infinite_without_deviation() {
+        let pooled = MeanSd::over(&[1.0, f64::INFINITY]);
+        assert_eq!(pooled.text(NumberFormat::Depth), "∞");
     }
 }

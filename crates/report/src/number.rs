@@ -5,9 +5,9 @@ pub(crate) const MISSING: &str = "—";
 /// Magnitude from which numbers are written in scientific notation.
 const LARGE: f64 = 1e6;
 
-/// How a quantity is written.
+/// How a number is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Quantity {
+pub(crate) enum NumberFormat {
     /// A share, as a percentage with two decimals.
     Rate,
     /// A score with three significant digits.
@@ -16,7 +16,7 @@ pub(crate) enum Quantity {
     Depth,
 }
 
-impl Quantity {
+impl NumberFormat {
     /// The value with its unit.
     pub(crate) fn text(self, value: f64) -> String {
         match self {
@@ -27,7 +27,7 @@ impl Quantity {
     }
 
     /// `mean ± sd` with its unit, both finite and with the decimals of the mean.
-    pub(crate) fn with_spread(self, mean: f64, sd: f64) -> String {
+    pub(crate) fn with_sd(self, mean: f64, sd: f64) -> String {
         match self {
             Self::Rate => format!("{} ± {} %", depth(100.0 * mean), depth(100.0 * sd)),
             Self::Depth => format!("{} ± {}", depth(mean), depth(sd)),
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn significant_digits_are_kept() {
+    fn number_keeps_its_significant_digits() {
         let cases = [
             (0.246_81, "0.2468"),
             (0.055_34, "0.05534"),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn undefined_and_infinite_values_are_symbols() {
+    fn number_that_is_undefined_or_infinite_is_a_symbol() {
         for format in [percent, depth, |v| significant(v, 3)] {
             assert_eq!(format(f64::NAN), "—");
             assert_eq!(format(f64::INFINITY), "∞");
@@ -145,21 +145,21 @@ mod tests {
     }
 
     #[test]
-    fn spreads_have_the_decimals_of_their_mean() {
-        assert_eq!(Quantity::Rate.with_spread(0.0269, 0.001_23), "2.69 ± 0.12 %");
-        assert_eq!(Quantity::Score.with_spread(0.055_34, 0.002_1), "0.0553 ± 0.0021");
-        assert_eq!(Quantity::Depth.with_spread(6.4, 0.5), "6.40 ± 0.50");
-        assert_eq!(Quantity::Score.with_spread(0.0, 0.0), "0 ± 0");
+    fn number_with_deviation_has_the_decimals_of_its_mean() {
+        assert_eq!(NumberFormat::Rate.with_sd(0.0269, 0.001_23), "2.69 ± 0.12 %");
+        assert_eq!(NumberFormat::Score.with_sd(0.055_34, 0.002_1), "0.0553 ± 0.0021");
+        assert_eq!(NumberFormat::Depth.with_sd(6.4, 0.5), "6.40 ± 0.50");
+        assert_eq!(NumberFormat::Score.with_sd(0.0, 0.0), "0 ± 0");
     }
 
     #[test]
-    fn thousands_are_grouped() {
+    fn number_of_thousands_is_grouped() {
         let groups = [0, 12, 123, 1234, 1_234_567].map(|n| count(n).replace('\u{202f}', "_"));
         assert_eq!(groups, ["0", "12", "123", "1_234", "1_234_567"]);
     }
 
     #[test]
-    fn rates_and_plurals_carry_their_units() {
+    fn number_carries_its_unit() {
         assert_eq!(percent(0.0269), "2.69 %");
         assert_eq!(plural(1, "run"), "1 run");
         assert_eq!(plural(0, "run"), "0 runs");

@@ -1,14 +1,12 @@
-//! The top of the page: what was run, in sentences, and what to beware of.
+//! The top of the page: what was run, in sentences, and what limits the comparison.
 
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
-
-use crate::{
-    aggregate::{Entry, Group, Predictor, Spread},
-    number::{self, Quantity},
-};
 use vds_records::{HeadStatistics, RunRecord, SelectionSplit};
+
+use crate::aggregate::{Entry, Group, MeanSd, Predictor};
+use crate::number::{self, NumberFormat};
 
 /// The summary of all groups in plain language.
 pub(crate) fn render(groups: &[Group<'_>]) -> Markup {
@@ -76,7 +74,7 @@ fn chosen_depths(group: &Group<'_>, depth: usize) -> Option<String> {
 fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
     let mean = |depth: usize, value: fn(Predictor, &RunRecord) -> f64| {
         let runs = group.of(predictor, depth);
-        Spread::over(&runs.into_iter().map(|run| value(predictor, run)).collect::<Vec<f64>>())
+        MeanSd::over(&runs.into_iter().map(|run| value(predictor, run)).collect::<Vec<f64>>())
     };
     let present = group
         .depths()
@@ -85,11 +83,11 @@ fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
     let nlls = present.map(|depth| (depth, mean(depth, |p, run| p.scores(run).nll).mean));
     let (depth, nll) = nlls.min_by(|a, b| a.1.total_cmp(&b.1))?;
     let error = mean(depth, |p, run| p.scores(run).error).mean;
-    let [nll, error] = [Quantity::Score.text(nll), Quantity::Rate.text(error)];
+    let [nll, error] = [NumberFormat::Score.text(nll), NumberFormat::Rate.text(error)];
     Some(format!("{} {nll} at D = {depth} (error {error})", predictor.name()))
 }
 
-/// What the numbers of some runs must be read with.
+/// Reasons why the scores of some runs are not comparable with those of others.
 fn notices(runs: &[&RunRecord]) -> Markup {
     let affected = |is: fn(&RunRecord) -> bool| runs.iter().filter(|run| is(run)).count();
     let on_test = affected(|run| run.summary.selection_split == SelectionSplit::Test);

@@ -1,17 +1,15 @@
 //! The page as a whole.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-
-use crate::{
-    aggregate::{Entry, Group},
-    dataset_section, overview, provenance, table,
-};
 use vds_records::RunRecord;
+
+use crate::aggregate::{Entry, Group};
+use crate::{group_section, overview, provenance, table};
 
 /// The policy forbids scripts and every load, so that a stored page cannot do anything but be read.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// What the page says of itself.
+/// Title and origin of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageInfo {
     /// Title and first heading.
@@ -43,10 +41,10 @@ pub fn render(runs: &[RunRecord], page: &PageInfo) -> String {
                     (overview::glossary(&entries))
                 }
                 @for (index, group) in groups.iter().enumerate() {
-                    (dataset_section::render(group, index))
+                    (group_section::render(group, index))
                 }
             }
-            (provenance::render(&groups, page))
+            (provenance::render(&groups, &page.command))
         }
     };
     document(&page.title, &body).into_string()

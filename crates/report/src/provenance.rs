@@ -4,20 +4,17 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 use vds_records::{Environment, json as trees};
 
-use crate::{
-    aggregate::{Entry, Group},
-    number::MISSING,
-    page::PageInfo,
-};
+use crate::aggregate::{Entry, Group};
+use crate::number::MISSING;
 
-/// The section on provenance.
-pub(crate) fn render(groups: &[Group<'_>], page: &PageInfo) -> Markup {
+/// The section on provenance, for a page that the command line `command` made.
+pub(crate) fn render(groups: &[Group<'_>], command: &str) -> Markup {
     let entries: Vec<&Entry<'_>> = groups.iter().flat_map(|group| &group.runs).collect();
     html! {
         section id="provenance" {
             h2 { "Provenance" }
             p { "This page was written by" }
-            pre { code { (page.command) } }
+            pre { code { (command) } }
             h3 { "Environment" }
             @for (environment, owners) in distinct(&entries) {
                 @let caption = if owners.len() == entries.len() { "All runs".to_owned() } else { owners.join(", ") };

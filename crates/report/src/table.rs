@@ -1,21 +1,19 @@
 //! The tables: seeds pooled by depth, all runs, and the depths of one run.
 
 use maud::{Markup, html};
-
-use crate::{
-    aggregate::{Entry, Group, Predictor, Spread},
-    number::{self, MISSING, Quantity},
-};
 use vds_records::{DepthScores, RunRecord, Scores};
 
+use crate::aggregate::{Entry, Group, MeanSd, Predictor};
+use crate::number::{self, MISSING, NumberFormat};
+
 /// A score that the tables show: its column title, how it is written, where it is stored.
-type Column = (&'static str, Quantity, fn(&Scores) -> f64);
+type Column = (&'static str, NumberFormat, fn(&Scores) -> f64);
 
 const COLUMNS: [Column; 4] = [
-    ("error", Quantity::Rate, |scores| scores.error),
-    ("NLL", Quantity::Score, |scores| scores.nll),
-    ("ECE", Quantity::Score, |scores| scores.ece),
-    ("Brier", Quantity::Score, |scores| scores.brier),
+    ("error", NumberFormat::Rate, |scores| scores.error),
+    ("NLL", NumberFormat::Score, |scores| scores.nll),
+    ("ECE", NumberFormat::Score, |scores| scores.ece),
+    ("Brier", NumberFormat::Score, |scores| scores.brier),
 ];
 
 /// LDN, pruned LDN and DDN by depth, seeds pooled as mean ± standard deviation.
@@ -26,15 +24,15 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
                 caption { span { "LDN, pruned LDN and DDN by depth: test scores, mean ± standard deviation over n seeds" } }
                 thead {
                     tr {
-                        th.number scope="col" { "D" }
-                        th scope="col" { "network" }
+                        th.depth scope="col" { "D" }
+                        th.network scope="col" { "network" }
                         @for title in ["n", "depth used"] { th.number scope="col" { (title) } }
                         @for (title, ..) in COLUMNS { th.number scope="col" { (title) } }
                     }
                 }
                 @for group in groups {
                     tbody {
-                        tr { th.group scope="rowgroup" colspan="8" { (group.title) } }
+                        tr { th.group scope="rowgroup" colspan="8" { span { (group.title) } } }
                         @for depth in group.depths() {
                             @let present = Predictor::ALL.into_iter().filter(|&p| !group.of(p, depth).is_empty());
                             @for (index, predictor) in present.enumerate() {
@@ -50,38 +48,46 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
 
 fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup {
     let runs = group.of(predictor, depth);
-    let spread = |value: &dyn Fn(&RunRecord) -> f64| {
+    let mean_sd = |value: &dyn Fn(&RunRecord) -> f64| {
         let values: Vec<f64> = runs.iter().map(|run| value(run)).collect();
-        Spread::over(&values)
+        MeanSd::over(&values)
     };
-    let used = spread(&|run| predictor.depth(run));
+    let used = mean_sd(&|run| predictor.depth(run));
     html! {
-        td.number { (depth) }
-        th scope="row" { (predictor.name()) }
+        td.depth { (depth) }
+        th.network scope="row" { (predictor.name()) }
         td.number { (used.n) }
         td.number {
-            @if predictor == Predictor::Ddn { (depth) } @else { (used.text(Quantity::Depth)) }
+            @if predictor == Predictor::Ddn { (depth) } @else { (used.text(NumberFormat::Depth)) }
         }
-        @for (_, quantity, score) in COLUMNS {
-            td.number { (spread(&|run| score(predictor.scores(run))).text(quantity)) }
+        @for (_, format, score) in COLUMNS {
+            td.number { (mean_sd(&|run| score(predictor.scores(run))).text(format)) }
         }
     }
 }
 
 /// One row per run.
 pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
-    let names = ["run", "method", "network"];
-    let numbers = ["D", "seed", "epochs (best)", "E[d]", "d_opt"];
+    let names = ["method", "network"];
+    let d_opt = html! { "d" sub { "opt" } };
+    let numbers = [
+        html! { "D" },
+        html! { "seed" },
+        html! { "epochs (best)" },
+        html! { "E[d]" },
+        d_opt,
+    ];
     let predictives = ["marginal", "pruned", "deepest"];
-    let width = names.len() + numbers.len() + predictives.len() * COLUMNS.len() + 1;
+    let width = 1 + names.len() + numbers.len() + predictives.len() * COLUMNS.len() + 1;
     html! {
         div.scroll tabindex="0" role="region" aria-label="All runs" {
             table id="all-runs" {
                 caption { span { "All runs: test scores of the marginal, the pruned and the deepest predictive" } }
                 thead {
                     tr {
+                        th.name scope="col" rowspan="2" { "run" }
                         @for title in names { th scope="col" rowspan="2" { (title) } }
-                        @for title in numbers { th.number scope="col" rowspan="2" { (depth_symbol(title)) } }
+                        @for title in &numbers { th.number scope="col" rowspan="2" { (title) } }
                         @for title in predictives { th.span scope="colgroup" colspan=(COLUMNS.len()) { (title) } }
                     }
                     tr {
@@ -94,7 +100,7 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
                 }
                 @for group in groups {
                     tbody {
-                        tr { th.group scope="rowgroup" colspan=(width) { (group.title) } }
+                        tr { th.group scope="rowgroup" colspan=(width) { span { (group.title) } } }
                         @for entry in &group.runs { (run_row(entry)) }
                     }
                 }
@@ -127,8 +133,8 @@ fn run_row(entry: &Entry<'_>) -> Markup {
 
 fn score_cells(scores: Option<&Scores>) -> Markup {
     html! {
-        @for (index, (_, quantity, score)) in COLUMNS.iter().enumerate() {
-            td.number.first[index == 0] { (scores.map_or(MISSING.to_owned(), |scores| quantity.text(score(scores)))) }
+        @for (index, (_, format, score)) in COLUMNS.iter().enumerate() {
+            td.number.first[index == 0] { (scores.map_or(MISSING.to_owned(), |scores| format.text(score(scores)))) }
         }
     }
 }
@@ -137,9 +143,8 @@ fn score_cells(scores: Option<&Scores>) -> Markup {
 pub(crate) fn per_depth(run: &RunRecord) -> Markup {
     let summary = &run.summary;
     let n_depths = summary.posterior.len().max(summary.test.per_depth.len());
-    let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), Quantity::Score);
+    let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), NumberFormat::Score);
     let titles = [
-        "depth",
         "posterior",
         "prior",
         "test error",
@@ -155,11 +160,16 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
             div.scroll tabindex="0" role="region" aria-label={ "Depths of " (run.name) } {
                 table {
                     caption { span { "Each depth alone: posterior and prior probability, scores on the test and training sets" } }
-                    thead { tr { @for title in titles { th.number scope="col" { (title) } } } }
+                    thead {
+                        tr {
+                            th.number.row scope="col" { "depth" }
+                            @for title in titles { th.number scope="col" { (title) } }
+                        }
+                    }
                     tbody {
                         @for depth in 0..n_depths {
                             tr.chosen[run.is_ldn() && depth == summary.pruned_depth] {
-                                th.number scope="row" { (depth) }
+                                th.number.row scope="row" { (depth) }
                                 td.number { (probability(&summary.posterior, depth)) }
                                 td.number { (probability(&summary.prior, depth)) }
                                 (depth_cells(summary.test.per_depth.get(depth)))
@@ -175,16 +185,12 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
 
 fn depth_cells(scores: Option<&DepthScores>) -> Markup {
     html! {
-        td.number { (cell(scores.map(|s| s.error), Quantity::Rate)) }
-        td.number { (cell(scores.map(|s| s.nll), Quantity::Score)) }
-        td.number { (cell(scores.map(|s| s.ece), Quantity::Score)) }
+        td.number { (cell(scores.map(|s| s.error), NumberFormat::Rate)) }
+        td.number { (cell(scores.map(|s| s.nll), NumberFormat::Score)) }
+        td.number { (cell(scores.map(|s| s.ece), NumberFormat::Score)) }
     }
 }
 
-fn cell(value: Option<f64>, quantity: Quantity) -> String {
-    value.map_or(MISSING.to_owned(), |value| quantity.text(value))
-}
-
-fn depth_symbol(title: &str) -> Markup {
-    html! { @if title == "d_opt" { "d" sub { "opt" } } @else { (title) } }
+fn cell(value: Option<f64>, format: NumberFormat) -> String {
+    value.map_or(MISSING.to_owned(), |value| format.text(value))
 }

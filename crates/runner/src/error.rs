@@ -123,8 +123,11 @@ fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
         Some(Error::Stopped { .. }) | None => {}
     }
     #[cfg(feature = "download")]
-    if let Some(vds_datasets::Error::NotFetched { .. }) = cause.downcast_ref() {
-        return Some(ExitCode::Failure);
+    if let Some(error) = cause.downcast_ref() {
+        return Some(match error {
+            vds_datasets::download::Error::NotFetched { .. } => ExitCode::Failure,
+            _ => ExitCode::BadInput,
+        });
     }
     if let Some(error) = cause.downcast_ref::<vds_training::Error>() {
         return code_of_training(error);

@@ -3,17 +3,15 @@
 use std::path::Path;
 
 use anyhow::Result;
-use vds_datasets::{ExampleShape, Examples, idx, mat};
+use vds_datasets::{ExampleShape, Examples, FileContent, open};
 use vds_records::read::{self, excerpt};
 
-use crate::data::is_mat;
 use crate::error::Error;
 
-/// Reads a file of examples of a shape. They get class 0 as a label, which means nothing.
+/// Reads a file of examples of a shape. They get class 0 as a label, without a meaning.
 pub(crate) fn examples(path: &Path, shape: ExampleShape, n_classes: usize) -> Result<Examples> {
     let examples = match shape {
         ExampleShape::Features(n) => points(path, n, n_classes)?,
-        ExampleShape::Image { .. } if is_mat(path) => mat::read_digits(path)?.value,
         ExampleShape::Image { .. } => images(path, n_classes)?,
     };
     if examples.shape() != shape {
@@ -24,17 +22,17 @@ pub(crate) fn examples(path: &Path, shape: ExampleShape, n_classes: usize) -> Re
 }
 
 fn images(path: &Path, n_classes: usize) -> Result<Examples> {
-    let images = idx::read_images(path)?.value;
-    let shape = [1, images.height, images.width];
-    Ok(Examples::from_pixels(
-        images.pixels,
-        shape,
-        vec![0; images.n],
-        n_classes,
-    )?)
+    let images = match open(path, n_classes)?.value {
+        FileContent::Images(images) | FileContent::ImagesAndLabels(images, _) => images,
+        FileContent::Labels(_) => {
+            return Err(Error::input(format!("{} holds labels, expected images", path.display())).into());
+        }
+    };
+    let labels = vec![0; images.n];
+    Ok(images.labeled(labels, n_classes)?)
 }
 
-/// Numbers in columns parted by blanks, commas or semicolons; empty lines and what follows `#` are left out.
+/// Numbers in columns separated by blanks, commas or semicolons; empty lines and what follows `#` are left out.
 fn points(path: &Path, n_columns: usize, n_classes: usize) -> Result<Examples> {
     let text = read::text(path)?;
     let mut values = Vec::new();
@@ -51,7 +49,7 @@ fn points(path: &Path, n_columns: usize, n_classes: usize) -> Result<Examples> {
             None => {
                 let (path, line_number, line) = (path.display(), index + 1, excerpt(line));
                 let message =
-                    format!("{path}:{line_number}: \"{line}\" is no point, expected {n_columns} finite numbers");
+                    format!("{path}:{line_number}: \"{line}\" is not a point, expected {n_columns} finite numbers");
                 return Err(Error::input(message).into());
             }
         }

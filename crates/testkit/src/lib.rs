@@ -1,6 +1,7 @@
-//! Test support for the workspace: golden vectors, tolerances, numeric gradients, strategies, damaged files, counts of cases.
+//! Test support for the workspace: golden vectors, tolerances, numeric gradients, strategies, data files, damaged files, counts of cases.
 
 pub mod counts;
+pub mod files;
 pub mod golden;
 pub mod hostile;
 pub mod numeric;

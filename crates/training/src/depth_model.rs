@@ -1,7 +1,7 @@
 //! The depth of a network in training: a posterior that is learnt, or one depth that is given.
 
 use dfdx::prelude::{Gradients, OwnedTape, Tensor};
-use vds_model::{Backend, DepthLogits, Place, Sgd};
+use vds_model::{Backend, Place, ProposedStep, Sgd, TapedLogits};
 use vds_variational::{
     DepthPosterior, DepthPrior, HostGradients, LossTerms, PruningRule, deterministic_loss, kl_divergence, negative_elbo,
 };
@@ -9,7 +9,7 @@ use vds_variational::{
 use crate::error::{Error, Result, on_device};
 use crate::options::Objective;
 
-/// Name of the posterior's logits in weight files, that of the authors' `state_dict`.
+/// Name of the posterior's logits in weights files, that of the authors' `state_dict`.
 pub(crate) const POSTERIOR_LOGITS: &str = "prob_model.q_logits";
 
 /// A device that can train.
@@ -28,6 +28,26 @@ pub(crate) enum DepthModel<D: TrainingDevice> {
     },
     /// All mass on the deepest depth.
     Deterministic { max_depth: usize },
+}
+
+/// A step of the posterior that is not taken yet.
+#[derive(Debug)]
+#[must_use = "a step that is not applied is dropped"]
+pub(crate) struct ProposedPosterior<'a, D: TrainingDevice>(
+    Option<(ProposedStep<'a>, &'a mut Tensor<(usize,), f32, D>)>,
+);
+
+impl<D: TrainingDevice> ProposedPosterior<'_, D> {
+    /// The gradient in the logits of a posterior that is learnt.
+    pub(crate) fn gradient(&self) -> Option<&[f32]> {
+        self.0.as_ref().map(|(step, _)| step.gradient())
+    }
+
+    pub(crate) fn apply(self) {
+        if let Some((step, logits)) = self.0 {
+            step.apply(logits);
+        }
+    }
 }
 
 /// The loss of a step, with the tape that leads back to the parameters.
@@ -64,7 +84,7 @@ impl<D: TrainingDevice> DepthModel<D> {
 
     pub(crate) fn loss(
         &self,
-        depth_logits: DepthLogits<D, OwnedTape<f32, D>>,
+        depth_logits: TapedLogits<D>,
         labels: &[u32],
         n_train: usize,
     ) -> vds_variational::Result<StepLoss<D>> {
@@ -75,18 +95,15 @@ impl<D: TrainingDevice> DepthModel<D> {
     }
 
     /// Computes a step of the posterior without taking it.
-    pub(crate) fn propose(&mut self, gradients: &mut Gradients<f32, D>, rate: f32) -> vds_model::Result<()> {
-        match self {
-            Self::Learnt { logits, optimizer, .. } => optimizer.propose(logits, gradients, rate),
-            Self::Deterministic { .. } => Ok(()),
-        }
-    }
-
-    /// Takes the step that was proposed last.
-    pub(crate) fn take(&mut self) {
-        if let Self::Learnt { logits, optimizer, .. } = self {
-            optimizer.take(logits);
-        }
+    pub(crate) fn propose(
+        &mut self,
+        gradients: &mut Gradients<f32, D>,
+        rate: f32,
+    ) -> vds_model::Result<ProposedPosterior<'_, D>> {
+        Ok(ProposedPosterior(match self {
+            Self::Learnt { logits, optimizer, .. } => Some((optimizer.propose(logits, gradients, rate)?, logits)),
+            Self::Deterministic { .. } => None,
+        }))
     }
 
     /// The velocity of a learnt posterior's logits.
@@ -130,14 +147,6 @@ impl<D: TrainingDevice> DepthModel<D> {
     pub(crate) fn logits(&self) -> Option<Vec<f32>> {
         match self {
             Self::Learnt { logits, .. } => Some(logits.as_vec()),
-            Self::Deterministic { .. } => None,
-        }
-    }
-
-    /// Gradient of the last proposed step in the logits of a learnt posterior.
-    pub(crate) fn last_gradient(&self) -> Option<&[f32]> {
-        match self {
-            Self::Learnt { optimizer, .. } => Some(optimizer.last_gradient()),
             Self::Deterministic { .. } => None,
         }
     }

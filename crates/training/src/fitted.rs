@@ -7,7 +7,7 @@ use vds_datasets::View;
 use vds_model::{Network, NetworkConfig, weights};
 use vds_variational::DepthPosterior;
 
-use crate::depth_model::{TrainingDevice, posterior};
+use crate::depth_model::{POSTERIOR_LOGITS, TrainingDevice, posterior};
 use crate::error::Result;
 use crate::evaluation::{Predicted, predict};
 use crate::learner::Learner;
@@ -40,11 +40,11 @@ impl<D: TrainingDevice> FittedModel<D> {
         }
         // One entry: the format keeps its metadata in no particular order, and equal runs should give equal files.
         let metadata = BTreeMap::from([(METADATA_KEY.to_owned(), Value::Object(about).to_string())]);
-        Ok(weights::to_bytes(
-            &self.network,
-            self.posterior_logits.as_deref(),
-            &metadata,
-        )?)
+        let posterior_logits = self.posterior_logits.iter().cloned();
+        let extra = posterior_logits
+            .map(|logits| (POSTERIOR_LOGITS.to_owned(), logits))
+            .collect();
+        Ok(weights::to_bytes(&self.network, &extra, &metadata)?)
     }
 
     /// Reads a safetensors file; one without a posterior is a network of deterministic depth.
@@ -54,10 +54,14 @@ impl<D: TrainingDevice> FittedModel<D> {
     pub fn from_safetensors(bytes: &[u8], network: &NetworkConfig, device: &D) -> Result<Self> {
         let weights::Weights {
             network,
-            posterior_logits,
+            mut extra,
             metadata,
-        } = weights::from_bytes(bytes, network, device)?;
+        } = weights::from_bytes(bytes, network, device, &[POSTERIOR_LOGITS])?;
         let max_depth = network.max_depth();
+        let posterior_logits = extra.remove(POSTERIOR_LOGITS);
+        if let Some(logits) = &posterior_logits {
+            check_length(logits, max_depth + 1)?;
+        }
         let posterior = match &posterior_logits {
             Some(logits) => posterior(logits)?,
             None => DepthPosterior::one_hot(max_depth, max_depth)?,
@@ -111,6 +115,19 @@ impl<D: TrainingDevice> Learner<D> {
             epoch: None,
         })
     }
+}
+
+/// Refuses a posterior over the depths of another network.
+fn check_length(logits: &[f32], n_depths: usize) -> Result<()> {
+    if logits.len() == n_depths {
+        return Ok(());
+    }
+    let error = vds_model::Error::TensorType {
+        name: POSTERIOR_LOGITS.to_owned(),
+        actual: format!("F32 [{}]", logits.len()),
+        expected: format!("F32 [{n_depths}]"),
+    };
+    Err(error.into())
 }
 
 /// The epoch in a weights file's metadata.

@@ -1,10 +1,10 @@
 //! One step of training.
 
-use dfdx::prelude::{Backward as _, PutTape as _, SplitTape as _};
-use vds_model::{DepthLogits, Network, Place, Sgd};
+use dfdx::prelude::{Backward as _, NoneTape, PutTape as _, SplitTape as _};
+use vds_model::{DepthLogits, Network, Place, Sgd, TrainingPass};
 use vds_variational::DepthPosterior;
 
-use crate::depth_model::{DepthModel, TrainingDevice};
+use crate::depth_model::{DepthModel, ProposedPosterior, TrainingDevice};
 use crate::error::{Error, Result, on_device};
 use crate::options::Objective;
 
@@ -44,10 +44,11 @@ pub struct StepMeans {
 #[derive(Debug)]
 #[must_use = "a step that is not committed is rolled back"]
 pub struct ProposedStep<'a, D: TrainingDevice> {
-    learner: &'a mut Learner<D>,
-    logits: DepthLogits<D, dfdx::prelude::NoneTape>,
+    pass: TrainingPass<'a, D>,
+    step: vds_model::ProposedStep<'a>,
+    posterior_step: ProposedPosterior<'a, D>,
+    logits: DepthLogits<D, NoneTape>,
     means: StepMeans,
-    is_committed: bool,
 }
 
 impl<D: TrainingDevice> Learner<D> {
@@ -84,35 +85,20 @@ impl<D: TrainingDevice> Learner<D> {
         n_train: usize,
         learning_rate: f32,
     ) -> Result<ProposedStep<'_, D>> {
-        match self.try_propose(batch, depth, n_train, learning_rate) {
-            Ok((logits, means)) => Ok(ProposedStep {
-                learner: self,
-                logits,
-                means,
-                is_committed: false,
-            }),
-            Err(error) => {
-                self.network.forget_last_batch();
-                Err(self.located(error, batch.inputs, depth))
-            }
-        }
-    }
-
-    fn try_propose(
-        &mut self,
-        batch: Batch<'_>,
-        depth: usize,
-        n_train: usize,
-        learning_rate: f32,
-    ) -> Result<(DepthLogits<D, dfdx::prelude::NoneTape>, StepMeans)> {
+        let Self {
+            network,
+            optimizer,
+            depth: depth_model,
+        } = self;
         let n = batch.labels.len();
-        let logits = self.network.forward_train_to(batch.inputs, n, depth)?;
-        if let Some((place, value)) = self.network.non_finite_statistic() {
+        let (logits, pass) = network.forward_train(batch.inputs, n, depth)?;
+        let network = pass.network();
+        if let Some((place, value)) = network.non_finite_statistic() {
             return Err(non_finite("a running statistic", value, Some(place)));
         }
         let (logits, tape) = logits.split_tape();
-        let terms = self.depth.loss(logits.clone().put_tape(tape), batch.labels, n_train);
-        let terms = terms.map_err(loss_error)?;
+        let terms = depth_model.loss(logits.clone().put_tape(tape), batch.labels, n_train);
+        let terms = terms.map_err(|error| located(loss_error(error), network, batch.inputs, depth))?;
         let means = StepMeans {
             batch: n,
             loss: terms.value,
@@ -121,32 +107,19 @@ impl<D: TrainingDevice> Learner<D> {
             n_errors: terms.marginal_errors,
         };
         let mut gradients = on_device("backward pass", terms.loss.try_backward())?;
-        let proposed = self
-            .optimizer
-            .propose(self.network.params(), &mut gradients, learning_rate);
-        proposed.map_err(|error| step_error(error, |index| self.network.place_of(index)))?;
-        let max_depth = self.network.max_depth();
-        let proposed = self.depth.propose(&mut gradients, learning_rate);
-        proposed.map_err(|error| step_error(error, |index| DepthModel::<D>::place(index.min(max_depth))))?;
-        Ok((logits, means))
-    }
-
-    /// Looks for the first layer whose output is not finite, if the error does not say where.
-    fn located(&self, error: Error, inputs: &[f32], depth: usize) -> Error {
-        match error {
-            Error::NonFinite {
-                what,
-                value,
-                at,
-                place: None,
-            } => Error::NonFinite {
-                what,
-                value,
-                at,
-                place: self.network.first_non_finite(inputs, depth).ok().flatten(),
-            },
-            other => other,
-        }
+        let step = optimizer.propose(network.params(), &mut gradients, learning_rate);
+        let step = step.map_err(|error| step_error(error, |index| network.place_of(index)))?;
+        let max_depth = network.max_depth();
+        let posterior_step = depth_model.propose(&mut gradients, learning_rate);
+        let posterior_step =
+            posterior_step.map_err(|error| step_error(error, |index| DepthModel::<D>::place(index.min(max_depth))))?;
+        Ok(ProposedStep {
+            pass,
+            step,
+            posterior_step,
+            logits,
+            means,
+        })
     }
 
     /// The network after the steps so far.
@@ -178,15 +151,9 @@ impl<D: TrainingDevice> Learner<D> {
 
 impl<D: TrainingDevice> ProposedStep<'_, D> {
     /// Takes the step.
-    pub fn commit(mut self) -> StepMeans {
-        self.is_committed = true;
-        let Learner {
-            network,
-            optimizer,
-            depth,
-        } = &mut *self.learner;
-        optimizer.take(network.params_mut());
-        depth.take();
+    pub fn commit(self) -> StepMeans {
+        self.step.apply(self.pass.commit().params_mut());
+        self.posterior_step.apply();
         self.means
     }
 
@@ -202,25 +169,35 @@ impl<D: TrainingDevice> ProposedStep<'_, D> {
 
     /// The network before the step, its running statistics updated with the batch.
     pub fn network(&self) -> &Network<D> {
-        &self.learner.network
+        self.pass.network()
     }
 
     /// Gradient of the loss in the network's parameters.
     pub fn gradient(&self) -> &[f32] {
-        self.learner.optimizer.last_gradient()
+        self.step.gradient()
     }
 
     /// Gradient of the loss in the logits of a posterior that is learnt.
     pub fn posterior_gradient(&self) -> Option<&[f32]> {
-        self.learner.depth.last_gradient()
+        self.posterior_step.gradient()
     }
 }
 
-impl<D: TrainingDevice> Drop for ProposedStep<'_, D> {
-    fn drop(&mut self) {
-        if !self.is_committed {
-            self.learner.network.forget_last_batch();
-        }
+/// Looks for the first layer whose output is not finite, if the error does not say where.
+fn located<D: TrainingDevice>(error: Error, network: &Network<D>, inputs: &[f32], depth: usize) -> Error {
+    match error {
+        Error::NonFinite {
+            what,
+            value,
+            at,
+            place: None,
+        } => Error::NonFinite {
+            what,
+            value,
+            at,
+            place: network.first_non_finite(inputs, depth).ok().flatten(),
+        },
+        other => other,
     }
 }
 

@@ -120,14 +120,14 @@ fn put(tensors: &mut BTreeMap<String, Tensor>, name: &str, values: Vec<f32>) {
 
 fn put_network(tensors: &mut BTreeMap<String, Tensor>, name: &str, network: Snapshot) {
     put(tensors, &format!("{name}.params"), network.params);
-    put(tensors, &format!("{name}.statistics"), network.statistics);
+    put(tensors, &format!("{name}.statistics"), network.running_stats);
     tensors.insert(format!("{name}.n_batches"), Tensor::U64(network.n_batches));
 }
 
 fn take_network(checkpoint: &mut Checkpoint, name: &str) -> vds_checkpoint::Result<Snapshot> {
     Ok(Snapshot {
         params: checkpoint.take_f32(&format!("{name}.params"))?,
-        statistics: checkpoint.take_f32(&format!("{name}.statistics"))?,
+        running_stats: checkpoint.take_f32(&format!("{name}.statistics"))?,
         n_batches: checkpoint.take_u64(&format!("{name}.n_batches"))?,
     })
 }

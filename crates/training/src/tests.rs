@@ -66,7 +66,7 @@ impl Case {
         let points = spirals::generate(&spirals, &mut rng).unwrap();
         let order = shuffled(self.n_points, &mut rng);
         let (train, test) = order.split_at(self.n_points / 10);
-        points.split(train, test).unwrap().0
+        points.split(train, test).unwrap()
     }
 
     fn trainer(&self) -> Trainer<Cpu> {
@@ -222,7 +222,7 @@ fn selection_restores_the_state_at_the_end_of_the_best_epoch() {
     let (_, _, last) = case_of(expected, false).run();
     assert_eq!(last.epoch, Some(expected));
     assert_eq!(best.network.params_vec(), last.network.params_vec());
-    assert_eq!(best.network.statistics(), last.network.statistics());
+    assert_eq!(best.network.running_stats(), last.network.running_stats());
     assert_eq!(best.posterior_logits, last.posterior_logits);
 }
 
@@ -342,7 +342,7 @@ fn non_finite_step_ends_the_run_and_leaves_the_state_before_it() {
 
     let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
     let snapshot = trainer.network().snapshot();
-    assert!(is_finite(&snapshot.params) && is_finite(&snapshot.statistics));
+    assert!(is_finite(&snapshot.params) && is_finite(&snapshot.running_stats));
     assert!(is_finite(trainer.learner.optimizer.velocity()));
     // The same step fails in the same way, also for a trainer that resumes the state.
     let data = case.data();
@@ -368,7 +368,7 @@ fn proposed_step_that_is_dropped_changes_nothing_and_a_committed_one_does() {
     };
     let (before, posterior) = (trainer.network().snapshot(), trainer.learner.posterior_logits());
     let proposed = trainer.learner.propose(batch, 3, 40, 0.1).unwrap();
-    assert_ne!(proposed.network().statistics(), before.statistics);
+    assert_ne!(proposed.network().running_stats(), before.running_stats);
     assert!(proposed.gradient().iter().any(|&g| g != 0.0));
     let means = proposed.means();
     drop(proposed);
@@ -394,7 +394,7 @@ fn skipping_a_tail_without_mass_changes_no_bit() {
     assert!(expected.iter().all(|epoch| epoch.train_depth.is_none()));
     assert!(actual.iter().all(|epoch| epoch.train_depth == Some(4)));
     assert_eq!(same.network.params_vec(), whole.network.params_vec());
-    assert_eq!(same.network.statistics(), whole.network.statistics());
+    assert_eq!(same.network.running_stats(), whole.network.running_stats());
     assert_eq!(same.posterior_logits, whole.posterior_logits);
 }
 

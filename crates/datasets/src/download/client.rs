@@ -6,10 +6,10 @@ use std::time::Duration;
 use ureq::http::{HeaderMap, StatusCode, header};
 use ureq::{Agent, Timeout};
 
+use super::error::FetchProblem;
 use super::options::{Options, Proxy};
-use super::problem::FetchProblem;
 
-/// What a server has to say about a file.
+/// A server's answer to the request for a file.
 pub(super) enum Answer {
     /// The file from its first byte.
     Whole { n_total: Option<u64>, body: Body },
@@ -43,7 +43,7 @@ impl Body {
 pub(super) struct Client {
     agent: Agent,
     stall_timeout: Duration,
-    /// A proxy's address that is none, and what is wrong with it.
+    /// What is wrong with the proxy's address, if it cannot be used.
     proxy_problem: Option<String>,
 }
 
@@ -115,7 +115,7 @@ impl Client {
 fn proxy(proxy: &Proxy) -> Result<Option<ureq::Proxy>, String> {
     match proxy {
         Proxy::Direct => Ok(None),
-        Proxy::OfEnvironment => Ok(ureq::Proxy::try_from_env()),
+        Proxy::FromEnv => Ok(ureq::Proxy::try_from_env()),
         Proxy::At(address) => match ureq::Proxy::new(address) {
             Ok(proxy) => Ok(Some(proxy)),
             Err(_) => Err(format!("the proxy's address {address:?} cannot be used")),

@@ -13,7 +13,7 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// How long a server may send nothing. There is no limit on the whole: large files on slow lines take their time.
     pub stall_timeout: Duration,
-    /// How often a server is asked again after the connection broke off; each time it goes on where it broke off.
+    /// How often a server is asked again after the connection broke off; each time the transfer resumes where it broke off.
     pub retries: u32,
     /// Pause before it is asked again.
     pub retry_pause: Duration,
@@ -43,7 +43,7 @@ pub enum Proxy {
     Direct,
     /// The one that the first of `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY` (in capitals or not) names, but for the servers
     /// in `NO_PROXY`.
-    OfEnvironment,
+    FromEnv,
     /// The one of this address, `http://user:password@host:port` with user and password where it wants them.
     At(String),
 }

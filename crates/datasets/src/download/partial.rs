@@ -4,7 +4,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use super::error::{Error, Result};
+use crate::error::Error as DatasetError;
 
 /// `NAME.partial`, locked, and its number of bytes. What is appended is with the system at once, so that it outlives this process.
 #[derive(Debug)]
@@ -58,10 +59,9 @@ impl Partial {
 
     /// The same open file for reading; whoever has it moves the place where bytes are appended.
     pub(super) fn reader(&self) -> Result<File> {
-        self.file.try_clone().map_err(|source| Error::Read {
-            path: self.path.clone(),
-            source,
-        })
+        let path = self.path.clone();
+        let copy = self.file.try_clone();
+        copy.map_err(|source| DatasetError::Read { path, source }.into())
     }
 
     /// Gives the file its name, once it is on disk.
@@ -77,7 +77,7 @@ impl Partial {
         }
     }
 
-    /// Takes the file away. That it stays is no failure: the next call goes on from it or overwrites it.
+    /// Takes the file away. That it stays is no failure: the next call resumes from it or overwrites it.
     pub(super) fn remove(self) {
         let _ = fs::remove_file(&self.path);
     }
@@ -100,8 +100,6 @@ fn sync_folder(target: &Path) -> io::Result<()> {
 }
 
 fn write_error(path: &Path, source: io::Error) -> Error {
-    Error::Write {
-        path: path.to_owned(),
-        source,
-    }
+    let path = path.to_owned();
+    DatasetError::Write { path, source }.into()
 }

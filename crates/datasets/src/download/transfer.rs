@@ -5,13 +5,13 @@ use std::path::Path;
 use std::thread;
 
 use super::client::{Answer, Body, Client};
+use super::error::{Attempt, Error, FetchProblem, Result};
 use super::options::Options;
 use super::partial::Partial;
-use super::problem::{Attempt, FetchProblem};
-use super::{Event, Report};
-use crate::catalogue::{Dataset, DatasetFile};
-use crate::error::{Error, Result};
-use crate::load::read_stream;
+use super::progress::{Progress, Report};
+use crate::dataset::{Dataset, EntryFile};
+use crate::error::Error as DatasetError;
+use crate::load::read_entry_stream;
 use crate::stream::Stream;
 
 /// Bytes to read at once.
@@ -21,8 +21,8 @@ const SLACK: u64 = 1 << 16;
 
 /// A file to be fetched.
 pub(super) struct Transfer<'a> {
-    pub(super) dataset: &'static Dataset,
-    pub(super) file: &'static DatasetFile,
+    pub(super) dataset: &'a Dataset,
+    pub(super) file: &'a EntryFile,
     client: &'a Client,
     options: &'a Options,
 }
@@ -48,12 +48,7 @@ impl From<Error> for Failure {
 }
 
 impl<'a> Transfer<'a> {
-    pub(super) fn new(
-        dataset: &'static Dataset,
-        file: &'static DatasetFile,
-        client: &'a Client,
-        options: &'a Options,
-    ) -> Self {
+    pub(super) fn new(dataset: &'a Dataset, file: &'a EntryFile, client: &'a Client, options: &'a Options) -> Self {
         Self {
             dataset,
             file,
@@ -91,7 +86,7 @@ impl<'a> Transfer<'a> {
                 Err(Failure::Mirror(problem)) => problem,
                 done_or_fatal => return done_or_fatal,
             };
-            tell(report, partial, Event::Failed { url, problem: &problem })?;
+            report_step(report, partial, Progress::Failed { url, problem: &problem })?;
             if problem.is_transient() && retries > 0 {
                 retries -= 1;
                 thread::sleep(self.options.retry_pause);
@@ -134,7 +129,7 @@ impl<'a> Transfer<'a> {
         report: &mut Report<'_>,
     ) -> Result<(), Failure> {
         let n_kept = partial.len();
-        tell(report, partial, Event::Started { url, n_kept, n_total })?;
+        report_step(report, partial, Progress::Started { url, n_kept, n_total })?;
         let mut buffer = vec![0; BUFFER_LEN];
         loop {
             let n = body.read(&mut buffer, partial.len(), n_total)?;
@@ -147,7 +142,7 @@ impl<'a> Transfer<'a> {
             }
             partial.append(&buffer[..n])?;
             let n_bytes = partial.len();
-            tell(report, partial, Event::Advanced { n_bytes })?;
+            report_step(report, partial, Progress::Advanced { n_bytes })?;
         }
         // A server may send less than was asked for, without breaking any rule.
         match n_total {
@@ -160,14 +155,14 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Checks what is there, and throws it away if it is wrong.
+    /// Checks what is there, and discards it if it is wrong.
     fn verify(&self, partial: &mut Partial) -> Result<(), Failure> {
         let name = self.file.published_name();
-        let stream = Stream::of_file(Path::new(&name), partial.reader()?)?;
-        match read_stream(self.dataset, self.file, stream) {
+        let stream = Stream::of_file(Path::new(&name), partial.reader()?).map_err(Error::from)?;
+        match read_entry_stream(self.dataset, self.file, stream) {
             Ok(_) => Ok(()),
             // No fault of the mirror.
-            Err(error @ Error::Read { .. }) => Err(error.into()),
+            Err(error @ DatasetError::Read { .. }) => Err(Error::from(error).into()),
             Err(error) => {
                 partial.clear()?;
                 Err(FetchProblem::Content { error: Box::new(error) }.into())
@@ -176,9 +171,9 @@ impl<'a> Transfer<'a> {
     }
 }
 
-/// The caller may answer that it is to end here.
-fn tell(report: &mut Report<'_>, partial: &Partial, event: Event<'_>) -> Result<()> {
-    match report(event) {
+/// Calls the caller's function, which may answer that the fetch is to end here.
+fn report_step(report: &mut Report<'_>, partial: &Partial, step: Progress<'_>) -> Result<()> {
+    match report(step) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(Error::Stopped {
             path: partial.path().to_owned(),
@@ -187,8 +182,8 @@ fn tell(report: &mut Report<'_>, partial: &Partial, event: Event<'_>) -> Result<
 }
 
 /// The most bytes that a file of the catalogue can have: twice its payload, labels as numbers of eight bytes.
-fn size_limit(dataset: &Dataset, file: &DatasetFile) -> u64 {
-    let example_len = dataset.image_shape.iter().product::<usize>() + size_of::<f64>();
+fn size_limit(dataset: &Dataset, file: &EntryFile) -> u64 {
+    let example_len = dataset.shape.len() + size_of::<f64>();
     (file.n_examples as u64)
         .saturating_mul(example_len as u64)
         .saturating_mul(2)

@@ -1,7 +1,7 @@
 //! Data elements of a MAT file: a tag with type and length, then data, padded to eight bytes.
 
 use crate::error::Result;
-use crate::problem::{Position, Problem};
+use crate::format_error::{FormatError, Position};
 use crate::stream::Stream;
 
 pub(super) const INT8: u32 = 1;
@@ -26,7 +26,7 @@ impl ByteOrder {
         }
     }
 
-    /// A number of type `kind` in `f64`, which holds every class label; nothing for types that are no numbers, or if
+    /// A number of type `kind` in `f64`, which holds every class label; `None` for types that are not numbers, or if
     /// the length is not the type's.
     pub(super) fn number(self, kind: u32, bytes: &[u8]) -> Option<f64> {
         let mut little = [0; 8];
@@ -81,7 +81,7 @@ impl Tag {
         Self::parse(stream, position, bytes, order)
     }
 
-    /// The tag that follows, or nothing where the data end.
+    /// The tag that follows, or `None` where the data end.
     pub(super) fn read_or_end(stream: &mut Stream<'_>, order: ByteOrder) -> Result<Option<Self>> {
         let position = stream.position();
         let bytes = stream.array_or_end()?;
@@ -99,7 +99,7 @@ impl Tag {
         let first = order.u32([a, b, c, d]);
         let small_size = first >> 16;
         if small_size > 4 {
-            let problem = Problem::ElementSize {
+            let problem = FormatError::ElementSize {
                 actual: u64::from(small_size),
                 expected: "at most 4 inside a tag".to_owned(),
             };
@@ -130,7 +130,7 @@ impl Tag {
             return Ok(());
         }
         let actual = self.kind;
-        Err(stream.malformed_at(self.position, Problem::ElementType { actual, expected }))
+        Err(stream.malformed_at(self.position, FormatError::ElementType { actual, expected }))
     }
 
     /// Whether the length is right, which `expected` describes.
@@ -143,7 +143,7 @@ impl Tag {
         if is_right {
             return Ok(());
         }
-        let problem = Problem::ElementSize {
+        let problem = FormatError::ElementSize {
             actual: self.n_bytes,
             expected: expected(),
         };

@@ -1,11 +1,11 @@
 //! The array elements of a MAT file, and the two variables that are wanted.
 
-use crate::error::Result;
-use crate::problem::{Position, Problem, sizes_text};
+use crate::error::{Error, Result};
+use crate::format_error::{FormatError, Position, sizes_text};
+use crate::images::Images;
 use crate::stream::Stream;
 
 use super::element::{ByteOrder, INT8, INT32, Tag, UINT8, UINT32, number_size};
-use super::{N_CLASSES, size_mismatch};
 
 /// Array classes: double, single, and the integers from 8 to 64 bits.
 const NUMERIC_CLASSES: std::ops::RangeInclusive<u8> = 6..=15;
@@ -13,22 +13,14 @@ const UINT8_CLASS: u8 = 9;
 const COMPLEX_FLAG: u32 = 0x0800;
 const MAX_DIMENSIONS: u64 = 32;
 const MAX_NAME_LEN: u64 = 1024;
-
-/// Pictures in channel-first order.
-#[derive(Debug)]
-pub(super) struct Pictures {
-    /// [picture, channel, row, column].
-    pub(super) pixels: Vec<u8>,
-    pub(super) n: usize,
-    /// Channels, rows, columns.
-    pub(super) shape: [usize; 3],
-}
+/// Classes of the format: the ten digits.
+pub(super) const N_CLASSES: u32 = 10;
 
 /// The variables of a file, as far as they have been read.
 pub(super) struct Variables {
     order: ByteOrder,
     expected: Option<[usize; 4]>,
-    pictures: Option<Pictures>,
+    pictures: Option<Images>,
     labels: Option<Vec<u32>>,
 }
 
@@ -56,14 +48,14 @@ impl Variables {
     }
 
     /// Both variables, at the end of the file.
-    pub(super) fn complete(self, stream: &Stream<'_>) -> Result<(Pictures, Vec<u32>)> {
-        let missing = |name| stream.malformed(Problem::MissingVariable { name });
+    pub(super) fn complete(self, stream: &Stream<'_>) -> Result<(Images, Vec<u32>)> {
+        let missing = |name| stream.malformed(FormatError::MissingVariable { name });
         let pictures = self.pictures.ok_or_else(|| missing("X"))?;
         let labels = self.labels.ok_or_else(|| missing("y"))?;
         Ok((pictures, labels))
     }
 
-    /// Reads the array whose tag was read: takes it if it is wanted, passes over it if not.
+    /// Reads the array whose tag was read: keeps it if it is wanted, passes over it if not.
     pub(super) fn read(&mut self, stream: &mut Stream<'_>, tag: Tag) -> Result<()> {
         let mut part = stream.part(tag.n_bytes)?;
         let Some(header) = ArrayHeader::read(&mut part, self.order)? else {
@@ -84,7 +76,7 @@ impl Variables {
         part.finish().map(drop)
     }
 
-    fn read_pictures(&self, stream: &mut Stream<'_>, header: &ArrayHeader) -> Result<Pictures> {
+    fn read_pictures(&self, stream: &mut Stream<'_>, header: &ArrayHeader) -> Result<Images> {
         let expected = "a real uint8 array of height x width x channels x number";
         header.check(stream, "X", expected, header.class == UINT8_CLASS)?;
         // A single picture loses its last dimension in MATLAB.
@@ -95,21 +87,27 @@ impl Variables {
         };
         if header.sizes.contains(&0) {
             let sizes = sizes_text(&header.sizes);
-            return Err(stream.malformed_at(header.position, Problem::Empty { sizes }));
+            return Err(stream.malformed_at(header.position, FormatError::Empty { sizes }));
         }
         let actual = [n, channels, height, width];
-        if self.expected.is_some_and(|expected| expected != actual) {
-            return Err(size_mismatch(stream, &actual, &self.expected.unwrap_or_default()));
+        if let Some(expected_sizes) = self.expected.filter(|expected| *expected != actual) {
+            return Err(Error::Shape {
+                path: stream.path().to_owned(),
+                actual: sizes_text(&actual),
+                expected: sizes_text(&expected_sizes),
+            });
         }
         let tag = Tag::read(stream, self.order)?;
         tag.check_kind(stream, &[UINT8], "2 (bytes)")?;
         header.check_count(stream, &tag, 1)?;
         let mut pixels = tag.data(stream)?;
         transpose_planes(&mut pixels, height, width);
-        Ok(Pictures {
+        Ok(Images {
             pixels,
             n,
-            shape: [channels, height, width],
+            channels,
+            height,
+            width,
         })
     }
 
@@ -130,7 +128,7 @@ impl Variables {
         for (index, bytes) in data.chunks_exact(size).enumerate() {
             let value = self.order.number(tag.kind, bytes).unwrap_or(f64::NAN);
             let Some(class) = class_of(value) else {
-                let problem = Problem::Label {
+                let problem = FormatError::Label {
                     label: value,
                     lowest: 1,
                     highest: 10,
@@ -145,7 +143,7 @@ impl Variables {
 }
 
 impl ArrayHeader {
-    /// Flags, sizes and name; nothing for classes that are no numbers.
+    /// Flags, sizes and name; `None` for classes that are not numbers.
     fn read(stream: &mut Stream<'_>, order: ByteOrder) -> Result<Option<Self>> {
         let position = stream.position();
         let tag = Tag::read(stream, order)?;
@@ -177,7 +175,7 @@ impl ArrayHeader {
 
     fn check_first(&self, stream: &Stream<'_>, name: &'static str, is_second: bool) -> Result<()> {
         if is_second {
-            return Err(stream.malformed_at(self.position, Problem::SecondVariable { name }));
+            return Err(stream.malformed_at(self.position, FormatError::SecondVariable { name }));
         }
         Ok(())
     }
@@ -195,14 +193,14 @@ impl ArrayHeader {
         Err(self.unfit(stream, name, expected))
     }
 
-    fn unfit(&self, stream: &Stream<'_>, name: &'static str, expected: &'static str) -> crate::Error {
+    fn unfit(&self, stream: &Stream<'_>, name: &'static str, expected: &'static str) -> Error {
         let article = if self.is_complex { "a complex" } else { "an" };
         let actual = format!(
             "{article} array of class {} and {}",
             class_name(self.class),
             sizes_text(&self.sizes)
         );
-        stream.malformed_at(self.position, Problem::Variable { name, actual, expected })
+        stream.malformed_at(self.position, FormatError::Variable { name, actual, expected })
     }
 
     /// Whether the numbers that follow are as many as the sizes say.

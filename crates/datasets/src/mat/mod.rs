@@ -1,4 +1,4 @@
-//! MAT files of version 5 that hold labelled pictures, as SVHN's cropped digits.
+//! MAT files of version 5 that hold labeled pictures, as SVHN's cropped digits.
 //!
 //! `X` is a `uint8` array of height x width x channels x number, column-major; `y` holds a number from 1 to 10 for each
 //! picture, of any numeric class, 10 for the digit 0. Elements may be compressed or not, either byte order is read, other
@@ -9,37 +9,36 @@ mod matrix;
 
 use std::path::Path;
 
-use crate::checksum::Summed;
+use crate::checksum::Hashed;
 use crate::error::{Error, Result};
 use crate::examples::Examples;
-use crate::problem::{Position, Problem, sizes_text};
+use crate::format_error::{FormatError, Position};
+use crate::images::Images;
 use crate::stream::Stream;
 use element::{ByteOrder, COMPRESSED, MATRIX, Tag};
-use matrix::Variables;
+use matrix::{N_CLASSES, Variables};
 
-/// Classes of the format: the ten digits.
-pub(crate) const N_CLASSES: u32 = 10;
 const TEXT_LEN: usize = 124;
 
 /// Reads a file of digits.
 ///
 /// # Errors
-/// If it cannot be read, is no MAT file of version 5, lacks `X` or `y` or holds other ones, ends early or late, or is damaged;
+/// If it cannot be read, is not a MAT file of version 5, lacks `X` or `y` or holds other ones, ends early or late, or is damaged;
 /// with the file and the byte. Compressed elements that announce more than 100 times their size and more than 64 MiB are refused.
-pub fn read_digits(path: &Path) -> Result<Summed<Examples>> {
-    digits(Stream::open(path)?, None)
+pub fn read_digits(path: &Path) -> Result<Hashed<Examples>> {
+    labeled(digits(Stream::open(path)?, None)?)
 }
 
-/// [`read_digits`] of a file's content in memory; `name` stands in errors.
+/// Reads digits from a file's content in memory; `name` stands in errors.
 ///
 /// # Errors
 /// As [`read_digits`].
-pub fn parse_digits(name: &Path, bytes: &[u8]) -> Result<Summed<Examples>> {
-    digits(Stream::of_bytes(name, bytes), None)
+pub fn parse_digits(name: &Path, bytes: &[u8]) -> Result<Hashed<Examples>> {
+    labeled(digits(Stream::of_bytes(name, bytes), None)?)
 }
 
 /// Digits from a stream; with `expected` sizes [picture, channel, row, column], others are an error before any pixel is read.
-pub(crate) fn digits(mut stream: Stream<'_>, expected: Option<[usize; 4]>) -> Result<Summed<Examples>> {
+pub(crate) fn digits(mut stream: Stream<'_>, expected: Option<[usize; 4]>) -> Result<Hashed<(Images, Vec<u32>)>> {
     let order = file_header(&mut stream)?;
     let mut variables = Variables::new(order, expected);
     while let Some(tag) = Tag::read_or_end(&mut stream, order)? {
@@ -50,18 +49,29 @@ pub(crate) fn digits(mut stream: Stream<'_>, expected: Option<[usize; 4]>) -> Re
             variables.read(&mut stream, tag)?;
         }
     }
-    let (pictures, labels) = variables.complete(&stream)?;
-    if pictures.n != labels.len() {
+    let (images, labels) = variables.complete(&stream)?;
+    if images.n != labels.len() {
         return Err(Error::CountMismatch {
-            images: stream.path().to_owned(),
-            n_images: pictures.n,
-            labels: stream.path().to_owned(),
+            images: vec![stream.path().to_owned()],
+            n_images: images.n,
+            labels: vec![stream.path().to_owned()],
             n_labels: labels.len(),
         });
     }
-    let value = Examples::from_pixels(pictures.pixels, pictures.shape, labels, N_CLASSES as usize)?;
     let sha256 = stream.finish()?;
-    Ok(Summed { value, sha256 })
+    Ok(Hashed {
+        value: (images, labels),
+        sha256,
+    })
+}
+
+fn labeled(digits: Hashed<(Images, Vec<u32>)>) -> Result<Hashed<Examples>> {
+    let Hashed {
+        value: (images, labels),
+        sha256,
+    } = digits;
+    let value = images.labeled(labels, N_CLASSES as usize)?;
+    Ok(Hashed { value, sha256 })
 }
 
 fn compressed(stream: &mut Stream<'_>, outer: Tag, variables: &mut Variables) -> Result<()> {
@@ -98,14 +108,5 @@ fn file_header(stream: &mut Stream<'_>) -> Result<ByteOrder> {
 
 fn not_mat(stream: &Stream<'_>, position: Position, actual: &str) -> Error {
     let actual = actual.to_owned();
-    stream.malformed_at(position, Problem::MatVersion { actual })
-}
-
-/// Sizes as errors show them.
-fn size_mismatch(stream: &Stream<'_>, actual: &[usize], expected: &[usize]) -> Error {
-    Error::Shape {
-        path: stream.path().to_owned(),
-        actual: sizes_text(actual),
-        expected: sizes_text(expected),
-    }
+    stream.malformed_at(position, FormatError::MatVersion { actual })
 }

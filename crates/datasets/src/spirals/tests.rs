@@ -22,7 +22,7 @@ fn check_refused(config: SpiralsConfig, expected: &str) {
 }
 
 #[test]
-fn fields_out_of_range_are_errors() {
+fn spirals_refuse_fields_out_of_range() {
     check_refused(
         SpiralsConfig { arms: 101, ..CONFIG },
         "arms is 101, expected a whole number from 1 to 100",
@@ -32,16 +32,16 @@ fn fields_out_of_range_are_errors() {
         "arms is 0, expected a whole number from 1 to 100",
     );
     check_refused(
-        SpiralsConfig { n: 201, ..CONFIG },
-        "n is 201, expected a multiple of the number of arms from 1 to 100000000",
+        SpiralsConfig { n: 1, ..CONFIG },
+        "n is 1, expected at least one point per arm, at most 10000000",
     );
     check_refused(
         SpiralsConfig { n: 0, ..CONFIG },
-        "n is 0, expected a multiple of the number of arms from 1 to 100000000",
+        "n is 0, expected at least one point per arm, at most 10000000",
     );
     check_refused(
         SpiralsConfig { n: 1 << 40, ..CONFIG },
-        "n is 1099511627776, expected a multiple of the number of arms from 1 to 100000000",
+        "n is 1099511627776, expected at least one point per arm, at most 10000000",
     );
     check_refused(
         SpiralsConfig { noise: -0.1, ..CONFIG },
@@ -70,14 +70,30 @@ fn fields_out_of_range_are_errors() {
     );
 }
 
+/// As the authors' code: `n // arms` points on each arm.
 #[test]
-fn a_wrong_number_of_uniforms_is_an_error() {
+fn spirals_leave_out_points_that_the_arms_cannot_share() {
+    let config = SpiralsConfig {
+        n: 200,
+        arms: 3,
+        ..CONFIG
+    };
+    assert_eq!(config.n_points(), 198);
+    let points = generate(&config, &mut rng(0)).unwrap();
+    let counts = [0, 1, 2].map(|arm| points.labels.iter().filter(|label| **label == arm).count());
+    assert_eq!((counts, points.positions.len()), ([66; 3], 198));
+    let data = experiment(&config, 0.1, &mut rng(0)).unwrap();
+    assert_eq!((data.train.len(), data.test.len()), (20, 178));
+}
+
+#[test]
+fn spirals_refuse_a_wrong_number_of_uniforms() {
     let error = from_uniforms(&CONFIG, &[[0.5; 3]; 199]).unwrap_err();
     assert_eq!(error.to_string(), "597 input values, expected 200 examples of 3");
 }
 
 #[test]
-fn points_without_noise_lie_on_the_arms() {
+fn spirals_without_noise_lie_on_the_arms() {
     let config = SpiralsConfig {
         noise: 0.0,
         arms: 4,
@@ -100,14 +116,14 @@ fn points_without_noise_lie_on_the_arms() {
 }
 
 #[test]
-fn experiments_follow_from_the_seed() {
+fn spirals_experiment_follows_from_the_seed() {
     let data = |seed| experiment(&CONFIG, 0.1, &mut rng(seed)).unwrap();
     assert_eq!(data(3), data(3));
     assert_ne!(data(3).provenance.files, data(4).provenance.files);
 }
 
 #[test]
-fn a_tenth_is_trained_on_and_standardized() {
+fn spirals_experiment_trains_on_its_share_and_standardizes_by_it() {
     let data = experiment(&CONFIG, 0.1, &mut rng(5)).unwrap();
     assert_eq!((data.train.len(), data.test.len()), (20, 180));
     assert_eq!((data.train.example_len(), data.train.n_classes()), (2, 2));
@@ -118,6 +134,8 @@ fn a_tenth_is_trained_on_and_standardized() {
     let test = Standardization::fit(&data.test).unwrap();
     assert!(test.mean().iter().all(|mean| mean.abs() > 1e-6), "{test:?}");
     assert_eq!(data.standardization, Standardization::identity(2));
+    // Raw points of the arms are about 4 pi / sqrt(2) wide.
+    assert!(data.input_standardization.sd().iter().all(|sd| *sd > 2.0), "{data:?}");
     let counts = [data.train.class_counts(), data.test.class_counts()];
     assert_eq!(counts[0][0] + counts[1][0], 100);
     let provenance = &data.provenance;
@@ -125,18 +143,30 @@ fn a_tenth_is_trained_on_and_standardized() {
         (&*provenance.name, &*provenance.class_names),
         ("spirals", &["arm 0".to_owned(), "arm 1".to_owned()][..])
     );
-    let locations: Vec<String> = provenance.files.iter().map(|file| file.location.to_string()).collect();
+    let locations: Vec<String> = provenance.files.iter().map(|file| file.origin.to_string()).collect();
     assert_eq!(locations, ["generated: train", "generated: test"]);
 }
 
 #[test]
-fn shares_that_leave_a_part_empty_are_errors() {
-    for fraction in [0.0, 0.004, 0.999, 1.0, -1.0, 2.0, f64::NAN, f64::INFINITY] {
+fn spirals_experiment_refuses_shares_that_leave_a_part_empty() {
+    let cases = [
+        (0.0, 0),
+        (0.004, 1),
+        (0.999, 200),
+        (1.0, 200),
+        (-1.0, 0),
+        (2.0, 200),
+        (f64::NAN, 0),
+        (f64::INFINITY, 200),
+    ];
+    for (fraction, n_train) in cases {
         let error = experiment(&CONFIG, fraction, &mut rng(0)).unwrap_err().to_string();
-        let expected = "two examples to train on and one to test on at least";
         assert_eq!(
             error,
-            format!("a share of {fraction} of 200 examples, expected {expected}")
+            format!(
+                "a train_fraction of {fraction} leaves {n_train} of 200 points to train on, \
+                expected at least two, and one to test on"
+            )
         );
     }
 }

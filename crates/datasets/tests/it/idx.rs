@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use vds_datasets::idx::{parse_images, parse_labels, read, read_images, read_labels};
-use vds_datasets::{ExampleShape, Result, Summed};
+use vds_datasets::idx::{parse_images, parse_labels, read_images, read_labels};
+use vds_datasets::{Hashed, Result};
+use vds_testkit::files::{gzip, idx};
 
-use crate::fixtures::{check_error, gzip, idx, name, write};
+use crate::fixtures::{check_error, name};
 
 /// SHA-256 of `idx(&[2], &[1, 0])`, by coreutils.
-const SUM_OF_TWO_LABELS: &str = "5c66aba3a762e749fce01733b324ea216dc02bd55e9854993e97fdb137383831";
+const DIGEST_OF_TWO_LABELS: &str = "5c66aba3a762e749fce01733b324ea216dc02bd55e9854993e97fdb137383831";
 
 fn two_images() -> Vec<u8> {
     idx(&[2, 2, 3], &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255])
@@ -19,7 +20,7 @@ fn two_labels() -> Vec<u8> {
 }
 
 #[test]
-fn images_are_read_plain_and_compressed() {
+fn idx_images_are_read_plain_and_compressed() {
     let plain = parse_images(name(), &two_images()).unwrap();
     let images = &plain.value;
     assert_eq!((images.n, images.height, images.width), (2, 2, 3));
@@ -28,10 +29,10 @@ fn images_are_read_plain_and_compressed() {
 }
 
 #[test]
-fn sums_are_those_of_the_uncompressed_payload() {
-    let expected = Summed {
+fn idx_digest_is_that_of_the_uncompressed_payload() {
+    let expected = Hashed {
         value: vec![1, 0],
-        sha256: SUM_OF_TWO_LABELS.to_owned(),
+        sha256: DIGEST_OF_TWO_LABELS.to_owned(),
     };
     for bytes in [two_labels(), gzip(&two_labels())] {
         assert_eq!(parse_labels(name(), &bytes, 2).unwrap(), expected);
@@ -39,7 +40,7 @@ fn sums_are_those_of_the_uncompressed_payload() {
 }
 
 #[test]
-fn gzip_members_are_joined() {
+fn idx_gzip_members_are_joined() {
     let payload = two_labels();
     let (first, second) = payload.split_at(9);
     let joined = [gzip(first), gzip(second)].concat();
@@ -48,42 +49,13 @@ fn gzip_members_are_joined() {
 }
 
 #[test]
-fn a_pair_of_files_is_read_as_examples() {
-    let folder = tempfile::tempdir().unwrap();
-    let images = write(folder.path(), "images", &two_images());
-    let labels = write(folder.path(), "labels.gz", &gzip(&two_labels()));
-    let examples = read(&images, &labels, 3).unwrap();
-    let shape = ExampleShape::Image {
-        channels: 1,
-        height: 2,
-        width: 3,
-    };
-    assert_eq!((examples.shape(), examples.n_classes()), (shape, 3));
-    assert_eq!(examples.labels(), [1, 0]);
-    assert_eq!(examples.pixels(1).unwrap(), [6, 7, 8, 9, 10, 255]);
-}
-
-#[test]
-fn differing_numbers_of_images_and_labels_are_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let images = write(folder.path(), "images", &two_images());
-    let labels = write(folder.path(), "labels", &idx(&[3], &[0, 1, 2]));
-    let expected = format!(
-        "{} holds 2 images, but {} holds 3 labels",
-        images.display(),
-        labels.display()
-    );
-    check_error(read(&images, &labels, 3), &expected);
-}
-
-#[test]
-fn a_missing_file_is_named() {
+fn idx_refuses_a_missing_file_by_name() {
     let error = check_error(read_images(Path::new("no/such")), "cannot read no/such");
     assert!(std::error::Error::source(&error).is_some());
 }
 
 #[test]
-fn a_folder_is_no_file() {
+fn idx_refuses_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let expected = format!("cannot read {}", folder.path().display());
     let error = check_error(read_labels(folder.path(), 2), &expected);
@@ -102,7 +74,7 @@ fn check_labels(bytes: &[u8], expected: &str) {
 }
 
 #[test]
-fn wrong_magic_is_an_error() {
+fn idx_refuses_a_wrong_magic_number() {
     check_images(
         &two_labels(),
         "file: byte 0: magic number 0x00000801, expected 0x00000803 (IDX with 3 dimensions of bytes)",
@@ -118,7 +90,7 @@ fn wrong_magic_is_an_error() {
 }
 
 #[test]
-fn truncated_files_are_errors() {
+fn idx_refuses_truncated_files() {
     let short_by = |n: usize| two_images()[..28 - n].to_vec();
     check_images(
         &[],
@@ -139,7 +111,7 @@ fn truncated_files_are_errors() {
 }
 
 #[test]
-fn oversized_files_are_errors() {
+fn idx_refuses_oversized_files() {
     let mut bytes = two_images();
     bytes.push(0);
     check_images(&bytes, "file: byte 28: data follow where the header says that they end");
@@ -150,7 +122,7 @@ fn oversized_files_are_errors() {
 }
 
 #[test]
-fn sizes_of_zero_are_errors() {
+fn idx_refuses_sizes_of_zero() {
     check_images(
         &idx(&[2, 0, 3], &[]),
         "file: byte 4: an array of 2 x 0 x 3, expected no size of 0",
@@ -159,7 +131,7 @@ fn sizes_of_zero_are_errors() {
 }
 
 #[test]
-fn labels_out_of_range_are_errors() {
+fn idx_refuses_labels_out_of_range() {
     let bytes = idx(&[4], &[0, 9, 10, 11]);
     check_labels(&bytes, "file: byte 10: label 10, expected 0 to 9");
     check_labels(&gzip(&bytes), "file: uncompressed byte 10: label 10, expected 0 to 9");
@@ -167,7 +139,7 @@ fn labels_out_of_range_are_errors() {
 
 /// Nothing is allocated for these: 2^93 bytes could not be.
 #[test]
-fn headers_that_promise_too_much_are_errors() {
+fn idx_refuses_headers_that_promise_too_much() {
     let huge = idx(&[1 << 31; 3], &[0; 100]);
     check_images(
         &huge,
@@ -185,7 +157,7 @@ fn headers_that_promise_too_much_are_errors() {
 }
 
 #[test]
-fn unpacking_stops_where_the_header_says() {
+fn idx_unpacking_stops_where_the_header_says() {
     // 100 MB of zeros behind two labels.
     let mut payload = two_labels();
     payload.resize(100_000_000, 0);
@@ -196,7 +168,7 @@ fn unpacking_stops_where_the_header_says() {
 }
 
 #[test]
-fn damaged_gzip_is_an_error() {
+fn idx_refuses_damaged_gzip() {
     let whole = gzip(&two_images());
     let mut flipped = whole.clone();
     let in_checksum = whole.len() - 6;
@@ -205,7 +177,7 @@ fn damaged_gzip_is_an_error() {
     check_images(&flipped, expected);
     check_images(
         &whole[..whole.len() - 3],
-        "file: uncompressed byte 28: the compressed data are cut short, or something follows them",
+        "file: uncompressed byte 28: the compressed data end early, or something follows them",
     );
     check_images(
         &whole[..10],
@@ -216,7 +188,7 @@ fn damaged_gzip_is_an_error() {
 }
 
 #[test]
-fn each_cut_and_each_addition_is_an_error() {
+fn idx_refuses_each_truncation_and_each_addition() {
     fn parse(bytes: &[u8]) -> Result<()> {
         parse_images(name(), bytes).map(drop)
     }

@@ -2,13 +2,10 @@
 
 use std::path::Path;
 
-use vds_datasets::{Dataset, Error, FileStatus, Location, Lookup, catalogue, load, verify};
+use vds_datasets::{Error, FileStatus, Location, Lookup, Origin, verify};
+use vds_testkit::files::{Mat, gzip, idx};
 
-use crate::fixtures::{Mat, check_error, gzip, idx, write};
-
-fn dataset(name: &str) -> &'static Dataset {
-    catalogue::find(name).unwrap()
-}
+use crate::fixtures::{check_error, dataset, load, write};
 
 /// Files that the catalogue of `svhn-like` accepts.
 fn write_svhn_like(folder: &Path) {
@@ -28,11 +25,11 @@ const DIGITS: &[&str] = &["train_32x32.mat", "test_32x32.mat"];
 #[track_caller]
 fn check_taken(lookup: &Lookup, name: &str, folder: &Path, names: &[&str]) {
     let expected: Vec<Location> = names.iter().map(|name| Location::File(folder.join(name))).collect();
-    assert_eq!(lookup.locate(dataset(name)).unwrap(), expected);
+    assert_eq!(lookup.locate(&dataset(name)).unwrap(), expected);
 }
 
 #[test]
-fn places_are_tried_in_order() {
+fn lookup_tries_folders_in_order() {
     let root = tempfile::tempdir().unwrap();
     let dirs = ["arg", "env", "xdg", "system-1", "system-2"].map(|name| root.path().join(name));
     let lookup = Lookup {
@@ -51,7 +48,7 @@ fn places_are_tried_in_order() {
 }
 
 #[test]
-fn a_place_that_lacks_a_file_is_passed_over() {
+fn lookup_passes_over_a_folder_that_lacks_a_file() {
     let root = tempfile::tempdir().unwrap();
     let lookup = Lookup {
         data_dir: Some(root.path().join("arg")),
@@ -64,7 +61,7 @@ fn a_place_that_lacks_a_file_is_passed_over() {
 }
 
 #[test]
-fn compressed_and_plain_files_may_be_mixed() {
+fn lookup_takes_compressed_and_plain_files_together() {
     let root = tempfile::tempdir().unwrap();
     let names = [
         "train-images-idx3-ubyte.gz",
@@ -81,7 +78,7 @@ fn compressed_and_plain_files_may_be_mixed() {
 }
 
 #[test]
-fn nothing_found_lists_the_places_and_how_to_get_the_files() {
+fn lookup_that_finds_nothing_lists_the_folders_and_how_to_get_the_files() {
     let root = tempfile::tempdir().unwrap();
     let (arg, xdg) = (root.path().join("arg"), root.path().join("xdg"));
     touch(
@@ -105,8 +102,8 @@ into a folder `fashion-mnist` in one of the places above; fashion-mnist-mini nee
         arg = arg.display(),
         xdg = xdg.display(),
     );
-    check_error(load(dataset("fashion-mnist"), &lookup), &expected);
-    let error = load(dataset("mnist"), &Lookup::default()).unwrap_err();
+    check_error(load(&dataset("fashion-mnist"), &lookup), &expected);
+    let error = load(&dataset("mnist"), &Lookup::default()).unwrap_err();
     assert!(
         error
             .to_string()
@@ -116,38 +113,40 @@ into a folder `fashion-mnist` in one of the places above; fashion-mnist-mini nee
 }
 
 #[test]
-fn the_embedded_set_is_found_without_any_folder() {
+fn lookup_finds_the_embedded_set_without_any_folder() {
     let lookup = Lookup::default();
     let mini = dataset("fashion-mnist-mini");
-    let data = load(mini, &lookup).unwrap();
+    let data = load(&mini, &lookup).unwrap();
     assert_eq!((data.train.len(), data.test.len()), (5000, 1000));
-    assert!(verify(mini, &lookup).iter().all(|report| {
-        matches!(report.status, FileStatus::Verified { .. })
-            && report.location == Some(Location::Embedded(report.file.name))
+    assert!(verify(&mini, &lookup).unwrap().into_iter().all(|report| {
+        matches!(report.status, FileStatus::Verified { .. }) && report.location == Some(Location::Embedded(report.name))
     }));
     check_error(
-        lookup.locate(dataset("svhn")).map(drop),
-        &load(dataset("svhn"), &lookup).unwrap_err().to_string(),
+        lookup.locate(&dataset("svhn")).map(drop),
+        &load(&dataset("svhn"), &lookup).unwrap_err().to_string(),
     );
 }
 
 #[test]
-fn a_set_without_known_sums_loads_and_says_so() {
+fn load_reads_a_set_without_known_checksums_and_verify_reports_them() {
     let root = tempfile::tempdir().unwrap();
     write_svhn_like(root.path());
     let lookup = Lookup {
         data_dir: Some(root.path().to_owned()),
         ..Lookup::default()
     };
-    let data = load(dataset("svhn-like"), &lookup).unwrap();
+    let data = load(&dataset("svhn-like"), &lookup).unwrap();
     assert_eq!((data.train.len(), data.test.len()), (6000, 2000));
-    assert_eq!(data.train.shape(), dataset("svhn-like").shape());
+    assert_eq!(data.train.shape(), dataset("svhn-like").shape);
     assert_eq!(data.standardization.mean(), [0.431, 0.430, 0.446]);
     let files = &data.provenance.files;
-    assert_eq!(files[0].location, Location::File(root.path().join("train_32x32.mat")));
-    for (report, file) in verify(dataset("svhn-like"), &lookup).iter().zip(files) {
+    assert_eq!(
+        files[0].origin,
+        Origin::Read(Location::File(root.path().join("train_32x32.mat")))
+    );
+    for (report, file) in verify(&dataset("svhn-like"), &lookup).unwrap().iter().zip(files) {
         match &report.status {
-            FileStatus::WithoutSum { sha256 } => assert_eq!(sha256, &file.sha256),
+            FileStatus::NoKnownChecksum { sha256 } => assert_eq!(sha256, &file.sha256),
             other => panic!("{other:?}"),
         }
     }
@@ -156,21 +155,22 @@ fn a_set_without_known_sums_loads_and_says_so() {
 #[track_caller]
 fn check_size(name: &str, bytes: &[u8], expected: &str) {
     let root = tempfile::tempdir().unwrap();
-    let files = dataset(name).files;
+    let dataset = dataset(name);
+    let files = &dataset.entry().unwrap().files;
     for file in files {
-        write(root.path(), file.name, bytes);
+        write(root.path(), &file.name, bytes);
     }
     let lookup = Lookup {
         data_dir: Some(root.path().to_owned()),
         ..Lookup::default()
     };
-    let path = root.path().join(files[0].name);
+    let path = root.path().join(&files[0].name);
     let expected = format!("{} holds an array of {expected}", path.display());
-    check_error(load(dataset(name), &lookup), &expected);
+    check_error(load(&dataset, &lookup), &expected);
 }
 
 #[test]
-fn a_file_of_another_size_is_an_error() {
+fn load_refuses_a_file_of_another_size() {
     check_size(
         "svhn",
         &Mat::LITTLE.blank_digits(10),
@@ -184,7 +184,7 @@ fn a_file_of_another_size_is_an_error() {
 }
 
 #[test]
-fn a_wrong_sum_is_an_error_though_another_place_may_be_right() {
+fn load_refuses_a_wrong_checksum_though_another_folder_may_be_right() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("mnist");
     let images = idx(&[60_000, 28, 28], &vec![0; 60_000 * 784]);
@@ -199,14 +199,15 @@ fn a_wrong_sum_is_an_error_though_another_place_may_be_right() {
         env_dir: Some(root.path().to_owned()),
         ..Lookup::default()
     };
-    match load(dataset("mnist"), &lookup).unwrap_err() {
+    match load(&dataset("mnist"), &lookup).unwrap_err() {
         Error::Checksum {
             path: at,
             actual,
             expected,
         } => {
             assert_eq!(at, path);
-            assert_eq!(expected, dataset("mnist").files[0].sha256.unwrap());
+            let catalogue = dataset("mnist").entry().unwrap().files[0].sha256.clone();
+            assert_eq!(Some(&expected), catalogue.as_ref());
             assert_ne!(actual, expected);
         }
         other => panic!("{other}"),
@@ -214,7 +215,7 @@ fn a_wrong_sum_is_an_error_though_another_place_may_be_right() {
 }
 
 #[test]
-fn verification_says_what_is_wrong_with_each_file() {
+fn verify_reports_what_is_wrong_with_each_file() {
     let root = tempfile::tempdir().unwrap();
     let zeros = write(root.path(), "train-labels-idx1-ubyte", &idx(&[60_000], &[0; 60_000]));
     let short = write(root.path(), "t10k-labels-idx1-ubyte", &idx(&[10_000], &[0; 10]));
@@ -223,7 +224,8 @@ fn verification_says_what_is_wrong_with_each_file() {
         ..Lookup::default()
     };
     let mnist = dataset("mnist");
-    let texts: Vec<String> = verify(mnist, &lookup)
+    let texts: Vec<String> = verify(&mnist, &lookup)
+        .unwrap()
         .into_iter()
         .map(|report| match report.status {
             FileStatus::Bad(error) => error.to_string(),
@@ -235,9 +237,9 @@ fn verification_says_what_is_wrong_with_each_file() {
     let expected = [
         "Missing".to_owned(),
         format!(
-            "{} has the SHA-256 sum {actual}, expected {}: it is not the published file, fetch it again",
+            "{} has the SHA-256 digest {actual}, expected {}: it is not the published file, fetch it again",
             zeros.display(),
-            mnist.files[1].sha256.unwrap()
+            mnist.entry().unwrap().files[1].sha256.as_ref().unwrap()
         ),
         "Missing".to_owned(),
         format!(
@@ -249,8 +251,8 @@ fn verification_says_what_is_wrong_with_each_file() {
 }
 
 #[test]
-fn nothing_to_verify_is_reported_as_missing() {
-    let reports = verify(dataset("svhn"), &Lookup::default());
+fn verify_reports_files_that_are_not_there_as_missing() {
+    let reports = verify(&dataset("svhn"), &Lookup::default()).unwrap();
     assert_eq!(reports.len(), 2);
     assert!(
         reports

@@ -13,6 +13,7 @@ pub mod hostile {
     pub mod mat;
 }
 
+mod files;
 mod fixtures;
 mod golden;
 mod idx;

@@ -2,8 +2,9 @@
 
 use vds_datasets::mat::{parse_digits, read_digits};
 use vds_datasets::{ExampleShape, Result};
+use vds_testkit::files::{Mat, zlib};
 
-use crate::fixtures::{Mat, check_error, name, write, zlib};
+use crate::fixtures::{check_error, name, write};
 
 const M: Mat = Mat::LITTLE;
 /// Where the first element of a file starts.
@@ -42,7 +43,7 @@ fn check_two_digits(bytes: &[u8]) {
 }
 
 #[test]
-fn digits_are_read_in_both_byte_orders_compressed_and_not() {
+fn mat_digits_are_read_in_both_byte_orders_compressed_and_not() {
     for mat in [Mat::LITTLE, Mat::BIG] {
         let (x, y) = (pictures(mat), labels(mat));
         check_two_digits(&mat.file(&[x.clone(), y.clone()]));
@@ -52,7 +53,7 @@ fn digits_are_read_in_both_byte_orders_compressed_and_not() {
 }
 
 #[test]
-fn labels_may_have_any_numeric_type() {
+fn mat_labels_may_have_any_numeric_type() {
     let numbers: [(u32, Vec<u8>); 6] = [
         (1, vec![10, 7]),
         (3, [10_i16, 7].iter().flat_map(|n| n.to_le_bytes()).collect()),
@@ -72,7 +73,7 @@ fn labels_may_have_any_numeric_type() {
 }
 
 #[test]
-fn other_variables_are_passed_over() {
+fn mat_variables_of_other_names_are_passed_over() {
     let text = M.array(4, &[1, 2], "comment", M.element(4, b"h\0i\0"));
     let cell = M.array(1, &[1, 1], "c", M.bytes_array(&[1, 1], "", &[1]));
     let other = M.bytes_array(&[3, 3], "Z", &[0; 9]);
@@ -81,7 +82,7 @@ fn other_variables_are_passed_over() {
 }
 
 #[test]
-fn a_single_picture_has_three_sizes() {
+fn mat_single_picture_has_three_sizes() {
     let x = M.bytes_array(&[2, 3, 1], "X", &[0, 1, 2, 3, 4, 5]);
     let y = M.bytes_array(&[1, 1], "y", &[3]);
     let digits = parse_digits(name(), &M.file(&[x, y])).unwrap().value;
@@ -90,7 +91,7 @@ fn a_single_picture_has_three_sizes() {
 }
 
 #[test]
-fn files_on_disk_are_read_as_those_in_memory() {
+fn mat_files_on_disk_are_read_as_those_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let path = write(folder.path(), "a.mat", &small_file(M));
     let read = read_digits(&path).unwrap();
@@ -103,7 +104,7 @@ fn check(elements: &[Vec<u8>], expected: &str) {
 }
 
 #[test]
-fn other_formats_and_versions_are_refused_by_name() {
+fn mat_refuses_other_formats_and_versions_by_name() {
     let mut hdf5 = M.file(&[]);
     hdf5[..10].copy_from_slice(b"MATLAB 7.3");
     hdf5[124..126].copy_from_slice(&[0, 2]);
@@ -128,7 +129,7 @@ fn other_formats_and_versions_are_refused_by_name() {
 }
 
 #[test]
-fn missing_and_second_variables_are_errors() {
+fn mat_refuses_missing_and_second_variables() {
     check(&[pictures(M)], "file: byte 216: the file ends without the variable y");
     check(&[labels(M)], "file: byte 184: the file ends without the variable X");
     check(&[labels(M), labels(M)], "file: byte 192: a second variable y");
@@ -136,7 +137,7 @@ fn missing_and_second_variables_are_errors() {
 }
 
 #[test]
-fn elements_of_the_wrong_type_are_errors() {
+fn mat_refuses_elements_of_the_wrong_type() {
     check(
         &[M.element(2, &[0; 8])],
         "file: byte 128: element type 2, expected 14 or 15 (an array, compressed or not)",
@@ -156,7 +157,7 @@ fn elements_of_the_wrong_type_are_errors() {
 }
 
 #[test]
-fn variables_of_the_wrong_kind_are_errors() {
+fn mat_refuses_variables_of_the_wrong_kind() {
     let expected = "expected a real uint8 array of height x width x channels x number";
     let double = M.array(6, &[2, 2, 1, 1], "X", M.element(2, &[0; 4]));
     check(
@@ -183,7 +184,7 @@ fn variables_of_the_wrong_kind_are_errors() {
 }
 
 #[test]
-fn labels_out_of_range_are_errors_with_their_byte() {
+fn mat_refuses_labels_out_of_range_with_their_byte() {
     let with = |y: Vec<u8>| [pictures(M), y];
     check(
         &with(M.bytes_array(&[2, 1], "y", &[1, 0])),
@@ -201,15 +202,15 @@ fn labels_out_of_range_are_errors_with_their_byte() {
 }
 
 #[test]
-fn differing_numbers_of_pictures_and_labels_are_an_error() {
+fn mat_refuses_differing_numbers_of_pictures_and_labels() {
     check(
         &[pictures(M), M.bytes_array(&[3, 1], "y", &[1, 2, 3])],
-        "file holds 2 images, but file holds 3 labels",
+        "2 images in file, but 3 labels in file",
     );
 }
 
 #[test]
-fn lengths_that_contradict_sizes_are_errors() {
+fn mat_refuses_lengths_that_contradict_sizes() {
     check(
         &[M.bytes_array(&[2, 3, 2, 3], "X", &[0; 24])],
         "file: byte 184: an element of 24 bytes, expected 36",
@@ -240,7 +241,7 @@ fn lengths_that_contradict_sizes_are_errors() {
 
 /// Nothing is allocated for these.
 #[test]
-fn elements_that_promise_too_much_are_errors() {
+fn mat_refuses_elements_that_promise_too_much() {
     let mut huge = pictures(M);
     huge[4..8].fill(0xff);
     check(
@@ -267,7 +268,7 @@ fn elements_that_promise_too_much_are_errors() {
 }
 
 #[test]
-fn damaged_and_cut_compression_is_an_error() {
+fn mat_refuses_damaged_and_truncated_compression() {
     let whole = zlib(&pictures(M));
     let n = whole.len();
     let mut flipped = whole.clone();
@@ -280,7 +281,7 @@ fn damaged_and_cut_compression_is_an_error() {
     );
     check(
         &[M.compressed_element(&whole[..n - 2])],
-        &format!("{place}: the compressed data are cut short, or something follows them"),
+        &format!("{place}: the compressed data end early, or something follows them"),
     );
     let longer = [pictures(M), vec![0]].concat();
     check(
@@ -297,7 +298,7 @@ fn damaged_and_cut_compression_is_an_error() {
 }
 
 #[test]
-fn each_cut_and_each_addition_is_an_error() {
+fn mat_refuses_each_truncation_and_each_addition() {
     fn parse(bytes: &[u8]) -> Result<()> {
         parse_digits(name(), bytes).map(drop)
     }

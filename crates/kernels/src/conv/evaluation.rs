@@ -5,11 +5,10 @@ use rayon::prelude::*;
 use super::block::BlockWeights;
 use super::filter::{Epilogue, Filter, Group};
 use super::geometry::Geometry;
-use super::layout::ConvBlockStatistics;
 use super::scratch::{Scratch, with_scratch};
 use super::stem::Stem;
-use crate::NormRanges;
 use crate::buffer::Buffer;
+use crate::layout::{ConvBlockStatistics, StatisticsRanges};
 use crate::linalg::{Axis, Product, Start, multiply};
 use crate::linear::Linear;
 use crate::norm::{Norm, affine_relu, column_means};
@@ -32,60 +31,62 @@ impl FoldedBlock {
         statistics: &[f32],
         g: Geometry,
     ) -> Self {
-        let norm = |index: usize, width: usize, ranges: &NormRanges| {
+        let norm = |index: usize, width: usize, ranges: &StatisticsRanges| {
             let (affine, mut norm) = (&weights.norms[index], Norm::new(width));
-            let (mean, variance) = (&statistics[ranges.first.clone()], &statistics[ranges.second.clone()]);
+            let (mean, variance) = (&statistics[ranges.mean.clone()], &statistics[ranges.variance.clone()]);
             norm.set_running(mean, variance, &affine.weight, &affine.bias);
             norm
         };
         let mut conv1 = weights.conv1.clone();
-        conv1.fold(&norm(1, g.inner, &ranges.norm2));
+        conv1.fold(&norm(1, g.bottleneck_channels, &ranges.norm2));
         Self {
-            norm1: norm(0, g.outer, &ranges.norm1),
+            norm1: norm(0, g.channels, &ranges.norm1),
             conv1,
-            conv2: weights.conv2.folded(isa, &norm(2, g.inner, &ranges.norm3)),
+            conv2: weights
+                .conv2
+                .folded(isa, &norm(2, g.bottleneck_channels, &ranges.norm3)),
             conv3: weights.conv3.clone(),
         }
     }
 
     /// Adds the block to the activations of a group of images.
     fn forward(&self, isa: Isa, g: Geometry, scratch: &mut Scratch, activations: &mut [f32]) {
-        let n_images = activations.len() / g.outer_len();
+        let n_images = activations.len() / g.trunk_len();
         let padded = scratch.padded[0].chunks_exact_mut(g.padded_len());
-        for (activation, padded) in activations.chunks_exact(g.outer_len()).zip(padded) {
-            affine_relu(isa, activation, &self.norm1, &mut scratch.outer);
-            reduce_into_padded(isa, g, &self.conv1, &scratch.outer, padded);
+        for (activation, padded) in activations.chunks_exact(g.trunk_len()).zip(padded) {
+            affine_relu(isa, activation, &self.norm1, &mut scratch.trunk);
+            reduce_into_padded(isa, g, &self.conv1, &scratch.trunk, padded);
         }
-        let (padded, inner) = (
+        let (padded, bottleneck) = (
             &scratch.padded[0][..n_images * g.padded_len()],
-            &mut scratch.inner[..n_images * g.inner_len()],
+            &mut scratch.bottleneck[..n_images * g.bottleneck_len()],
         );
         let mut group = Group::new(isa, g, &mut scratch.tiles);
         self.conv2
-            .forward(&mut group, padded, Epilogue::BiasRelu(self.conv2.bias()), inner);
-        let images = inner.chunks_exact(g.inner_len());
-        for (inner, activation) in images.zip(activations.chunks_exact_mut(g.outer_len())) {
-            self.conv3.forward_add(isa, inner, activation);
+            .forward(&mut group, padded, Epilogue::BiasRelu(self.conv2.bias()), bottleneck);
+        let images = bottleneck.chunks_exact(g.bottleneck_len());
+        for (reduced, activation) in images.zip(activations.chunks_exact_mut(g.trunk_len())) {
+            self.conv3.forward_add(isa, reduced, activation);
         }
     }
 }
 
-/// Pixel means of the activations of every depth, `[batch, depths, padded outer]`.
+/// Pixel means of the activations of every depth, `[batch, depths, padded channels]`.
 pub(super) fn pixel_means(isa: Isa, g: Geometry, stem: &Stem, blocks: &[FoldedBlock], input: &[f32]) -> Vec<f32> {
     let (n_depths, image_len) = (blocks.len() + 1, stem.image_len());
-    let mut means = vec![0.0; input.len() / image_len * n_depths * g.outer];
+    let mut means = vec![0.0; input.len() / image_len * n_depths * g.channels];
     input
         .par_chunks(g.group * image_len)
-        .zip(means.par_chunks_mut(g.group * n_depths * g.outer))
+        .zip(means.par_chunks_mut(g.group * n_depths * g.channels))
         .for_each_init(
-            || Buffer::zeros(g.group * g.outer_len()),
+            || Buffer::zeros(g.group * g.trunk_len()),
             |activations, (images, means)| {
                 with_scratch(g, stem.patch_len(), |scratch| {
                     let n_images = images.len() / image_len;
-                    let activations = &mut activations[..n_images * g.outer_len()];
+                    let activations = &mut activations[..n_images * g.trunk_len()];
                     for (image, activation) in images
                         .chunks_exact(image_len)
-                        .zip(activations.chunks_exact_mut(g.outer_len()))
+                        .zip(activations.chunks_exact_mut(g.trunk_len()))
                     {
                         stem.gather(image, &mut scratch.patches);
                         stem.forward(isa, &scratch.patches, activation);
@@ -102,9 +103,13 @@ pub(super) fn pixel_means(isa: Isa, g: Geometry, stem: &Stem, blocks: &[FoldedBl
 }
 
 fn store_means(isa: Isa, g: Geometry, activations: &[f32], (means, n_depths, depth): (&mut [f32], usize, usize)) {
-    let means = means.chunks_exact_mut(n_depths * g.outer);
-    for (activation, means) in activations.chunks_exact(g.outer_len()).zip(means) {
-        column_means(isa, activation, &mut means[depth * g.outer..(depth + 1) * g.outer]);
+    let means = means.chunks_exact_mut(n_depths * g.channels);
+    for (activation, means) in activations.chunks_exact(g.trunk_len()).zip(means) {
+        column_means(
+            isa,
+            activation,
+            &mut means[depth * g.channels..(depth + 1) * g.channels],
+        );
     }
 }
 
@@ -116,14 +121,14 @@ fn reduce_into_padded(isa: Isa, g: Geometry, conv: &Linear, x: &[f32], padded: &
             inner: g.width,
         },
         a_m: Axis {
-            outer: g.width * g.outer,
-            inner: g.outer,
+            outer: g.width * g.channels,
+            inner: g.channels,
         },
         c_m: Axis {
             outer: g.padded_row(),
-            inner: g.inner,
+            inner: g.bottleneck_channels,
         },
-        ..Product::dense(g.pixels(), g.outer, g.inner)
+        ..Product::dense(g.pixels(), g.channels, g.bottleneck_channels)
     };
     multiply(
         isa,

@@ -1,7 +1,7 @@
 //! Sizes of the activations and of the work units.
 
-use super::filter::{Convolution, TILE};
-use crate::conv::ConvShape;
+use super::filter::TILE;
+use crate::layout::{ConvConfig, Convolution};
 use crate::linalg::{Axis, Product};
 use crate::simd::padded;
 
@@ -13,10 +13,10 @@ pub(super) const MAX_UNITS: usize = 16;
 pub(super) struct Geometry {
     pub(super) height: usize,
     pub(super) width: usize,
-    /// Padded outer channels.
-    pub(super) outer: usize,
-    /// Padded inner channels.
-    pub(super) inner: usize,
+    /// Padded channels between the blocks.
+    pub(super) channels: usize,
+    /// Padded channels inside a block.
+    pub(super) bottleneck_channels: usize,
     /// Images that the 3x3 convolution takes at once.
     pub(super) group: usize,
 }
@@ -25,18 +25,18 @@ pub(super) struct Geometry {
 const GROUP_TILES: usize = 36;
 
 impl Geometry {
-    pub(super) fn new(shape: ConvShape, convolution: Convolution) -> Self {
-        let (height, width) = shape.pooled_size();
+    pub(super) fn new(config: &ConvConfig) -> Self {
+        let (height, width) = config.pooled_size();
         let n_tiles = height.div_ceil(TILE) * width.div_ceil(TILE);
         Self {
-            group: match convolution {
+            group: match config.convolution {
                 Convolution::Direct => 1,
                 Convolution::Winograd => (GROUP_TILES / n_tiles).max(1),
             },
             height,
             width,
-            outer: padded(shape.outer),
-            inner: padded(shape.inner),
+            channels: padded(config.channels),
+            bottleneck_channels: padded(config.bottleneck_channels),
         }
     }
 
@@ -44,24 +44,24 @@ impl Geometry {
         self.height * self.width
     }
 
-    /// Elements of one image with outer channels.
-    pub(super) fn outer_len(self) -> usize {
-        self.pixels() * self.outer
+    /// Elements of one image between the blocks.
+    pub(super) fn trunk_len(self) -> usize {
+        self.pixels() * self.channels
     }
 
-    /// Elements of one image with inner channels.
-    pub(super) fn inner_len(self) -> usize {
-        self.pixels() * self.inner
+    /// Elements of one image inside a block.
+    pub(super) fn bottleneck_len(self) -> usize {
+        self.pixels() * self.bottleneck_channels
     }
 
-    /// Elements of one row of one image with inner channels.
-    pub(super) fn inner_row(self) -> usize {
-        self.width * self.inner
+    /// Elements of one row of one image inside a block.
+    pub(super) fn bottleneck_row(self) -> usize {
+        self.width * self.bottleneck_channels
     }
 
-    /// Elements of a row of an image with inner channels, not padded and padded.
-    pub(super) fn inner_rows(self) -> [usize; 2] {
-        [self.inner_row(), self.padded_row()]
+    /// Elements of a row of an image inside a block, not padded and padded.
+    pub(super) fn bottleneck_rows(self) -> [usize; 2] {
+        [self.bottleneck_row(), self.padded_row()]
     }
 
     /// Rows and columns of tiles that cover an image.
@@ -75,9 +75,9 @@ impl Geometry {
         rows * columns
     }
 
-    /// Elements of one row of an image with inner channels that is padded to whole tiles and by a pixel around them.
+    /// Elements of one row of an image inside a block that is padded to whole tiles and by a pixel around them.
     pub(super) fn padded_row(self) -> usize {
-        (TILE * self.tiles()[1] + 2) * self.inner
+        (TILE * self.tiles()[1] + 2) * self.bottleneck_channels
     }
 
     /// Elements of such an image.
@@ -87,7 +87,7 @@ impl Geometry {
 
     /// Where the first pixel of such an image lies.
     pub(super) fn padded_start(self) -> usize {
-        self.padded_row() + self.inner
+        self.padded_row() + self.bottleneck_channels
     }
 
     /// The 3x3 convolution of a padded image.
@@ -99,24 +99,24 @@ impl Geometry {
             },
             k: Axis {
                 outer: 3,
-                inner: 3 * self.inner,
+                inner: 3 * self.bottleneck_channels,
             },
-            n: self.inner,
+            n: self.bottleneck_channels,
             a_m: Axis {
                 outer: self.padded_row(),
-                inner: self.inner,
+                inner: self.bottleneck_channels,
             },
             a_k: Axis {
                 outer: self.padded_row(),
                 inner: 1,
             },
             b_k: Axis {
-                outer: 3 * self.inner * self.inner,
-                inner: self.inner,
+                outer: 3 * self.bottleneck_channels * self.bottleneck_channels,
+                inner: self.bottleneck_channels,
             },
             c_m: Axis {
-                outer: self.inner_row(),
-                inner: self.inner,
+                outer: self.bottleneck_row(),
+                inner: self.bottleneck_channels,
             },
         }
     }
@@ -127,28 +127,28 @@ impl Geometry {
         Product {
             m: Axis {
                 outer: 3,
-                inner: 3 * self.inner,
+                inner: 3 * self.bottleneck_channels,
             },
             k: Axis {
                 outer: self.height,
                 inner: self.width,
             },
-            n: self.inner,
+            n: self.bottleneck_channels,
             a_m: Axis {
                 outer: self.padded_row(),
                 inner: 1,
             },
             a_k: Axis {
                 outer: self.padded_row(),
-                inner: self.inner,
+                inner: self.bottleneck_channels,
             },
             b_k: Axis {
                 outer: self.padded_row(),
-                inner: self.inner,
+                inner: self.bottleneck_channels,
             },
             c_m: Axis {
-                outer: 3 * self.inner * self.inner,
-                inner: self.inner,
+                outer: 3 * self.bottleneck_channels * self.bottleneck_channels,
+                inner: self.bottleneck_channels,
             },
         }
     }

@@ -4,8 +4,8 @@
 
 use rayon::prelude::*;
 
-use super::layout::ConvLayout;
 use crate::buffer::Buffer;
+use crate::layout::ConvLayout;
 use crate::linear::{Linear, LinearGradient, pad_rows, unpad_rows};
 use crate::norm::Norm;
 use crate::residual_linear::{ResidualLinear, ResidualLinearGradient, Saved};
@@ -21,7 +21,7 @@ pub(super) struct Head {
 /// Buffers of one depth.
 #[derive(Clone, Debug)]
 pub(super) struct HeadState {
-    /// Pixel means `[batch, padded outer]`.
+    /// Pixel means `[batch, padded channels]`.
     pub(super) pooled: Buffer,
     /// The gradient with respect to one pixel of the activations, which is the same for all.
     pub(super) d_pooled: Buffer,
@@ -34,16 +34,16 @@ pub(super) struct HeadState {
 
 impl Head {
     pub(super) fn new(layout: &ConvLayout) -> Self {
-        let shape = layout.shape;
+        let config = layout.config;
         Self {
-            block: ResidualLinear::new(shape.outer),
-            read_out: Linear::new(shape.outer, shape.n_classes),
+            block: ResidualLinear::new(config.channels),
+            read_out: Linear::new(config.channels, config.n_classes),
         }
     }
 
-    pub(super) fn load(&mut self, params: &[f32], layout: &ConvLayout) {
-        self.block.load(params, &layout.head_linear, &layout.head_norm);
-        self.read_out.load(params, &layout.read_out);
+    pub(super) fn pack_weights(&mut self, params: &[f32], layout: &ConvLayout) {
+        self.block.pack_weights(params, &layout.head_linear, &layout.head_norm);
+        self.read_out.pack_weights(params, &layout.read_out);
     }
 
     /// Empty buffers of one depth.
@@ -60,12 +60,12 @@ impl Head {
     }
 
     /// Makes room for `batch` images.
-    pub(super) fn fit(&self, state: &mut HeadState, batch: usize) {
+    pub(super) fn reserve(&self, state: &mut HeadState, batch: usize) {
         for rows in [&mut state.pooled, &mut state.d_pooled, &mut state.features] {
             rows.resize(batch * self.read_out.padded_in());
         }
         state.logits.resize(batch * self.read_out.padded_out());
-        self.block.fit(&mut state.saved, batch);
+        self.block.reserve(&mut state.saved, batch);
     }
 
     /// Logits of every depth with the statistics of the batch, which go into `statistics`.
@@ -77,7 +77,7 @@ impl Head {
         statistics: &mut [f32],
         logits: &mut [f32],
     ) {
-        let (n_classes, outer) = (layout.shape.n_classes, layout.shape.outer);
+        let (n_classes, channels) = (layout.config.n_classes, layout.config.channels);
         let logits_of_depth = logits.len() / states.len();
         states
             .par_iter_mut()
@@ -89,8 +89,8 @@ impl Head {
                 unpad_rows(&state.logits, n_classes, logits);
             });
         for (state, ranges) in states.iter().zip(&layout.head_statistics) {
-            statistics[ranges.first.clone()].copy_from_slice(&state.saved.norm.mean[..outer]);
-            statistics[ranges.second.clone()].copy_from_slice(&state.saved.norm.unbiased_variance[..outer]);
+            statistics[ranges.mean.clone()].copy_from_slice(&state.saved.norm.mean[..channels]);
+            statistics[ranges.variance.clone()].copy_from_slice(&state.saved.norm.unbiased_variance[..channels]);
         }
     }
 
@@ -110,7 +110,7 @@ impl Head {
             .for_each(|(state, d_logits)| {
                 state.block_gradient.clear();
                 state.read_out_gradient.clear();
-                pad_rows(d_logits, layout.shape.n_classes, &mut state.logits);
+                pad_rows(d_logits, layout.config.n_classes, &mut state.logits);
                 self.read_out
                     .parameter_gradient(isa, &state.features, &state.logits, &mut state.read_out_gradient);
                 self.read_out.input_gradient(isa, &state.logits, &mut state.d_pooled);
@@ -127,13 +127,13 @@ impl Head {
             });
         for state in states {
             self.block
-                .unload(&state.block_gradient, &layout.head_linear, &layout.head_norm, d_params);
+                .accumulate_gradient(&state.block_gradient, &layout.head_linear, &layout.head_norm, d_params);
             self.read_out
-                .unload(&state.read_out_gradient, &layout.read_out, d_params);
+                .accumulate_gradient(&state.read_out_gradient, &layout.read_out, d_params);
         }
     }
 
-    /// Logits of every depth with running statistics; `pooled` is `[batch, depths, padded outer]`.
+    /// Logits of every depth with running statistics; `pooled` is `[batch, depths, padded channels]`.
     pub(super) fn forward_eval(
         &self,
         isa: Isa,
@@ -153,8 +153,8 @@ impl Head {
             let mut norm = Norm::new(width);
             self.block.set_running(
                 &mut norm,
-                &statistics[ranges.first.clone()],
-                &statistics[ranges.second.clone()],
+                &statistics[ranges.mean.clone()],
+                &statistics[ranges.variance.clone()],
             );
             let images = pooled.chunks_exact(n_depths * width);
             let h: Vec<f32> = images
@@ -165,7 +165,7 @@ impl Head {
             let mut padded_logits = vec![0.0; h.len() / width * self.read_out.padded_out()];
             self.block.forward_eval(isa, &h, &norm, &mut rectified, &mut features);
             self.read_out.forward(isa, &features, &mut padded_logits);
-            unpad_rows(&padded_logits, layout.shape.n_classes, logits);
+            unpad_rows(&padded_logits, layout.config.n_classes, logits);
         });
     }
 }

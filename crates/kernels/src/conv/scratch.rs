@@ -1,4 +1,4 @@
-//! Buffers that live for an image or a few, one set a thread.
+//! Buffers that live for an image or a few, one set per thread.
 
 use std::cell::RefCell;
 
@@ -10,9 +10,10 @@ use crate::buffer::Buffer;
 /// the work unit, except for the zero rims.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    pub(super) outer: Buffer,
-    /// Of a group.
-    pub(super) inner: Buffer,
+    /// Of an image between the blocks.
+    pub(super) trunk: Buffer,
+    /// Of a group inside a block.
+    pub(super) bottleneck: Buffer,
     pub(super) patches: Buffer,
     /// Padded images of a group, twice; the rims stay zero.
     pub(super) padded: [Buffer; 2],
@@ -21,17 +22,17 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    fn fit(&mut self, geometry: Geometry, patch_len: usize) {
+    fn reserve(&mut self, geometry: Geometry, patch_len: usize) {
         if self.geometry != Some(geometry) {
             let group = geometry.group;
             *self = Self {
-                outer: Buffer::zeros(geometry.outer_len()),
-                inner: Buffer::zeros(group * geometry.inner_len()),
+                trunk: Buffer::zeros(geometry.trunk_len()),
+                bottleneck: Buffer::zeros(group * geometry.bottleneck_len()),
                 padded: [(); 2].map(|()| Buffer::zeros(group * geometry.padded_len())),
                 geometry: Some(geometry),
                 ..Self::default()
             };
-            self.tiles.fit(geometry);
+            self.tiles.reserve(geometry);
         }
         self.patches.resize(geometry.pixels() * patch_len);
     }
@@ -43,7 +44,7 @@ pub(super) fn with_scratch<R>(geometry: Geometry, patch_len: usize, work: impl F
         static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default());
     }
     SCRATCH.with_borrow_mut(|scratch| {
-        scratch.fit(geometry, patch_len);
+        scratch.reserve(geometry, patch_len);
         work(scratch)
     })
 }

@@ -4,9 +4,8 @@
 //! 36 taps at each pooled pixel in place of 25 at four. An image is gathered into rows of patches, and the
 //! convolution and its gradient are matrix products.
 
-use super::layout::{ConvShape, STEM};
 use crate::buffer::Buffer;
-use crate::layout::LinearRanges;
+use crate::layout::{ConvConfig, LinearRanges, STEM};
 use crate::linalg::{Product, Start, multiply};
 use crate::norm::column_sums;
 use crate::simd::{Isa, padded};
@@ -14,10 +13,10 @@ use crate::simd::{Isa, padded};
 /// Side of the composed filter.
 const SIDE: usize = STEM + 1;
 
-/// The composed filter `[6, 6, channels, padded outer]` and the bias.
+/// The composed filter `[6, 6, in_channels, padded channels]` and the bias.
 #[derive(Debug)]
 pub(super) struct Stem {
-    shape: ConvShape,
+    config: ConvConfig,
     filter: Buffer,
     bias: Buffer,
 }
@@ -30,63 +29,68 @@ pub(super) struct StemGradient {
 }
 
 impl Stem {
-    pub(super) fn new(shape: ConvShape) -> Self {
-        let outer = padded(shape.outer);
+    pub(super) fn new(config: ConvConfig) -> Self {
+        let channels = padded(config.channels);
         Self {
-            shape,
-            filter: Buffer::zeros(SIDE * SIDE * shape.channels * outer),
-            bias: Buffer::zeros(outer),
+            config,
+            filter: Buffer::zeros(SIDE * SIDE * config.in_channels * channels),
+            bias: Buffer::zeros(channels),
         }
     }
 
     /// Elements of one image.
     pub(super) fn image_len(&self) -> usize {
-        self.shape.image_len()
+        self.config.image_len()
     }
 
     /// Elements of one patch.
     pub(super) fn patch_len(&self) -> usize {
-        SIDE * SIDE * self.shape.channels
+        SIDE * SIDE * self.config.in_channels
     }
 
-    pub(super) fn load(&mut self, params: &[f32], ranges: &LinearRanges) {
+    pub(super) fn pack_weights(&mut self, params: &[f32], ranges: &LinearRanges) {
         self.filter.fill(0.0);
         let weight = &params[ranges.weight.clone()];
         for (to, from) in self.contributions() {
-            let (to, from) = (&mut self.filter[to..], &weight[from..from + self.shape.outer]);
+            let (to, from) = (&mut self.filter[to..], &weight[from..from + self.config.channels]);
             for (to, from) in to.iter_mut().zip(from) {
                 *to += 0.25 * from;
             }
         }
-        self.bias[..self.shape.outer].copy_from_slice(&params[ranges.bias.clone()]);
+        self.bias[..self.config.channels].copy_from_slice(&params[ranges.bias.clone()]);
     }
 
     /// Offsets of each pair (row of the composed filter, row of the 5x5 one that adds a quarter to it).
     fn contributions(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let (channels, outer) = (self.shape.channels, self.shape.outer);
+        let (in_channels, channels) = (self.config.in_channels, self.config.channels);
         let taps = (0..STEM).flat_map(|y| (0..STEM).map(move |x| (y, x)));
         let shifts = [(0, 0), (0, 1), (1, 0), (1, 1)];
         taps.flat_map(move |(y, x)| shifts.map(|(dy, dx)| ((y + dy) * SIDE + x + dx, y * STEM + x)))
             .flat_map(move |(to, from)| {
-                (0..channels).map(move |c| ((to * channels + c) * padded(outer), (from * channels + c) * outer))
+                (0..in_channels).map(move |c| {
+                    (
+                        (to * in_channels + c) * padded(channels),
+                        (from * in_channels + c) * channels,
+                    )
+                })
             })
     }
 
-    /// Gathers the patches of `image` (`[channels, height, width]`) into `[pooled pixels, 6, 6, channels]`.
+    /// Gathers the patches of `image` (`[in_channels, height, width]`) into `[pooled pixels, 6, 6, in_channels]`.
     pub(super) fn gather(&self, image: &[f32], patches: &mut [f32]) {
-        let ConvShape {
-            channels,
+        let ConvConfig {
+            in_channels,
             height,
             width,
             ..
-        } = self.shape;
-        let columns = self.shape.pooled_size().1;
+        } = self.config;
+        let columns = self.config.pooled_size().1;
         for (pixel, patch) in patches.chunks_exact_mut(self.patch_len()).enumerate() {
             let corner = 2 * (pixel / columns) * width + 2 * (pixel % columns);
-            for (row, patch) in patch.chunks_exact_mut(SIDE * channels).enumerate() {
-                for c in 0..channels {
+            for (row, patch) in patch.chunks_exact_mut(SIDE * in_channels).enumerate() {
+                for c in 0..in_channels {
                     let start = c * height * width + corner + row * width;
-                    let values = patch[c..].iter_mut().step_by(channels);
+                    let values = patch[c..].iter_mut().step_by(in_channels);
                     values
                         .zip(&image[start..start + SIDE])
                         .for_each(|(to, from)| *to = *from);
@@ -118,10 +122,10 @@ impl Stem {
     }
 
     /// Adds `gradient` to the flat gradient of all parameters.
-    pub(super) fn unload(&self, gradient: &StemGradient, ranges: &LinearRanges, d_params: &mut [f32]) {
+    pub(super) fn accumulate_gradient(&self, gradient: &StemGradient, ranges: &LinearRanges, d_params: &mut [f32]) {
         let weight = &mut d_params[ranges.weight.clone()];
         for (from, to) in self.contributions() {
-            for (to, from) in weight[to..to + self.shape.outer]
+            for (to, from) in weight[to..to + self.config.channels]
                 .iter_mut()
                 .zip(&gradient.filter[from..])
             {

@@ -1,9 +1,9 @@
-//! Buffers of a training pass and its way back, and the parts of both that belong to the input block.
+//! Buffers of a training pass and its backward pass, and the parts of both that belong to the input block.
 
 use rayon::prelude::*;
 
 use super::ConvEngine;
-use super::block::{Above, Activation, BackwardBuffers, BlockState};
+use super::block::{Activation, BackwardBuffers, BlockState, Normed, UpstreamGrad};
 use super::geometry::{MAX_UNITS, unit_images};
 use super::head::HeadState;
 use super::scratch::with_scratch;
@@ -11,7 +11,7 @@ use super::stem::StemGradient;
 use crate::buffer::Buffer;
 use crate::norm::group_moments;
 
-/// What a training pass keeps for its way back, and the buffers of both.
+/// What a training pass keeps for its backward pass, and the buffers of both.
 #[derive(Debug)]
 pub(super) struct Training {
     pub(super) batch: usize,
@@ -48,31 +48,34 @@ impl ConvEngine {
     }
 
     /// Makes room for `batch` images and `n_depths` depths; smaller ones leave the larger ones' memory in place.
-    pub(super) fn fit(&self, training: &mut Training, batch: usize, n_depths: usize) {
+    pub(super) fn reserve(&self, training: &mut Training, batch: usize, n_depths: usize) {
         let g = self.geometry;
         (training.batch, training.n_depths) = (batch, n_depths);
-        training.input.resize(batch * self.layout.shape.image_len(), 0.0);
+        training.input.resize(batch * self.layout.config.image_len(), 0.0);
         for activation in &mut training.activations[..n_depths] {
-            activation.fit(g, batch);
+            activation.reserve(g, batch);
         }
         for state in &mut training.states[..n_depths - 1] {
-            state.fit(g, batch);
+            state.reserve(g, batch);
         }
         for head in &mut training.heads[..n_depths] {
-            self.head.fit(head, batch);
+            self.head.reserve(head, batch);
         }
-        training.moments.resize(batch * 2 * g.inner);
-        training.gradient.resize(batch * g.outer_len());
-        training.buffers.iter_mut().for_each(|buffers| buffers.fit(g, batch));
+        training.moments.resize(batch * 2 * g.bottleneck_channels);
+        training.gradient.resize(batch * g.trunk_len());
+        training
+            .buffers
+            .iter_mut()
+            .for_each(|buffers| buffers.reserve(g, batch));
     }
 
     pub(super) fn forward_stem(&self, training: &mut Training) {
         let (g, images) = (self.geometry, unit_images(training.batch));
-        let image_len = self.layout.shape.image_len();
+        let image_len = self.layout.config.image_len();
         let Activation { values, moments } = &mut training.activations[0];
         let results = values
-            .par_chunks_mut(images * g.outer_len())
-            .zip(moments.par_chunks_mut(images * 2 * g.outer));
+            .par_chunks_mut(images * g.trunk_len())
+            .zip(moments.par_chunks_mut(images * 2 * g.channels));
         training
             .input
             .par_chunks(images * image_len)
@@ -80,8 +83,8 @@ impl ConvEngine {
             .for_each(|(input, (values, moments))| {
                 with_scratch(g, self.stem.patch_len(), |scratch| {
                     let results = values
-                        .chunks_exact_mut(g.outer_len())
-                        .zip(moments.chunks_exact_mut(2 * g.outer));
+                        .chunks_exact_mut(g.trunk_len())
+                        .zip(moments.chunks_exact_mut(2 * g.channels));
                     for (image, (values, moments)) in input.chunks_exact(image_len).zip(results) {
                         self.stem.gather(image, &mut scratch.patches);
                         self.stem.forward(self.isa, &scratch.patches, values);
@@ -92,45 +95,33 @@ impl ConvEngine {
     }
 
     pub(super) fn backward_stem(&self, training: &mut Training, d_params: &mut [f32]) {
-        let (g, images) = (self.geometry, unit_images(training.batch));
-        let (outer, image_len) = (images * g.outer_len(), self.layout.shape.image_len());
-        let above = training.states[..training.n_depths - 1].first();
-        let above = above.map(|state| (&*training.activations[0].values, &state.norms[0]));
-        let above = Above::of(above, training.buffers.as_ref().map_or(&[], |buffers| &buffers.outer));
+        let (isa, g, images) = (self.isa, self.geometry, unit_images(training.batch));
+        let image_len = self.layout.config.image_len();
+        let upstream = UpstreamGrad {
+            total: &mut training.gradient,
+            of_head: &training.heads[0].d_pooled,
+            above: training.states[..training.n_depths - 1]
+                .first()
+                .map(|state| Normed::new(&training.activations[0].values, &state.norms[0])),
+        };
+        let residual = training.buffers.as_ref().map_or(&[][..], |buffers| &buffers.trunk);
         training.stem_partials.iter_mut().for_each(StemGradient::clear);
-        let totals = training
-            .gradient
-            .par_chunks_mut(outer)
-            .zip(training.heads[0].d_pooled.par_chunks(images * g.outer));
-        totals
+        upstream
+            .with_residual(residual)
+            .units(g, images)
             .zip(training.input.par_chunks(images * image_len))
             .zip(&mut training.stem_partials)
-            .enumerate()
-            .for_each(|(unit, (((total, of_head), input), partial))| {
-                let above = above.map(|above| above.chunk(unit, outer));
-                self.backward_stem_unit((total, of_head, above), input, partial);
+            .for_each(|((upstream, input), partial)| {
+                with_scratch(g, self.stem.patch_len(), |scratch| {
+                    for (image, upstream) in input.chunks_exact(image_len).zip(upstream.images(g)) {
+                        let total = upstream.complete(isa);
+                        self.stem.gather(image, &mut scratch.patches);
+                        self.stem.backward(isa, &scratch.patches, total, partial);
+                    }
+                });
             });
         for partial in &training.stem_partials {
-            self.stem.unload(partial, &self.layout.stem, d_params);
+            self.stem.accumulate_gradient(partial, &self.layout.stem, d_params);
         }
-    }
-
-    fn backward_stem_unit(
-        &self,
-        (total, of_head, above): (&mut [f32], &[f32], Option<Above<'_>>),
-        input: &[f32],
-        partial: &mut StemGradient,
-    ) {
-        let (isa, g) = (self.isa, self.geometry);
-        let totals = total.chunks_exact_mut(g.outer_len()).zip(of_head.chunks_exact(g.outer));
-        let images = input.chunks_exact(self.layout.shape.image_len());
-        with_scratch(g, self.stem.patch_len(), |scratch| {
-            for (index, (image, (total, of_head))) in images.zip(totals).enumerate() {
-                let above = above.map(|above| above.chunk(index, g.outer_len()));
-                Above::complete(above, isa, total, of_head);
-                self.stem.gather(image, &mut scratch.patches);
-                self.stem.backward(isa, &scratch.patches, total, partial);
-            }
-        });
     }
 }

@@ -2,8 +2,9 @@
 
 use super::norm::{RowNorm, affine_add};
 use super::rows::{Rows, transpose_out};
-use super::{FcLayout, affine, layer, linear};
+use super::{affine, layer, linear};
 use crate::buffer::Buffer;
+use crate::layout::FcLayout;
 use crate::linalg::Start;
 use crate::simd::Isa;
 
@@ -27,14 +28,14 @@ pub(super) fn forward(
     input: &[f32],
     logits: &mut [f32],
 ) {
-    let shape = layout.shape;
+    let config = layout.config;
     let norms: Vec<RowNorm> = layout
         .blocks
         .iter()
         .zip(&layout.block_statistics)
         .map(|(block, ranges)| {
-            let mut norm = RowNorm::new(shape.width);
-            let running = [&ranges.first, &ranges.second].map(|range| &statistics[range.clone()]);
+            let mut norm = RowNorm::new(config.width);
+            let running = [&ranges.mean, &ranges.variance].map(|range| &statistics[range.clone()]);
             norm.set_running(running, affine(params, &block.norm));
             norm
         })
@@ -46,27 +47,27 @@ pub(super) fn forward(
         rectified: Buffer::default(),
         logits: Buffer::default(),
     };
-    let of_depth = input.len() / shape.n_inputs * shape.n_classes;
-    for (index, examples) in input.chunks(CHUNK * shape.n_inputs).enumerate() {
-        let batch = examples.len() / shape.n_inputs;
-        scratch.fit(layout, batch);
+    let of_depth = input.len() / config.n_inputs * config.n_classes;
+    for (index, examples) in input.chunks(CHUNK * config.n_inputs).enumerate() {
+        let batch = examples.len() / config.n_inputs;
+        scratch.reserve(layout, batch);
         scratch.input.load(examples);
-        let start = index * CHUNK * shape.n_classes;
+        let start = index * CHUNK * config.n_classes;
         let logits = logits
             .chunks_exact_mut(of_depth)
-            .map(|logits| &mut logits[start..start + batch * shape.n_classes]);
+            .map(|logits| &mut logits[start..start + batch * config.n_classes]);
         scratch.run(isa, layout, (params, &norms), logits);
     }
 }
 
 impl Scratch {
-    fn fit(&mut self, layout: &FcLayout, batch: usize) {
-        let shape = layout.shape;
-        self.input.fit(shape.n_inputs, batch);
-        self.h.fit(shape.width, batch);
-        self.next.fit(shape.width, batch);
-        self.rectified.resize(shape.width * self.input.lanes());
-        self.logits.resize(shape.n_classes * self.input.lanes());
+    fn reserve(&mut self, layout: &FcLayout, batch: usize) {
+        let config = layout.config;
+        self.input.reserve(config.n_inputs, batch);
+        self.h.reserve(config.width, batch);
+        self.next.reserve(config.width, batch);
+        self.rectified.resize(config.width * self.input.lanes());
+        self.logits.resize(config.n_classes * self.input.lanes());
     }
 
     fn run<'a>(

@@ -4,14 +4,12 @@
 
 mod dots;
 mod evaluation;
-mod layout;
 mod norm;
 mod rows;
 
-pub use layout::{FcBlockRanges, FcLayout, FcShape};
-
-use crate::NormRanges;
 use crate::buffer::Buffer;
+use crate::engine::{Engine, Lengths};
+use crate::layout::{FcConfig, FcLayout, NormRanges};
 use crate::linalg::{Axis, Product, Start, multiply};
 use crate::simd::Isa;
 use dots::add_row_products;
@@ -33,33 +31,28 @@ pub struct FcEngine {
     rectified: Vec<Buffer>,
     norms: Vec<RowNorm>,
     logits: Buffer,
-    /// With respect to the activations of the depth that the way back has reached.
+    /// With respect to the activations of the depth that the backward pass has reached.
     gradient: Buffer,
     /// With respect to the output of a block's linear map.
-    inner: Buffer,
+    d_linear: Buffer,
 }
 
 impl FcEngine {
-    /// An engine for networks of the given shape, with the fastest instruction set of this CPU.
-    pub fn new(shape: FcShape) -> Self {
-        Self::with_isa(shape, Isa::detect())
-    }
-
-    /// The same with a given instruction set.
-    pub fn with_isa(shape: FcShape, isa: Isa) -> Self {
-        let layout = FcLayout::new(shape);
+    /// An engine for networks of the given sizes, with a given instruction set.
+    pub fn new(config: FcConfig, isa: Isa) -> Self {
+        let layout = FcLayout::new(config);
         Self {
             isa,
             batch: 0,
             n_depths: 1,
             params: vec![0.0; layout.n_params],
             input: Rows::default(),
-            activations: vec![Rows::default(); shape.max_depth + 1],
-            rectified: vec![Buffer::default(); shape.max_depth],
-            norms: vec![RowNorm::new(shape.width); shape.max_depth],
+            activations: vec![Rows::default(); config.max_depth + 1],
+            rectified: vec![Buffer::default(); config.max_depth],
+            norms: vec![RowNorm::new(config.width); config.max_depth],
             logits: Buffer::default(),
             gradient: Buffer::default(),
-            inner: Buffer::default(),
+            d_linear: Buffer::default(),
             layout,
         }
     }
@@ -69,20 +62,86 @@ impl FcEngine {
         &self.layout
     }
 
-    /// Training pass: per-depth logits `[depth + 1, batch, n_classes]` of `input`, `[batch, n_inputs]`.
-    ///
-    /// The length of `logits` says how deep to go: blocks beyond that depth do not run. Writes the mean and the unbiased
-    /// variance of the input of each batch norm that ran into `statistics`, laid out as the running statistics. The state for
-    /// [`Self::backward`] is kept until the next training pass.
-    ///
-    /// # Panics
-    /// If a slice does not have the length that the shape gives it.
-    pub fn forward_train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
-        let (batch, n_depths) = self.check(params, input, statistics, logits);
+    /// Takes `self.gradient` from the block's output to its input.
+    fn backward_block(&mut self, index: usize, d_params: &mut [f32]) {
+        let (isa, width, lanes) = (self.isa, self.layout.config.width, self.input.lanes());
+        let (ranges, h) = (&self.layout.blocks[index], &self.activations[index]);
+        let (d_weight, d_bias) = d_params[ranges.norm.scale.start..ranges.norm.shift.end].split_at_mut(width);
+        let layer = layer(h, &self.rectified[index], self.batch);
+        gradient(
+            isa,
+            &self.gradient,
+            layer,
+            &self.norms[index],
+            [d_weight, d_bias],
+            &mut self.d_linear,
+        );
+        let shape = [width + 1, width, lanes];
+        add_row_products(
+            isa,
+            h.all(),
+            &self.d_linear,
+            shape,
+            &mut d_params[ranges.linear.affine()],
+        );
+        let weight = &self.params[ranges.linear.weight.clone()];
+        linear_backward(isa, weight, &self.d_linear, lanes, &mut self.gradient);
+    }
+
+    fn lengths(&self) -> Lengths {
+        let FcLayout {
+            config,
+            n_params,
+            n_statistics,
+            ..
+        } = self.layout;
+        Lengths {
+            n_params,
+            n_statistics,
+            example_len: config.n_inputs,
+            n_classes: config.n_classes,
+            max_depth: config.max_depth,
+        }
+    }
+
+    /// Makes room for `batch` examples and `n_depths` depths; smaller ones leave the larger ones' memory in place.
+    fn reserve(&mut self, batch: usize, n_depths: usize) {
+        let FcConfig {
+            n_inputs,
+            width,
+            n_classes,
+            ..
+        } = self.layout.config;
+        let lanes = lanes_of(batch);
+        (self.batch, self.n_depths) = (batch, n_depths);
+        self.input.reserve(n_inputs, batch);
+        self.activations[..n_depths]
+            .iter_mut()
+            .for_each(|rows| rows.reserve(width, batch));
+        self.rectified[..n_depths - 1]
+            .iter_mut()
+            .for_each(|rows| rows.resize(width * lanes));
+        self.logits.resize(n_classes * lanes);
+        self.gradient.resize(width * lanes);
+        self.d_linear.resize(width * lanes);
+    }
+}
+
+impl Engine for FcEngine {
+    fn n_params(&self) -> usize {
+        self.layout.n_params
+    }
+
+    fn n_statistics(&self) -> usize {
+        self.layout.n_statistics
+    }
+
+    fn forward_train(&mut self, params: &[f32], input: &[f32], statistics: &mut [f32], logits: &mut [f32]) {
+        let (batch, n_depths) = self.lengths().check(params, input, statistics, logits);
         self.params.copy_from_slice(params);
-        self.fit(batch, n_depths);
+        self.reserve(batch, n_depths);
         self.input.load(input);
-        let (isa, width) = (self.isa, self.layout.shape.width);
+        let (isa, width) = (self.isa, self.layout.config.width);
         let stem = &params[self.layout.stem.affine()];
         linear(isa, stem, &self.input, Start::Zero, self.activations[0].features_mut());
         for index in 0..n_depths - 1 {
@@ -93,23 +152,19 @@ impl FcEngine {
             let y = after[0].features_mut();
             normalize_add(isa, layer(h, x, batch), affine(params, &ranges.norm), norm, y);
             let ranges = &self.layout.block_statistics[index];
-            statistics[ranges.first.clone()].copy_from_slice(&norm.mean[..width]);
-            statistics[ranges.second.clone()].copy_from_slice(&norm.unbiased_variance[..width]);
+            statistics[ranges.mean.clone()].copy_from_slice(&norm.mean[..width]);
+            statistics[ranges.variance.clone()].copy_from_slice(&norm.unbiased_variance[..width]);
         }
         let read_out = &params[self.layout.read_out.affine()];
-        let of_depth = logits.chunks_exact_mut(batch * self.layout.shape.n_classes);
+        let of_depth = logits.chunks_exact_mut(batch * self.layout.config.n_classes);
         for (h, logits) in self.activations.iter().zip(of_depth) {
             linear(isa, read_out, h, Start::Zero, &mut self.logits);
             transpose_out(&self.logits, h.lanes(), logits);
         }
     }
 
-    /// Gradient of a function of the logits of the last training pass: adds to `d_params` what `d_logits` gives.
-    ///
-    /// # Panics
-    /// If there was no training pass, or a slice does not have the length that the shape gives it.
-    pub fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
-        let (isa, FcShape { width, n_classes, .. }) = (self.isa, self.layout.shape);
+    fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
+        let (isa, FcConfig { width, n_classes, .. }) = (self.isa, self.layout.config);
         assert!(self.batch > 0, "a training pass comes first");
         assert_eq!(d_params.len(), self.layout.n_params, "gradient of the parameters");
         let of_depth = self.batch * n_classes;
@@ -122,7 +177,7 @@ impl FcEngine {
             let (h, read_out) = (&self.activations[depth], self.layout.read_out.clone());
             let shape = [width + 1, n_classes, lanes];
             add_row_products(isa, h.all(), &self.logits, shape, &mut d_params[read_out.affine()]);
-            linear_back(
+            linear_backward(
                 isa,
                 &self.params[read_out.weight],
                 &self.logits,
@@ -133,77 +188,15 @@ impl FcEngine {
                 self.backward_block(index, d_params);
             }
         }
-        let shape = [self.layout.shape.n_inputs + 1, width, lanes];
+        let shape = [self.layout.config.n_inputs + 1, width, lanes];
         let d_stem = &mut d_params[self.layout.stem.affine()];
         add_row_products(isa, self.input.all(), &self.gradient, shape, d_stem);
     }
 
-    /// Takes `self.gradient` from the block's output to its input.
-    fn backward_block(&mut self, index: usize, d_params: &mut [f32]) {
-        let (isa, width, lanes) = (self.isa, self.layout.shape.width, self.input.lanes());
-        let (ranges, h) = (&self.layout.blocks[index], &self.activations[index]);
-        let (d_weight, d_bias) = d_params[ranges.norm.first.start..ranges.norm.second.end].split_at_mut(width);
-        let layer = layer(h, &self.rectified[index], self.batch);
-        gradient(
-            isa,
-            &self.gradient,
-            layer,
-            &self.norms[index],
-            [d_weight, d_bias],
-            &mut self.inner,
-        );
-        let shape = [width + 1, width, lanes];
-        add_row_products(isa, h.all(), &self.inner, shape, &mut d_params[ranges.linear.affine()]);
-        let weight = &self.params[ranges.linear.weight.clone()];
-        linear_back(isa, weight, &self.inner, lanes, &mut self.gradient);
-    }
-
-    /// Evaluation pass with running statistics: per-depth logits `[max_depth + 1, batch, n_classes]`.
-    ///
-    /// # Panics
-    /// If a slice does not have the length that the shape gives it.
-    pub fn forward_eval(&mut self, params: &[f32], statistics: &[f32], input: &[f32], logits: &mut [f32]) {
-        let (_, n_depths) = self.check(params, input, statistics, logits);
-        assert_eq!(n_depths, self.layout.shape.max_depth + 1, "depths");
+    fn forward_eval(&mut self, params: &[f32], statistics: &[f32], input: &[f32], logits: &mut [f32]) {
+        let (_, n_depths) = self.lengths().check(params, input, statistics, logits);
+        assert_eq!(n_depths, self.layout.config.max_depth + 1, "depths");
         evaluation::forward(self.isa, &self.layout, (params, statistics), input, logits);
-    }
-
-    /// Batch and number of depths.
-    fn check(&self, params: &[f32], input: &[f32], statistics: &[f32], logits: &[f32]) -> (usize, usize) {
-        let shape = self.layout.shape;
-        let batch = input.len() / shape.n_inputs;
-        assert_eq!(params.len(), self.layout.n_params, "parameters");
-        assert_eq!(statistics.len(), self.layout.n_statistics, "statistics");
-        assert_eq!(input.len(), batch * shape.n_inputs, "inputs");
-        let n_depths = logits.len() / (batch * shape.n_classes).max(1);
-        assert!(
-            (1..=shape.max_depth + 1).contains(&n_depths),
-            "logits of {n_depths} depths"
-        );
-        assert_eq!(logits.len(), n_depths * batch * shape.n_classes, "logits");
-        (batch, n_depths)
-    }
-
-    /// Makes room for `batch` examples and `n_depths` depths; smaller ones leave the larger ones' memory in place.
-    fn fit(&mut self, batch: usize, n_depths: usize) {
-        let FcShape {
-            n_inputs,
-            width,
-            n_classes,
-            ..
-        } = self.layout.shape;
-        let lanes = lanes_of(batch);
-        (self.batch, self.n_depths) = (batch, n_depths);
-        self.input.fit(n_inputs, batch);
-        self.activations[..n_depths]
-            .iter_mut()
-            .for_each(|rows| rows.fit(width, batch));
-        self.rectified[..n_depths - 1]
-            .iter_mut()
-            .for_each(|rows| rows.resize(width * lanes));
-        self.logits.resize(n_classes * lanes);
-        self.gradient.resize(width * lanes);
-        self.inner.resize(width * lanes);
     }
 }
 
@@ -219,7 +212,7 @@ fn linear(isa: Isa, affine: &[f32], h: &Rows, start: Start<'_>, y: &mut [f32]) {
 }
 
 /// `d_h += Wᵀ d_y`.
-fn linear_back(isa: Isa, weight: &[f32], d_y: &[f32], lanes: usize, d_h: &mut [f32]) {
+fn linear_backward(isa: Isa, weight: &[f32], d_y: &[f32], lanes: usize, d_h: &mut [f32]) {
     let n_out = d_y.len() / lanes;
     let product = Product::dense(weight.len() / n_out, n_out, lanes);
     multiply(isa, &product, weight, d_y, d_h, Start::Accumulate);
@@ -227,8 +220,8 @@ fn linear_back(isa: Isa, weight: &[f32], d_y: &[f32], lanes: usize, d_h: &mut [f
 
 fn affine<'a>(params: &'a [f32], norm: &NormRanges) -> Affine<'a> {
     Affine {
-        weight: &params[norm.first.clone()],
-        bias: &params[norm.second.clone()],
+        weight: &params[norm.scale.clone()],
+        bias: &params[norm.shift.clone()],
     }
 }
 

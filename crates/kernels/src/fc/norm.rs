@@ -1,4 +1,4 @@
-//! `h + BN(x)` on rows of features, forth and back.
+//! `h + BN(x)` on rows of features, forward and backward.
 //!
 //! A row holds a feature of the whole batch and fits the first-level cache, so its statistics and everything that needs them
 //! are taken in one go.
@@ -10,7 +10,7 @@ use crate::simd::{Vector, simd_fn};
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowNorm {
     pub(super) mean: Vec<f32>,
-    /// What rounding to single precision took off the mean. Where a feature varies little, the way back multiplies its
+    /// What rounding to single precision took off the mean. Where a feature varies little, the backward pass multiplies its
     /// deviations by a large slope, and this would be in all of them alike: a gradient where there is none.
     mean_rest: Vec<f32>,
     pub(super) unbiased_variance: Vec<f32>,
@@ -33,7 +33,7 @@ impl RowNorm {
         }
     }
 
-    /// Sets the affine map that normalises with given statistics.
+    /// Sets the affine map that normalizes with given statistics.
     pub(super) fn set_running(&mut self, [mean, variance]: [&[f32]; 2], affine: Affine<'_>) {
         for j in 0..mean.len() {
             self.set(j, f64::from(mean[j]), f64::from(variance[j]), affine);
@@ -248,7 +248,7 @@ mod tests {
     use crate::simd::Isa;
 
     #[test]
-    fn a_shift_of_a_feature_that_varies_little_has_no_gradient() {
+    fn batch_norm_of_a_feature_that_varies_little_ignores_a_shift() {
         let mut ones = [0.0; 16];
         ones[..3].fill(1.0);
         let (mut x, mut d) = ([0.0; 16], [0.0; 16]);

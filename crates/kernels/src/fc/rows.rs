@@ -19,7 +19,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Makes room for `features` of `batch` examples; the features keep what they held.
-    pub(super) fn fit(&mut self, features: usize, batch: usize) {
+    pub(super) fn reserve(&mut self, features: usize, batch: usize) {
         let lanes = lanes_of(batch);
         let len = (features + 1) * lanes;
         if (self.batch, self.values.len()) == (batch, len) {

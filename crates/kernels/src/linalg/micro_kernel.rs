@@ -6,7 +6,7 @@
 //! broadcast, so that its strides do not matter, and a row of B is contiguous by construction.
 
 use super::{Product, Start};
-use crate::simd::{Ahead, Vector};
+use crate::simd::{Prefetch, Vector};
 
 /// Rows of a tile.
 const MAX_ROWS: usize = 6;
@@ -22,7 +22,7 @@ pub(super) struct Operands<'a, 'm> {
     pub(super) b: *const f32,
     pub(super) c: *mut f32,
     pub(super) start: Start<'a>,
-    pub(super) ahead: Option<&'m Ahead<'m>>,
+    pub(super) prefetch: Option<&'m Prefetch<'m>>,
 }
 
 /// Covers C with tiles: columns outermost, so that a panel of B stays in the first-level cache.
@@ -53,10 +53,10 @@ fn panel<V: Vector, const COLUMNS: usize>(operands: Operands<'_, '_>, column: us
         let mut row = 0;
         for tile in 0..n_tiles {
             let rows = size + usize::from(tile < n_larger);
-            if let Some(ahead) = operands.ahead {
-                ahead.request(rows * operands.product.k.outer * operands.product.k.inner / STEPS_PER_LINE);
+            if let Some(prefetch) = operands.prefetch {
+                prefetch.request(rows * operands.product.k.outer * operands.product.k.inner / STEPS_PER_LINE);
             }
-            tile_of::<V, COLUMNS>(operands, rows, Place { outer, row, column });
+            tile_of::<V, COLUMNS>(operands, rows, TileOrigin { outer, row, column });
             row += rows;
         }
     }
@@ -64,26 +64,26 @@ fn panel<V: Vector, const COLUMNS: usize>(operands: Operands<'_, '_>, column: us
 
 /// Chooses the instantiation for a number of rows.
 #[inline(always)]
-fn tile_of<V: Vector, const COLUMNS: usize>(operands: Operands<'_, '_>, rows: usize, place: Place) {
+fn tile_of<V: Vector, const COLUMNS: usize>(operands: Operands<'_, '_>, rows: usize, origin: TileOrigin) {
     match rows {
-        1 => compute::<V, 1, COLUMNS>(operands, place),
-        2 => compute::<V, 2, COLUMNS>(operands, place),
-        3 => compute::<V, 3, COLUMNS>(operands, place),
-        4 => compute::<V, 4, COLUMNS>(operands, place),
-        5 => compute::<V, 5, COLUMNS>(operands, place),
-        _ => compute::<V, MAX_ROWS, COLUMNS>(operands, place),
+        1 => compute::<V, 1, COLUMNS>(operands, origin),
+        2 => compute::<V, 2, COLUMNS>(operands, origin),
+        3 => compute::<V, 3, COLUMNS>(operands, origin),
+        4 => compute::<V, 4, COLUMNS>(operands, origin),
+        5 => compute::<V, 5, COLUMNS>(operands, origin),
+        _ => compute::<V, MAX_ROWS, COLUMNS>(operands, origin),
     }
 }
 
 #[derive(Clone, Copy)]
-struct Place {
+struct TileOrigin {
     outer: usize,
     row: usize,
     column: usize,
 }
 
 #[inline(always)]
-fn compute<V: Vector, const ROWS: usize, const COLUMNS: usize>(operands: Operands<'_, '_>, place: Place) {
+fn compute<V: Vector, const ROWS: usize, const COLUMNS: usize>(operands: Operands<'_, '_>, origin: TileOrigin) {
     let Operands {
         product: p,
         a,
@@ -95,13 +95,13 @@ fn compute<V: Vector, const ROWS: usize, const COLUMNS: usize>(operands: Operand
     // SAFETY: `multiply` checked that the last row, the last `k` and the last column lie inside the slices, strides
     // are not negative, and the tile lies inside the extents. The vector's instructions are enabled by `simd_fn!`.
     unsafe {
-        let a = a.add(place.outer * p.a_m.outer + place.row * p.a_m.inner);
-        let sums = sum_over_k::<V, ROWS, COLUMNS>(p, a, b.add(place.column));
-        let offset = place.outer * p.c_m.outer + place.row * p.c_m.inner + place.column;
+        let a = a.add(origin.outer * p.a_m.outer + origin.row * p.a_m.inner);
+        let sums = sum_over_k::<V, ROWS, COLUMNS>(p, a, b.add(origin.column));
+        let offset = origin.outer * p.c_m.outer + origin.row * p.c_m.inner + origin.column;
         for (row, sums) in sums.into_iter().enumerate() {
             for (group, sum) in sums.into_iter().enumerate() {
                 let at = offset + row * p.c_m.inner + group * V::LANES;
-                finish(sum, start, c, at, place.column + group * V::LANES);
+                finish(sum, start, c, at, origin.column + group * V::LANES);
             }
         }
     }

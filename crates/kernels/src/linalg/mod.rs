@@ -5,7 +5,7 @@ mod packing;
 #[cfg(test)]
 mod tests;
 
-use crate::simd::{Core, LANES, simd_fn};
+use crate::simd::{IsaCtx, LANES, simd_fn};
 use micro_kernel::{Operands, run};
 pub(crate) use packing::{pack, pack_transposed, unpack_add};
 
@@ -83,7 +83,7 @@ pub(crate) enum Start<'a> {
     Accumulate,
     /// A row of `n` values, the same for every `m`.
     Bias(&'a [f32]),
-    /// The same, and the result goes through a ReLU.
+    /// A row of `n` values, and the result goes through a ReLU.
     BiasRelu(&'a [f32]),
     /// What C holds, and a row of `n` values.
     BiasAccumulate(&'a [f32]),
@@ -94,16 +94,16 @@ pub(crate) enum Start<'a> {
 /// Computes `product`, and fetches what `core` says on the side.
 ///
 /// # Panics
-/// If a slice is too short for the extents and strides, or `n` is no multiple of eight.
+/// If a slice is too short for the extents and strides, or `n` is not a multiple of eight.
 pub(crate) fn multiply<'a>(
-    core: impl Into<Core<'a>>,
+    ctx: impl Into<IsaCtx<'a>>,
     product: &Product,
     a: &[f32],
     b: &[f32],
     c: &mut [f32],
     start: Start<'_>,
 ) {
-    let core = core.into();
+    let ctx = ctx.into();
     let (Some(a_m), Some(c_m)) = (product.m.last(product.a_m), product.m.last(product.c_m)) else {
         return;
     };
@@ -112,7 +112,7 @@ pub(crate) fn multiply<'a>(
     };
     assert!(
         product.n > 0 && product.n.is_multiple_of(LANES),
-        "columns come in eights: {product:?}"
+        "the number of columns must be a multiple of eight: {product:?}"
     );
     assert!(a_m + a_k < a.len(), "A holds {} elements: {product:?}", a.len());
     assert!(b_k + product.n <= b.len(), "B holds {} elements: {product:?}", b.len());
@@ -130,9 +130,9 @@ pub(crate) fn multiply<'a>(
         }
     }
     run_on(
-        core.isa,
+        ctx.isa,
         Operands {
-            ahead: core.ahead,
+            prefetch: ctx.prefetch,
             product,
             a: a.as_ptr(),
             b: b.as_ptr(),

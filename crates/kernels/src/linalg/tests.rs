@@ -78,17 +78,17 @@ fn check(p: &Product, seed: u32, start_kind: usize) {
 
 proptest! {
     #[test]
-    fn dense_products_agree_with_the_definition(m in 1..20_usize, k in 1..40_usize, n in 1..6_usize, seed in 0..1000_u32, start in 0..7_usize) {
+    fn product_of_dense_matrices_agrees_with_the_definition(m in 1..20_usize, k in 1..40_usize, n in 1..6_usize, seed in 0..1000_u32, start in 0..7_usize) {
         check(&Product::dense(m, k, 8 * n), seed, start);
     }
 
     #[test]
-    fn transposed_products_agree_with_the_definition(m in 1..20_usize, k in 1..40_usize, n in 1..6_usize, seed in 0..1000_u32) {
+    fn product_with_a_transpose_agrees_with_the_definition(m in 1..20_usize, k in 1..40_usize, n in 1..6_usize, seed in 0..1000_u32) {
         check(&Product::transposed(m, k, 8 * n), seed, 1);
     }
 
     #[test]
-    fn windows_of_padded_images_agree_with_the_definition(h in 1..8_usize, w in 1..16_usize, groups in 1..4_usize, seed in 0..1000_u32) {
+    fn product_over_windows_of_padded_images_agrees_with_the_definition(h in 1..8_usize, w in 1..16_usize, groups in 1..4_usize, seed in 0..1000_u32) {
         let (c_in, c_out) = (8, 8 * groups);
         let row = (w + 2) * c_in;
         check(&Product {

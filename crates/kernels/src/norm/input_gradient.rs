@@ -1,4 +1,4 @@
-//! Batch norm on the way back: from the gradient with respect to its output to that with respect to its input.
+//! Batch norm in the backward pass: from the gradient with respect to its output to that with respect to its input.
 
 use super::Norm;
 use super::sweep::{Rows, Sweep, load, store, sweep};
@@ -9,7 +9,7 @@ simd_fn! {
     pub(crate) fn input_gradient(gradient: &[f32], x: &[f32], norm: &Norm, out: &mut [f32]) = input_gradient_body
 }
 simd_fn! {
-    /// The same into the interior of a padded image, as [`super::affine_relu_padded`].
+    /// The input gradient into the interior of a padded image, as [`super::affine_relu_padded`].
     pub(crate) fn input_gradient_padded(gradient: &[f32], x: &[f32], norm: &Norm, rows: [usize; 2], out: &mut [f32]) = input_gradient_padded_body
 }
 simd_fn! {

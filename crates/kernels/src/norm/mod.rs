@@ -1,4 +1,4 @@
-//! Batch norm: statistics of a batch, the affine map they give, and the way back.
+//! Batch norm: statistics of a batch, the affine map they give, and the backward pass.
 //!
 //! Activations are `[rows, width]` with `width` a multiple of eight; a row is one pixel of one image, or one example.
 //! Rows come in groups (the pixels of an image); each group's moments are taken in `f32` around its own mean while its
@@ -37,7 +37,7 @@ pub(crate) struct Norm {
     pub(crate) shift: Buffer,
     /// In backward: mean over the rows of the gradient with respect to the output.
     pub(crate) mean_gradient: Buffer,
-    /// In backward: mean over the rows of that gradient times the normalised input.
+    /// In backward: mean over the rows of that gradient times the normalized input.
     pub(crate) mean_gradient_x: Buffer,
 }
 
@@ -60,7 +60,7 @@ impl Norm {
         self.scale.len()
     }
 
-    /// Sets the affine map that normalises with given statistics (evaluation mode).
+    /// Sets the affine map that normalizes with given statistics (evaluation mode).
     pub(crate) fn set_running(&mut self, mean: &[f32], variance: &[f32], weight: &[f32], bias: &[f32]) {
         for c in 0..mean.len() {
             self.set_channel(c, f64::from(mean[c]), f64::from(variance[c]), (weight[c], bias[c]));
@@ -76,7 +76,7 @@ impl Norm {
         self.shift[c] = narrow(f64::from(bias) - mean * scale);
     }
 
-    /// Combines the groups' sums of the gradient and of the gradient times the normalised input, in their order, and
+    /// Combines the groups' sums of the gradient and of the gradient times the normalized input, in their order, and
     /// adds them to the gradients of the layer's bias and weight.
     ///
     /// `sums` holds `[groups, 2, width]`; `n_rows` is the number of rows of the whole batch.

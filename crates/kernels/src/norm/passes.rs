@@ -9,7 +9,7 @@ simd_fn! {
     pub(crate) fn affine_relu(x: &[f32], norm: &Norm, out: &mut [f32]) = affine_relu_body
 }
 simd_fn! {
-    /// The same into the interior of a padded image: rows of `rows[0]` elements into rows of `rows[1]`, after a rim of one pixel.
+    /// Affine map and ReLU into the interior of a padded image: rows of `rows[0]` elements into rows of `rows[1]`, after a rim of one pixel.
     pub(crate) fn affine_relu_padded(x: &[f32], norm: &Norm, rows: [usize; 2], out: &mut [f32]) = affine_relu_padded_body
 }
 simd_fn! {

@@ -11,11 +11,11 @@ simd_fn! {
 }
 simd_fn! {
     /// Turns the gradient with respect to `relu(x * scale + shift)` into that with respect to the ReLU's input, in place, and
-    /// writes its sums over the rows, plain and times the normalised x, into `sums` (`[2, width]`).
+    /// writes its sums over the rows, plain and times the normalized x, into `sums` (`[2, width]`).
     pub(crate) fn relu_gradient(gradient: &mut [f32], x: &[f32], norm: &Norm, sums: &mut [f32]) = relu_gradient_body
 }
 simd_fn! {
-    /// Sums over the rows of a batch norm's output gradient, plain and times the normalised x, into `sums` (`[2, width]`).
+    /// Sums over the rows of a batch norm's output gradient, plain and times the normalized x, into `sums` (`[2, width]`).
     pub(crate) fn unit_gradient(gradient: &[f32], x: &[f32], norm: &Norm, sums: &mut [f32]) = unit_gradient_body
 }
 simd_fn! {

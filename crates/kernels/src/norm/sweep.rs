@@ -18,10 +18,13 @@ pub(super) trait Sweep: Copy {
 /// The vector's instructions must be enabled, and `width` be the one that the pass was made for.
 ///
 /// # Panics
-/// If the width is no multiple of eight, which the last panel would go beyond.
+/// If the width is not a multiple of eight, which the last panel would go beyond.
 #[inline(always)]
 pub(super) unsafe fn sweep<V: Vector>(pass: impl Sweep, width: usize) {
-    assert!(width.is_multiple_of(LANES), "channels come in eights: {width}");
+    assert!(
+        width.is_multiple_of(LANES),
+        "the channel count must be a multiple of eight: {width}"
+    );
     let mut channel = 0;
     // SAFETY: panels are taken only while they fit; what is left after whole vectors is one of half the width.
     unsafe {

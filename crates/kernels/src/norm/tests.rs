@@ -28,7 +28,7 @@ fn statistics(isa: Isa, x: &[f32], width: usize, group_rows: usize) -> Norm {
 
 proptest! {
     #[test]
-    fn statistics_agree_with_two_passes_in_double_precision(
+    fn batch_norm_statistics_agree_with_two_passes_in_double_precision(
         n_rows in 2..200_usize, eights in 1..5_usize, group_rows in 1..70_usize, offset in -100.0..100.0_f32, seed in 0..100_usize,
     ) {
         let width = 8 * eights;
@@ -49,7 +49,7 @@ proptest! {
     }
 
     #[test]
-    fn gradients_of_the_statistics_agree_with_the_definition(n_rows in 2..60_usize, seed in 0..100_usize) {
+    fn batch_norm_gradients_agree_with_the_definition(n_rows in 2..60_usize, seed in 0..100_usize) {
         let width = 8;
         let (x, d_y) = (values(n_rows * width, seed), values(n_rows * width, seed + 1));
         for isa in Isa::available() {
@@ -61,7 +61,7 @@ proptest! {
             let mut d_x = vec![0.0; d_y.len()];
             input_gradient(isa, &d_y, &x, &norm, &mut d_x);
             for (c, bias) in bias.into_iter().enumerate() {
-                // A batch norm's input gradient is orthogonal to the constant and to the normalised input.
+                // A batch norm's input gradient is orthogonal to the constant and to the normalized input.
                 let column = |v: &[f32]| v.iter().skip(c).step_by(width).map(|x| f64::from(*x)).collect::<Vec<_>>();
                 let (d_x, x) = (column(&d_x), column(&x));
                 let scale: f64 = d_x.iter().map(|d| d.abs()).sum::<f64>() + 1.0;
@@ -76,7 +76,7 @@ proptest! {
 }
 
 #[test]
-fn a_relu_keeps_nan_so_that_it_is_noticed() {
+fn relu_keeps_nan_so_that_it_is_noticed() {
     for isa in Isa::available() {
         let mut norm = Norm::new(8);
         norm.scale.fill(1.0);

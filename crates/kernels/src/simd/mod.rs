@@ -4,19 +4,19 @@
 //! instruction set behind `#[target_feature]`. The `simd_fn!` macro writes the last layer. The portable
 //! instantiation always exists and is the oracle of the others.
 
-mod ahead;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+mod prefetch;
 
-pub(crate) use ahead::{Ahead, Core, chunk};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Avx512;
 pub(crate) use portable::Portable;
+pub(crate) use prefetch::{IsaCtx, Prefetch, chunk};
 
 /// Lanes of the narrower vectors; channel counts are padded to a multiple of it inside the engines.
 pub(crate) const LANES: usize = 8;
@@ -90,7 +90,7 @@ impl Isa {
 pub(crate) trait Vector: Copy {
     /// Lanes, 8 or 16.
     const LANES: usize;
-    /// Eight lanes, for what is left of a row that is no multiple of sixteen.
+    /// Eight lanes, for what is left of a row that is not a multiple of sixteen.
     type Half: Vector;
 
     /// All lanes `value`.

@@ -1,11 +1,10 @@
 //! An engine that has seen other batches gives what a new one gives, bit for bit, and large batches take the same path as small
 //! ones.
 
-use vds_kernels::Isa;
-use vds_kernels::conv::{ConvEngine, ConvShape, Convolution};
-use vds_kernels::fc::{FcEngine, FcShape};
+use vds_kernels::layout::{ConvConfig, Convolution, FcConfig, HeadStatistics};
+use vds_kernels::{ConvEngine, Engine, FcEngine, Isa};
 
-use super::{Outcome, check, numbers, outcome_of_conv, outcome_of_fc, params};
+use super::{Network, Outcome, check, numbers, params};
 
 /// Up, down by a few examples within one vector, to one, and up again.
 const BATCHES: [usize; 6] = [20, 3, 2, 33, 1, 17];
@@ -14,92 +13,83 @@ fn bits(outcome: &Outcome) -> Vec<u32> {
     outcome.0.iter().flatten().map(|x| x.to_bits()).collect()
 }
 
-fn conv_shape(side: usize) -> ConvShape {
-    ConvShape {
-        channels: 2,
+fn conv(side: usize, convolution: Convolution) -> ConvConfig {
+    ConvConfig {
+        in_channels: 2,
         height: side,
         width: side,
-        outer: 11,
-        inner: 9,
+        channels: 11,
+        bottleneck_channels: 9,
         n_classes: 4,
         max_depth: 2,
+        head_statistics: HeadStatistics::PerDepth,
+        convolution,
     }
 }
 
-#[test]
-fn a_used_convolutional_engine_gives_what_a_new_one_gives() {
-    for isa in Isa::available() {
-        for convolution in [Convolution::Direct, Convolution::Winograd] {
-            // Two networks in turn: they share each thread's buffers.
-            let shapes = [conv_shape(9), conv_shape(22)];
-            let mut engines = shapes.map(|shape| ConvEngine::with(shape, convolution, isa));
-            for (seed, batch) in BATCHES.into_iter().enumerate() {
-                for (engine, shape) in engines.iter_mut().zip(shapes) {
-                    let used = outcome_of_conv(engine, shape, batch, seed);
-                    let new = outcome_of_conv(&mut ConvEngine::with(shape, convolution, isa), shape, batch, seed);
-                    assert!(
-                        bits(&used) == bits(&new),
-                        "{} {convolution:?} batch {batch}",
-                        isa.name()
-                    );
-                }
-            }
+/// Engines of several networks take the batches in turn: they share each thread's buffers.
+#[track_caller]
+fn check_reuse<N: Network>(networks: &[N], batches: &[usize], isa: Isa) {
+    let mut engines: Vec<_> = networks.iter().map(|network| network.engine(isa)).collect();
+    for (seed, &batch) in batches.iter().enumerate() {
+        for (engine, &network) in engines.iter_mut().zip(networks) {
+            let used = Outcome::with(&mut **engine, network, batch, seed);
+            let new = Outcome::of(network, batch, seed, isa);
+            assert!(bits(&used) == bits(&new), "{} batch {batch}", isa.name());
         }
     }
 }
 
 #[test]
-fn a_used_fully_connected_engine_gives_what_a_new_one_gives() {
-    let shape = FcShape {
+fn reused_conv_engine_gives_what_a_new_one_gives() {
+    for isa in Isa::available() {
+        for convolution in [Convolution::Direct, Convolution::Winograd] {
+            check_reuse(&[conv(9, convolution), conv(22, convolution)], &BATCHES, isa);
+        }
+    }
+}
+
+#[test]
+fn reused_fc_engine_gives_what_a_new_one_gives() {
+    let config = FcConfig {
         n_inputs: 3,
         width: 13,
         n_classes: 5,
         max_depth: 3,
     };
     for isa in Isa::available() {
-        let mut engine = FcEngine::with_isa(shape, isa);
-        for (seed, batch) in BATCHES.into_iter().chain([300, 256, 16]).enumerate() {
-            let used = outcome_of_fc(&mut engine, shape, batch, seed);
-            let new = outcome_of_fc(&mut FcEngine::with_isa(shape, isa), shape, batch, seed);
-            assert!(bits(&used) == bits(&new), "{} batch {batch}", isa.name());
-        }
+        check_reuse(&[config], &[&BATCHES[..], &[300, 256, 16]].concat(), isa);
     }
 }
 
-/// More images a work unit than the 3x3 convolution takes at once, and a last group that is not full.
+/// More images per work unit than the 3x3 convolution takes at once, and a last group that is not full.
 #[test]
-fn large_batches_agree() {
+fn large_batches_of_images_agree() {
     for (side, batch) in [(28, 67), (28, 150), (6, 700)] {
-        let shape = conv_shape(side);
-        let mut plain = ConvEngine::with(shape, Convolution::Direct, Isa::portable());
-        let expected = outcome_of_conv(&mut plain, shape, batch, 1);
+        let expected = Outcome::of(conv(side, Convolution::Direct), batch, 1, Isa::portable());
         for isa in Isa::available() {
-            let mut engine = ConvEngine::with(shape, Convolution::Winograd, isa);
-            check(isa, &outcome_of_conv(&mut engine, shape, batch, 1), &expected);
+            let config = conv(side, Convolution::Winograd);
+            check(isa, config, &Outcome::of(config, batch, 1, isa), &expected);
         }
     }
 }
 
 #[test]
 fn large_batches_of_points_agree() {
-    let shape = FcShape {
+    let config = FcConfig {
         n_inputs: 2,
         width: 10,
         n_classes: 3,
         max_depth: 2,
     };
-    let (batch, mut engine) = (700, FcEngine::with_isa(shape, Isa::portable()));
-    let expected = outcome_of_fc(&mut engine, shape, batch, 1);
+    let (batch, mut engine) = (700, FcEngine::new(config, Isa::portable()));
+    let expected = Outcome::with(&mut engine, config, batch, 1);
     for isa in Isa::available() {
-        check(
-            isa,
-            &outcome_of_fc(&mut FcEngine::with_isa(shape, isa), shape, batch, 1),
-            &expected,
-        );
+        check(isa, config, &Outcome::of(config, batch, 1, isa), &expected);
     }
-    // An example is evaluated alone as in any batch, so the chunks that a batch is taken in cannot show.
-    let (params, input) = (params(engine.layout().n_params, 1), numbers(batch * 2, 2));
-    let (statistics, stride) = (vec![1.0; engine.layout().n_statistics], batch * 3);
+    // A batch is evaluated in chunks of 256 examples, larger than any batch of the properties of `vds-model`.
+    let (params, input) = (params(engine.n_params(), 1), numbers(batch * 2, 2));
+    let (statistics, stride) = (vec![1.0; engine.n_statistics()], batch * 3);
     let mut whole = vec![0.0; 3 * stride];
     engine.forward_eval(&params, &statistics, &input, &mut whole);
     for example in [0, 255, 256, 511, 512, 699] {
@@ -112,13 +102,13 @@ fn large_batches_of_points_agree() {
 }
 
 #[test]
-fn an_evaluation_does_not_disturb_the_way_back() {
-    let shape = conv_shape(10);
-    let (batch, mut engine) = (6, ConvEngine::new(shape));
-    let n_params = engine.layout().n_params;
+fn backward_pass_is_not_disturbed_by_an_evaluation() {
+    let config = conv(10, Convolution::Winograd);
+    let (batch, mut engine) = (6, ConvEngine::new(config, Isa::detect()));
+    let n_params = engine.n_params();
     let (trained, other) = (params(n_params, 1), params(n_params, 2));
-    let input = numbers(batch * shape.image_len(), 3);
-    let (mut statistics, mut logits) = (vec![0.0; engine.layout().n_statistics], vec![0.0; 3 * batch * 4]);
+    let input = numbers(batch * config.image_len(), 3);
+    let (mut statistics, mut logits) = (vec![0.0; engine.n_statistics()], vec![0.0; 3 * batch * 4]);
     let d_logits = numbers(logits.len(), 4);
     let [mut expected, mut actual] = [(); 2].map(|()| vec![0.0; n_params]);
     engine.forward_train(&trained, &input, &mut statistics, &mut logits);

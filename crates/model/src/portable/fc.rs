@@ -1,11 +1,10 @@
 //! The fully connected network.
 
 use dfdx::prelude::{Device, Merge, Tape};
-use vds_kernels::fc::FcLayout;
+use vds_kernels::layout::{FcConfig, FcLayout};
 
 use super::layers::{Layers, Matrix, add, relu, share};
 use crate::Result;
-use crate::config::FcConfig;
 
 pub(super) fn logits<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     layers: &mut Layers<'_, D, T>,
@@ -13,7 +12,7 @@ pub(super) fn logits<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     input: &[f32],
     (batch, depth): (usize, usize),
 ) -> Result<Vec<Matrix<D, T>>> {
-    let layout = FcLayout::new(config.shape());
+    let layout = FcLayout::new(*config);
     let input = layers.matrix_from(input.to_vec(), (batch, config.n_inputs))?;
     let mut a: Matrix<D, T> = layers.linear(input, &layout.stem)?;
     let mut logits = vec![layers.linear(share(&a), &layout.read_out)?];

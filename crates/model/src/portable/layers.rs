@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use dfdx::prelude::*;
-use vds_kernels::{LinearRanges, NormRanges};
+use vds_kernels::layout::{LinearRanges, NormRanges, StatisticsRanges};
 
 use crate::Result;
 use crate::error::device as on_device;
@@ -20,8 +20,8 @@ pub(super) struct Layers<'a, D: Device<f32>, T: Tape<f32, D>> {
     pub(super) device: D,
     params: &'a Tensor<(usize,), f32, D>,
     statistics: Statistics<'a>,
-    /// Parts of the parameters by their start. Each is cut out once: the gradient of dfdx's `slice` overwrites where it
-    /// should add, so a second cut of the same part would lose the first one's share.
+    /// Parts of the parameters by their start. Each is sliced once: the gradient of dfdx's `slice` overwrites where it
+    /// should add, so a second slice of the same part would lose the first one's share.
     parts: BTreeMap<usize, Tensor<(usize,), f32, D>>,
     /// How the parts, and activations that are handed over, came about.
     tape: T,
@@ -38,7 +38,7 @@ pub(super) struct Watch {
     pub(super) found: Option<(usize, usize)>,
 }
 
-/// What batch norm normalises with.
+/// What batch norm normalizes with.
 #[derive(Debug)]
 pub(super) enum Statistics<'a> {
     /// The batch's own, which are written here.
@@ -121,56 +121,56 @@ impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
         &mut self,
         x: Matrix<D, T>,
         params: &NormRanges,
-        statistics: &NormRanges,
+        statistics: &StatisticsRanges,
     ) -> Result<Matrix<D, T>> {
         let normalized = match &mut self.statistics {
             Statistics::OfBatch(_) => self.normalize_by_batch(x, statistics)?,
             Statistics::Running(values) => {
-                let mean = values[statistics.first.clone()]
+                let mean = values[statistics.mean.clone()]
                     .iter()
                     .map(|mean| -mean)
                     .collect::<Vec<_>>();
-                let variance = &values[statistics.second.clone()];
+                let variance = &values[statistics.variance.clone()];
                 let scale = variance.iter().map(|v| 1.0 / (v + EPSILON).sqrt()).collect::<Vec<_>>();
                 let row = |values: Vec<f32>| {
                     let n = values.len();
                     on_device("statistics", self.device.try_tensor_from_vec(values, (n,)))
                 };
-                let centred = add_row(x, row(mean)?.put_tape(T::default()))?;
-                multiply_row(centred, row(scale)?.put_tape(T::default()))?
+                let centered = add_row(x, row(mean)?.put_tape(T::default()))?;
+                multiply_row(centered, row(scale)?.put_tape(T::default()))?
             }
         };
-        let (weight, bias) = (self.vector(&params.first)?, self.vector(&params.second)?);
+        let (weight, bias) = (self.vector(&params.scale)?, self.vector(&params.shift)?);
         let y = add_row(multiply_row(normalized, weight)?, bias)?;
-        self.look_at(&y, params.first.start);
+        self.look_at(&y, params.scale.start);
         Ok(y)
     }
 
-    fn normalize_by_batch(&mut self, x: Matrix<D, T>, ranges: &NormRanges) -> Result<Matrix<D, T>> {
+    fn normalize_by_batch(&mut self, x: Matrix<D, T>, ranges: &StatisticsRanges) -> Result<Matrix<D, T>> {
         let shape = *x.shape();
         let n = shape.0 as f32;
         let mean = on_device("mean", share::<_, _, T, _>(&x).try_mean::<_, Axis<0>>())?;
         let mean_values = mean.as_vec();
         let mean = on_device("broadcast", mean.try_broadcast_like::<_, Axis<0>>(&shape))?;
-        let centred = on_device("subtract", x.try_sub(mean))?;
-        let squares = on_device("square", share::<_, _, T, _>(&centred).try_square())?;
+        let centered = on_device("subtract", x.try_sub(mean))?;
+        let squares = on_device("square", share::<_, _, T, _>(&centered).try_square())?;
         let variance = on_device("mean", squares.try_mean::<_, Axis<0>>())?;
         let variance_values = variance.as_vec();
         let sd = on_device("sqrt", on_device("add", variance.try_add(EPSILON))?.try_sqrt())?;
         let sd = on_device("broadcast", sd.try_broadcast_like::<_, Axis<0>>(&shape))?;
         if let Statistics::OfBatch(statistics) = &mut self.statistics {
-            statistics[ranges.first.clone()].copy_from_slice(&mean_values);
+            statistics[ranges.mean.clone()].copy_from_slice(&mean_values);
             let unbiased = variance_values.iter().map(|v| v * n / (n - 1.0).max(1.0));
-            statistics[ranges.second.clone()]
+            statistics[ranges.variance.clone()]
                 .iter_mut()
                 .zip(unbiased)
                 .for_each(|(to, v)| *to = v);
         }
-        on_device("divide", centred.try_div(sd))
+        on_device("divide", centered.try_div(sd))
     }
 }
 
-/// The same tensor for another use: an empty tape of its own, merged with the first one where the uses meet.
+/// The tensor for another use: an empty tape of its own, merged with the first one where the uses meet.
 pub(super) fn share<S: Shape, D: Device<f32>, T: Tape<f32, D>, U: Tape<f32, D>>(
     x: &Tensor<S, f32, D, U>,
 ) -> Tensor<S, f32, D, T> {

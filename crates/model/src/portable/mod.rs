@@ -1,17 +1,17 @@
 //! The networks composed of stable dfdx operations, for any device.
 //!
 //! It is what runs where there is no fused path, and the oracle of the fused one. Stable dfdx has no convolution, so
-//! activations are `(pixels, channels)`, a 3x3 convolution gathers the nine neighbours of each pixel (a zero row stands for
+//! activations are `(pixels, channels)`, a 3x3 convolution gathers the nine neighbors of each pixel (a zero row stands for
 //! what lies outside) and is a matrix product, and a 1x1 convolution is one as it is.
 
 mod conv;
 mod fc;
 mod layers;
 
-use dfdx::prelude::{Device, Merge, NoneTape, OwnedTape, PutTape, SplitTape, Tape, Tensor, TryStack};
+use dfdx::prelude::{Device, Merge, NoneTape, PutTape, SplitTape, Tape, Tensor, TryStack};
 
 use crate::Result;
-use crate::backend::DepthLogits;
+use crate::backend::{DepthLogits, TapedLogits};
 use crate::config::NetworkConfig;
 use crate::error::device as on_device;
 use crate::statistics::RunningStatistics;
@@ -27,7 +27,7 @@ pub fn forward_train<D: Device<f32>>(
     input: &[f32],
     depth: usize,
     statistics: &mut [f32],
-) -> Result<DepthLogits<D, OwnedTape<f32, D>>> {
+) -> Result<TapedLogits<D>> {
     forward(config, params, input, depth, Statistics::OfBatch(statistics))
 }
 

@@ -1,8 +1,10 @@
 //! Weights as safetensors under the names and layouts of the authors' `state_dict`.
 //!
 //! A file written here loads into the authors' PyTorch model and the other way round. Networks that keep statistics per
-//! depth add `per_depth/output_layer.1.ops.2.running_mean` and `…running_var`, `[max_depth + 1, outer]`; under the
-//! authors' names they store the deepest depth's. A file without the extra tensors gives every depth the same ones.
+//! depth add `per_depth/output_layer.1.ops.2.running_mean` and `…running_var`, `[max_depth + 1, channels]`; under the
+//! authors' names they store the deepest depth's. A file without these two gives every depth the same ones.
+//!
+//! A caller stores what is fitted beside the network as extra tensors of its own.
 
 pub(crate) mod names;
 mod read;
@@ -18,34 +20,31 @@ use crate::error::Error;
 use crate::network::Network;
 use crate::{Result, weights::names::Role};
 use names::{Entry, HEAD_NORM, entries, norms};
-use vds_kernels::HeadStatistics;
+use vds_kernels::layout::{ConvLayout, HeadStatistics, StatisticsRanges};
 
 pub use read::from_bytes;
-
-/// Name of the posterior's logits.
-pub(crate) const POSTERIOR_LOGITS: &str = "prob_model.q_logits";
 
 /// A network read from a file, and what else the file held.
 #[derive(Debug)]
 pub struct Weights<D: Backend> {
     /// The network.
     pub network: Network<D>,
-    /// The posterior's logits, `[max_depth + 1]`; `None` for a network of deterministic depth.
-    pub posterior_logits: Option<Vec<f32>>,
+    /// Those of the extra tensors that are in the file, by name.
+    pub extra: BTreeMap<String, Vec<f32>>,
     /// The file's metadata.
     pub metadata: BTreeMap<String, String>,
 }
 
-/// The bytes of a safetensors file.
+/// The bytes of a safetensors file with a network, extra tensors of one axis by name, and metadata.
 ///
 /// # Errors
 /// [`Error::Safetensors`] if the format cannot hold the tensors.
 pub fn to_bytes<D: Backend>(
     network: &Network<D>,
-    posterior_logits: Option<&[f32]>,
+    extra: &BTreeMap<String, Vec<f32>>,
     metadata: &BTreeMap<String, String>,
 ) -> Result<Vec<u8>> {
-    let (params, statistics) = (network.params_vec(), network.statistics());
+    let (params, statistics) = (network.params_vec(), network.running_stats());
     let mut tensors = BTreeMap::new();
     for entry in entries(network.config()) {
         let source = if entry.role.is_parameter() { &params } else { statistics };
@@ -61,11 +60,8 @@ pub fn to_bytes<D: Backend>(
     for (name, shape, values) in per_depth_statistics(network) {
         tensors.insert(name, StoredTensor::floats(shape, &values));
     }
-    if let Some(logits) = posterior_logits {
-        tensors.insert(
-            POSTERIOR_LOGITS.to_owned(),
-            StoredTensor::floats(vec![logits.len()], logits),
-        );
+    for (name, values) in extra {
+        tensors.insert(name.clone(), StoredTensor::floats(vec![values.len()], values));
     }
     let metadata: HashMap<_, _> = metadata.clone().into_iter().collect();
     safetensors::serialize(tensors, Some(metadata)).map_err(Error::Safetensors)
@@ -151,24 +147,24 @@ fn per_depth_statistics<D: Backend>(network: &Network<D>) -> Vec<(String, Vec<us
     let Some(sets) = per_depth_ranges(network.config()) else {
         return Vec::new();
     };
-    let gather = |range: fn(&vds_kernels::NormRanges) -> std::ops::Range<usize>| {
+    let gather = |range: fn(&StatisticsRanges) -> std::ops::Range<usize>| {
         sets.iter()
-            .flat_map(|set| network.statistics()[range(set)].to_vec())
+            .flat_map(|set| network.running_stats()[range(set)].to_vec())
             .collect::<Vec<_>>()
     };
-    let shape = vec![sets.len(), sets[0].first.len()];
+    let shape = vec![sets.len(), sets[0].mean.len()];
     let [mean, variance] = per_depth_names();
     vec![
-        (mean, shape.clone(), gather(|set| set.first.clone())),
-        (variance, shape, gather(|set| set.second.clone())),
+        (mean, shape.clone(), gather(|set| set.mean.clone())),
+        (variance, shape, gather(|set| set.variance.clone())),
     ]
 }
 
 /// Places of the output block's statistics, if there is a set for each depth.
-fn per_depth_ranges(config: &NetworkConfig) -> Option<Vec<vds_kernels::NormRanges>> {
+fn per_depth_ranges(config: &NetworkConfig) -> Option<Vec<StatisticsRanges>> {
     match config {
         NetworkConfig::Conv(config) if config.head_statistics == HeadStatistics::PerDepth => {
-            Some(vds_kernels::conv::ConvLayout::new(config.shape()).head_statistics)
+            Some(ConvLayout::new(*config).head_statistics)
         }
         _ => None,
     }

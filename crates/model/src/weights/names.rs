@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use vds_kernels::conv::ConvLayout;
-use vds_kernels::fc::FcLayout;
-use vds_kernels::{LinearRanges, NormRanges};
+use vds_kernels::layout::{ConvLayout, FcLayout, LinearRanges, NormRanges, StatisticsRanges};
 
 use crate::config::NetworkConfig;
 
@@ -43,13 +41,13 @@ impl Role {
     }
 }
 
-/// All tensors of a network but for the posterior's logits and the counts of batches. The output block's running
+/// All tensors of a network but for the counts of batches. The output block's running
 /// statistics are those of the deepest depth.
 pub(crate) fn entries(config: &NetworkConfig) -> Vec<Entry> {
     let mut entries = Vec::new();
     match config {
-        NetworkConfig::Conv(config) => conv_entries(&ConvLayout::new(config.shape()), &mut entries),
-        NetworkConfig::Fc(config) => fc_entries(&FcLayout::new(config.shape()), &mut entries),
+        NetworkConfig::Conv(config) => conv_entries(&ConvLayout::new(*config), &mut entries),
+        NetworkConfig::Fc(config) => fc_entries(&FcLayout::new(*config), &mut entries),
     }
     entries
 }
@@ -70,51 +68,66 @@ pub(crate) fn norms(config: &NetworkConfig) -> Vec<String> {
 pub(crate) const HEAD_NORM: &str = "output_layer.1.ops.2";
 
 fn conv_entries(layout: &ConvLayout, entries: &mut Vec<Entry>) {
-    let shape = layout.shape;
+    let config = layout.config;
     linear(
         entries,
         "input_layer.0",
         &layout.stem,
-        &[shape.outer, shape.channels, 5, 5],
+        &[config.channels, config.in_channels, 5, 5],
     );
     for (i, (block, statistics)) in layout.blocks.iter().zip(&layout.block_statistics).enumerate() {
         let name = |layer: usize| format!("stochstic_layers.{i}.block.{layer}");
         norm(entries, &name(0), &block.norm1, &statistics.norm1);
-        linear(entries, &name(2), &block.conv1, &[shape.inner, shape.outer, 1, 1]);
+        linear(
+            entries,
+            &name(2),
+            &block.conv1,
+            &[config.bottleneck_channels, config.channels, 1, 1],
+        );
         norm(entries, &name(3), &block.norm2, &statistics.norm2);
-        linear(entries, &name(5), &block.conv2, &[shape.inner, shape.inner, 3, 3]);
+        linear(
+            entries,
+            &name(5),
+            &block.conv2,
+            &[config.bottleneck_channels, config.bottleneck_channels, 3, 3],
+        );
         norm(entries, &name(6), &block.norm3, &statistics.norm3);
-        linear(entries, &name(8), &block.conv3, &[shape.outer, shape.inner, 1, 1]);
+        linear(
+            entries,
+            &name(8),
+            &block.conv3,
+            &[config.channels, config.bottleneck_channels, 1, 1],
+        );
     }
     linear(
         entries,
         "output_layer.1.ops.0",
         &layout.head_linear,
-        &[shape.outer, shape.outer],
+        &[config.channels, config.channels],
     );
     norm(
         entries,
         HEAD_NORM,
         &layout.head_norm,
-        &layout.head_statistics[shape.max_depth],
+        &layout.head_statistics[config.max_depth],
     );
     linear(
         entries,
         "output_layer.2",
         &layout.read_out,
-        &[shape.n_classes, shape.outer],
+        &[config.n_classes, config.channels],
     );
 }
 
 fn fc_entries(layout: &FcLayout, entries: &mut Vec<Entry>) {
-    let shape = layout.shape;
-    linear(entries, "input_layer", &layout.stem, &[shape.width, shape.n_inputs]);
+    let config = layout.config;
+    linear(entries, "input_layer", &layout.stem, &[config.width, config.n_inputs]);
     for (i, (block, statistics)) in layout.blocks.iter().zip(&layout.block_statistics).enumerate() {
         linear(
             entries,
             &format!("stochstic_layers.{i}.block.0"),
             &block.linear,
-            &[shape.width, shape.width],
+            &[config.width, config.width],
         );
         norm(
             entries,
@@ -127,7 +140,7 @@ fn fc_entries(layout: &FcLayout, entries: &mut Vec<Entry>) {
         entries,
         "output_layer",
         &layout.read_out,
-        &[shape.n_classes, shape.width],
+        &[config.n_classes, config.width],
     );
 }
 
@@ -148,12 +161,12 @@ fn linear(entries: &mut Vec<Entry>, name: &str, ranges: &LinearRanges, shape: &[
     });
 }
 
-fn norm(entries: &mut Vec<Entry>, name: &str, params: &NormRanges, statistics: &NormRanges) {
+fn norm(entries: &mut Vec<Entry>, name: &str, params: &NormRanges, statistics: &StatisticsRanges) {
     let tensors = [
-        ("weight", &params.first, Role::NormWeight),
-        ("bias", &params.second, Role::NormBias),
-        ("running_mean", &statistics.first, Role::RunningMean),
-        ("running_var", &statistics.second, Role::RunningVariance),
+        ("weight", &params.scale, Role::NormWeight),
+        ("bias", &params.shift, Role::NormBias),
+        ("running_mean", &statistics.mean, Role::RunningMean),
+        ("running_var", &statistics.variance, Role::RunningVariance),
     ];
     entries.extend(tensors.map(|(tensor, range, role)| Entry {
         name: format!("{name}.{tensor}"),

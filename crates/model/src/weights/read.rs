@@ -4,22 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
-use vds_kernels::conv::ConvLayout;
+use vds_kernels::layout::{ConvLayout, HeadStatistics};
 
 use super::names::{HEAD_NORM, Role, entries, norms};
-use super::{POSTERIOR_LOGITS, Weights, from_reference, per_depth_names};
+use super::{Weights, from_reference, per_depth_names};
 use crate::Result;
 use crate::backend::Backend;
 use crate::config::NetworkConfig;
 use crate::error::Error;
 use crate::network::Network;
-use vds_kernels::HeadStatistics;
 
-/// Reads a network of the given sizes from the bytes of a safetensors file.
+/// Reads a network of the given sizes from the bytes of a safetensors file, and those of the extra tensors that it holds.
+///
+/// Extra tensors have one axis of any length; which length is right, and whether one may be absent, is up to the caller.
 ///
 /// # Errors
-/// If the bytes are no safetensors file, or a tensor is missing, unexpected, of another shape or element type, not finite, or a variance below 0.
-pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) -> Result<Weights<D>> {
+/// If the bytes are not a safetensors file, or a tensor is missing, unexpected, of another shape or element type, not finite, or a
+/// variance below 0.
+pub fn from_bytes<D: Backend>(
+    bytes: &[u8],
+    config: &NetworkConfig,
+    device: &D,
+    extra_names: &[&str],
+) -> Result<Weights<D>> {
     config.check()?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(Error::Safetensors)?;
     let metadata = header
@@ -31,7 +38,7 @@ pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) 
     let file = File {
         tensors: SafeTensors::deserialize(bytes).map_err(Error::Safetensors)?,
     };
-    let mut expected = BTreeSet::from([POSTERIOR_LOGITS.to_owned()]);
+    let mut expected: BTreeSet<String> = extra_names.iter().map(|&name| name.to_owned()).collect();
     let mut network = Network::zeros(config, device)?;
     let mut params = network.params_vec();
     for entry in entries(config) {
@@ -42,23 +49,28 @@ pub fn from_bytes<D: Backend>(bytes: &[u8], config: &NetworkConfig, device: &D) 
         let target = if entry.role.is_parameter() {
             &mut params
         } else {
-            network.statistics_mut()
+            network.running_stats_mut()
         };
         from_reference(&entry, &values, target);
         expected.insert(entry.name);
     }
     network.set_params(&params)?;
-    read_head_statistics(&file, config, network.statistics_mut(), &mut expected)?;
+    read_head_statistics(&file, config, network.running_stats_mut(), &mut expected)?;
     for (norm, count) in norms(config).into_iter().zip(network.n_batches_mut()) {
         let name = format!("{norm}.num_batches_tracked");
         *count = file.count(&name)?.unwrap_or(0);
         expected.insert(name);
     }
     file.check_names(&expected)?;
-    let posterior_logits = file.optional_floats(POSTERIOR_LOGITS, &[config.max_depth() + 1])?;
+    let mut extra = BTreeMap::new();
+    for &name in extra_names {
+        if let Some(values) = file.vector(name)? {
+            extra.insert(name.to_owned(), values);
+        }
+    }
     Ok(Weights {
         network,
-        posterior_logits,
+        extra,
         metadata,
     })
 }
@@ -73,9 +85,9 @@ fn read_head_statistics(
     let NetworkConfig::Conv(conv) = config else {
         return Ok(());
     };
-    let sets = ConvLayout::new(conv.shape()).head_statistics;
+    let sets = ConvLayout::new(*conv).head_statistics;
     let [mean_name, variance_name] = per_depth_names();
-    let shape = [sets.len(), conv.outer];
+    let shape = [sets.len(), conv.channels];
     let own = match conv.head_statistics {
         HeadStatistics::PerDepth => (
             file.optional_floats(&mean_name, &shape)?,
@@ -86,7 +98,7 @@ fn read_head_statistics(
     if let (_, Some(variances)) = &own {
         check_variances(&variance_name, variances)?;
     }
-    // One of them alone would be passed over without a word.
+    // One of them alone would be ignored silently.
     let lacking = match &own {
         (Some(_), None) => Some(&variance_name),
         (None, Some(_)) => Some(&mean_name),
@@ -101,7 +113,7 @@ fn read_head_statistics(
         _ => {
             let shared = |name| {
                 Ok(file
-                    .floats(&format!("{HEAD_NORM}.{name}"), &[conv.outer])?
+                    .floats(&format!("{HEAD_NORM}.{name}"), &[conv.channels])?
                     .repeat(sets.len()))
             };
             (shared("running_mean")?, shared("running_var")?)
@@ -109,10 +121,10 @@ fn read_head_statistics(
     };
     for (set, (mean, variance)) in sets
         .iter()
-        .zip(means.chunks(conv.outer).zip(variances.chunks(conv.outer)))
+        .zip(means.chunks(conv.channels).zip(variances.chunks(conv.channels)))
     {
-        statistics[set.first.clone()].copy_from_slice(mean);
-        statistics[set.second.clone()].copy_from_slice(variance);
+        statistics[set.mean.clone()].copy_from_slice(mean);
+        statistics[set.variance.clone()].copy_from_slice(variance);
     }
     Ok(())
 }
@@ -140,14 +152,28 @@ impl<'a> File<'a> {
     }
 
     fn optional_floats(&self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>> {
+        self.floats_of(name, |actual| actual == shape, || format!("F32 {shape:?}"))
+    }
+
+    /// Values along one axis of any length.
+    fn vector(&self, name: &str) -> Result<Option<Vec<f32>>> {
+        self.floats_of(name, |shape| shape.len() == 1, || "F32 of one axis".to_owned())
+    }
+
+    fn floats_of(
+        &self,
+        name: &str,
+        is_shape: impl Fn(&[usize]) -> bool,
+        expected: impl Fn() -> String,
+    ) -> Result<Option<Vec<f32>>> {
         let Some(view) = self.view(name) else {
             return Ok(None);
         };
-        if view.dtype() != Dtype::F32 || view.shape() != shape {
+        if view.dtype() != Dtype::F32 || !is_shape(view.shape()) {
             return Err(Error::TensorType {
                 name: name.to_owned(),
                 actual: format!("{:?} {:?}", view.dtype(), view.shape()),
-                expected: format!("F32 {shape:?}"),
+                expected: expected(),
             });
         }
         let (values, _) = view.data().as_chunks::<4>();

@@ -23,7 +23,7 @@ fn poisoned(config: &NetworkConfig, name: &str) -> Network<Cpu> {
 }
 
 #[test]
-fn layer_that_overflows_is_named_with_its_depth() {
+fn non_finite_layer_is_named_with_its_depth() {
     let cases = [
         (conv(2), "input_layer.0", 0),
         (conv(2), "stochstic_layers.0.block.2", 1),
@@ -41,7 +41,7 @@ fn layer_that_overflows_is_named_with_its_depth() {
             .map(|x| 5.0 * x.abs())
             .collect();
         let max_depth = config.max_depth();
-        let logits = network.forward_train(&inputs, 4).unwrap().as_vec();
+        let logits = network.forward_train(&inputs, 4, max_depth).unwrap().0.as_vec();
         assert!(logits.iter().any(|x| !x.is_finite()), "{layer}");
         let layer = layer.to_owned();
         let found = network.first_non_finite(&inputs, max_depth).unwrap();
@@ -50,7 +50,7 @@ fn layer_that_overflows_is_named_with_its_depth() {
 }
 
 #[test]
-fn finite_pass_has_no_such_layer_and_a_bad_example_is_the_input() {
+fn non_finite_layer_is_absent_from_a_finite_pass_and_the_input_for_a_bad_example() {
     for config in [conv(2), fc(3)] {
         let network = trained(&config, 1, 1);
         let mut inputs = numbers(3 * config.example_len(), 1);
@@ -62,7 +62,7 @@ fn finite_pass_has_no_such_layer_and_a_bad_example_is_the_input() {
 }
 
 #[test]
-fn variance_that_overflows_is_found_though_the_logits_are_finite() {
+fn non_finite_statistic_is_found_though_the_logits_are_finite() {
     for (config, layer, norm) in [
         (conv(2), "input_layer.0", "stochstic_layers.0.block.0"),
         (fc(3), "stochstic_layers.1.block.0", "stochstic_layers.1.block.2"),
@@ -76,33 +76,51 @@ fn variance_that_overflows_is_found_though_the_logits_are_finite() {
             }
         }
         network.set_params(&params).unwrap();
-        drop(network.forward_train(&numbers(4 * config.example_len(), 1), 4).unwrap());
-        let (place, value) = network.non_finite_statistic().unwrap();
+        let inputs = numbers(4 * config.example_len(), 1);
+        let (_, pass) = network.forward_train(&inputs, 4, config.max_depth()).unwrap();
+        let (place, value) = pass.network().non_finite_statistic().unwrap();
         assert_eq!((place.layer.as_str(), place.depth), (norm, config.max_depth() - 1));
         assert!(!value.is_finite());
-        network.forget_last_batch();
+        drop(pass);
         assert_eq!(network.non_finite_statistic(), None);
     }
 }
 
 #[test]
-fn forgotten_batch_leaves_the_running_statistics_as_they_were() {
+fn training_pass_that_is_not_committed_leaves_the_running_statistics_as_they_were() {
     for config in [conv(2), fc(3)] {
         let mut network = trained(&config, 1, 2);
         let before = network.snapshot();
         let inputs = numbers(3 * config.example_len(), 9);
         for depth in 0..=2 {
-            drop(network.forward_train_to(&inputs, 3, depth).unwrap());
+            let (_, pass) = network.forward_train(&inputs, 3, depth).unwrap();
+            let during = pass.network().snapshot();
             // A fully connected network of depth 0 has no batch norm.
-            assert_eq!(network.snapshot() == before, depth == 0 && config == fc(3));
-            network.forget_last_batch();
+            assert_eq!(during == before, depth == 0 && config == fc(3));
+            drop(pass);
             assert_eq!(network.snapshot(), before);
+            let mut other = trained(&config, 1, 2);
+            other.forward_train(&inputs, 3, depth).unwrap().1.commit();
+            assert_eq!(other.snapshot(), during);
         }
     }
 }
 
 #[test]
-fn step_out_of_the_finite_numbers_changes_nothing_and_names_the_place() {
+fn optimizer_step_that_is_not_applied_changes_nothing() {
+    let device = Cpu::default();
+    let mut params = device.tensor_from_vec(vec![1.0, 2.0], (2,));
+    let mut sgd = Sgd::new(2, 0.5);
+    let gradients = |params: &Tensor<(usize,), f32, Cpu>| params.leaky_trace().sum::<(), _>().backward();
+    drop(sgd.propose(&params, &mut gradients(&params), 0.5).unwrap());
+    assert_eq!((params.as_vec(), sgd.velocity()), (vec![1.0, 2.0], &[0.0; 2][..]));
+    let step = sgd.propose(&params, &mut gradients(&params), 0.5).unwrap();
+    step.apply(&mut params);
+    assert_eq!((params.as_vec(), sgd.velocity()), (vec![0.5, 1.5], &[1.0; 2][..]));
+}
+
+#[test]
+fn optimizer_step_to_non_finite_parameters_changes_nothing_and_names_the_element() {
     let device = Cpu::default();
     let mut params = device.tensor_from_vec(vec![1.0, 2.0, 3.0], (3,));
     let mut sgd = Sgd::new(3, 0.5);
@@ -111,7 +129,7 @@ fn step_out_of_the_finite_numbers_changes_nothing_and_names_the_place() {
         (params.leaky_trace() * factors).sum::<(), _>().backward()
     };
     let mut first = gradients([1.0; 3], &params);
-    sgd.step(&mut params, &mut first, 0.1).unwrap();
+    sgd.propose(&params, &mut first, 0.1).unwrap().apply(&mut params);
     let (values, velocity) = (params.as_vec(), sgd.velocity().to_vec());
     let cases = [
         ([1.0, f32::NAN, 1.0], "gradient 1 is NaN"),
@@ -120,7 +138,7 @@ fn step_out_of_the_finite_numbers_changes_nothing_and_names_the_place() {
     ];
     for (factors, message) in cases {
         let mut gradients = gradients(factors, &params);
-        let error = sgd.step(&mut params, &mut gradients, 2.0).unwrap_err();
+        let error = sgd.propose(&params, &mut gradients, 2.0).unwrap_err();
         assert!(matches!(error, Error::NonFinite { .. }));
         assert_eq!(error.to_string(), message);
         assert_eq!((params.as_vec(), sgd.velocity()), (values.clone(), &velocity[..]));

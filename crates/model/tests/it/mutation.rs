@@ -6,7 +6,7 @@ use vds_testkit::hostile::{cases, damaged, seeds};
 use crate::hostile::check;
 
 #[test]
-fn whole_seeds_are_accepted() {
+fn weights_of_the_seeds_are_accepted() {
     assert!(seeds("weights").iter().all(|seed| check(seed)));
 }
 
@@ -14,7 +14,7 @@ proptest! {
     #![proptest_config(cases(10_000))]
 
     #[test]
-    fn damaged_weights_are_accepted_or_refused(bytes in damaged(seeds("weights"))) {
+    fn weights_that_are_damaged_are_accepted_or_refused(bytes in damaged(seeds("weights"))) {
         check(&bytes);
     }
 }

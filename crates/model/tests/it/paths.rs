@@ -1,11 +1,11 @@
 //! The fused path agrees with the composed one, in values, statistics and gradients, on networks of many shapes.
 
-use dfdx::prelude::{Backward, Cpu, OwnedTape, SumTo, Tensor, TensorFromVec};
+use dfdx::prelude::{Backward, Cpu, SumTo, Tensor, TensorFromVec};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_model::{
-    Backend, ConvConfig, Convolution, DepthLogits, FcConfig, HeadStatistics, Network, NetworkConfig, portable,
+    Backend, ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig, TapedLogits, portable,
 };
 
 fn numbers(rng: &mut ChaCha8Rng, n: usize) -> Vec<f32> {
@@ -15,11 +15,7 @@ fn numbers(rng: &mut ChaCha8Rng, n: usize) -> Vec<f32> {
 }
 
 /// The gradient of a weighted sum of the logits.
-fn gradient(
-    logits: DepthLogits<Cpu, OwnedTape<f32, Cpu>>,
-    weights: &[f32],
-    params: &Tensor<(usize,), f32, Cpu>,
-) -> Vec<f32> {
+fn gradient(logits: TapedLogits<Cpu>, weights: &[f32], params: &Tensor<(usize,), f32, Cpu>) -> Vec<f32> {
     let shape = *dfdx::prelude::HasShape::shape(&logits);
     let weights = params.device().tensor_from_vec(weights.to_vec(), shape);
     (logits * weights).sum::<(), _>().backward().get(params).as_vec()
@@ -48,7 +44,7 @@ fn check_training(
     let (config, params) = (network.config(), network.params());
     let weights = numbers(rng, (depth + 1) * batch * config.n_classes());
     // What does not run leaves these as they are, on either path.
-    let mut statistics = vec![0.5; network.statistics().len()];
+    let mut statistics = vec![0.5; network.running_stats().len()];
     let mut fused_statistics = statistics.clone();
     let composed = portable::forward_train(config, params, input, depth, &mut statistics).unwrap();
     let fused = Cpu::default().forward_train(&Cpu::engine(config), params, input, depth, &mut fused_statistics);
@@ -84,7 +80,7 @@ fn check(config: &NetworkConfig, batch: usize, seed: u64) {
     check_close("evaluation", &fused, &composed, 1e-4);
 }
 
-/// The same cases in every run: where two paths round differently, a ReLU's input that happens to lie within rounding of
+/// Fixed cases, the same in every run: where two paths round differently, a ReLU's input that happens to lie within rounding of
 /// zero would switch a unit on in one and off in the other, and neither would be wrong.
 fn fixed_cases() -> ProptestConfig {
     ProptestConfig {
@@ -98,12 +94,15 @@ proptest! {
 
     #[test]
     fn paths_agree_on_convolutional_networks(
-        channels in 1..4_usize, height in 6..20_usize, width in 6..20_usize, outer in 1..20_usize, inner in 1..12_usize,
+        in_channels in 1..4_usize, height in 6..20_usize, width in 6..20_usize, channels in 1..20_usize,
+        bottleneck_channels in 1..12_usize,
         n_classes in 2..12_usize, max_depth in 0..4_usize, batch in 3..20_usize, seed in 0..1000_u64,
     ) {
         let head_statistics = HeadStatistics::PerDepth;
         let convolution = Convolution::default();
-        let config = ConvConfig { channels, height, width, outer, inner, n_classes, max_depth, head_statistics, convolution };
+        let config = ConvConfig {
+            in_channels, height, width, channels, bottleneck_channels, n_classes, max_depth, head_statistics, convolution,
+        };
         check(&NetworkConfig::Conv(config), batch, seed);
     }
 
@@ -118,14 +117,14 @@ proptest! {
 
 #[test]
 fn paths_agree_at_the_papers_widths() {
-    for (channels, side) in [(1, 28), (3, 32)] {
+    for (in_channels, side) in [(1, 28), (3, 32)] {
         check(
             &NetworkConfig::Conv(ConvConfig {
-                channels,
+                in_channels,
                 height: side,
                 width: side,
-                outer: 64,
-                inner: 32,
+                channels: 64,
+                bottleneck_channels: 32,
                 n_classes: 10,
                 max_depth: 2,
                 head_statistics: HeadStatistics::PerDepth,

@@ -1,4 +1,4 @@
-//! A strict little reader of the page: tags balance, attributes are quoted, text is escaped.
+//! A strict reader of the page: tags balance, attributes are quoted, text is escaped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ pub(super) struct Document {
     pub(super) text: String,
     /// Path data.
     pub(super) paths: Vec<String>,
-    /// Identifiers of `details` that stand open.
+    /// Identifiers of `details` that are open.
     pub(super) open_details: Vec<String>,
     elements: BTreeMap<String, usize>,
     references: Vec<String>,
@@ -68,7 +68,7 @@ impl Document {
     }
 }
 
-/// Reads the page, or says what is wrong with it.
+/// Reads the page; the error is what is wrong with it.
 pub(super) fn parse(page: &str) -> Result<Document, String> {
     let mut rest = page.strip_prefix("<!DOCTYPE html>").ok_or("no document type")?;
     let mut document = Document::default();
@@ -147,14 +147,14 @@ fn split_tag(text: &str) -> Result<(&str, &str), String> {
 fn split_attributes(tag: &str) -> Result<(String, Vec<(String, String)>), String> {
     let (name, mut rest) = tag.split_once(' ').unwrap_or((tag, ""));
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
-        return Err(format!("odd element name {name:?}"));
+        return Err(format!("invalid element name {name:?}"));
     }
     let mut attributes = Vec::new();
     while !rest.is_empty() {
         let end = rest.find([' ', '=']).unwrap_or(rest.len());
         let (key, after) = rest.split_at(end);
         if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-            return Err(format!("odd attribute name {key:?} in <{tag}>"));
+            return Err(format!("invalid attribute name {key:?} in <{tag}>"));
         }
         if attributes.iter().any(|(other, _)| other == key) {
             return Err(format!("attribute {key} twice in <{tag}>"));
@@ -171,7 +171,7 @@ fn split_attributes(tag: &str) -> Result<(String, Vec<(String, String)>), String
 }
 
 #[test]
-fn flaws_are_found() {
+fn markup_reader_finds_flaws() {
     let flaws = [
         "<p></p>",
         "<!DOCTYPE html><p>",

@@ -78,7 +78,7 @@ impl TimedLearner {
     pub(super) fn weights_sha256(&self) -> String {
         let network = self.learner.network();
         let mut hasher = Sha256::new();
-        for value in network.params_vec().iter().chain(network.statistics()) {
+        for value in network.params_vec().iter().chain(network.running_stats()) {
             hasher.update(value.to_le_bytes());
         }
         hex(&hasher.finalize())

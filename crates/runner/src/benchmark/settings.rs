@@ -28,17 +28,17 @@ impl Settings {
     /// The convolutional network's sizes for square images.
     pub(crate) fn conv(
         max_depth: usize,
-        channels: usize,
+        in_channels: usize,
         size: usize,
-        [outer, inner]: [usize; 2],
+        [channels, bottleneck_channels]: [usize; 2],
         convolution: Convolution,
     ) -> NetworkConfig {
         NetworkConfig::Conv(ConvConfig {
-            channels,
+            in_channels,
             height: size,
             width: size,
-            outer,
-            inner,
+            channels,
+            bottleneck_channels,
             n_classes: Self::CONV_CLASSES,
             max_depth,
             head_statistics: HeadStatistics::PerDepth,
@@ -69,7 +69,9 @@ impl Settings {
     /// for the gradients of the input and of the weights.
     pub(super) fn flop(&self) -> f64 {
         let multiply_adds = match &self.network {
-            NetworkConfig::Conv(c) => pixels(c) * (2 * c.outer * c.inner + 9 * c.inner * c.inner),
+            NetworkConfig::Conv(c) => {
+                pixels(c) * (2 * c.channels * c.bottleneck_channels + 9 * c.bottleneck_channels * c.bottleneck_channels)
+            }
             NetworkConfig::Fc(c) => c.width * c.width,
         };
         2.0 * multiply_adds as f64 * self.network.max_depth() as f64 * self.batch as f64
@@ -78,7 +80,10 @@ impl Settings {
     /// Values that a training step keeps, about: activations between and inside the blocks.
     pub(crate) fn kept_values(&self) -> u128 {
         let (block, input) = match &self.network {
-            NetworkConfig::Conv(c) => (pixels(c) * (c.outer + 2 * c.inner), self.network.example_len()),
+            NetworkConfig::Conv(c) => (
+                pixels(c) * (c.channels + 2 * c.bottleneck_channels),
+                self.network.example_len(),
+            ),
             NetworkConfig::Fc(c) => (2 * c.width, c.n_inputs),
         };
         let n_depths = self.network.max_depth() as u128 + 1;
@@ -88,7 +93,8 @@ impl Settings {
 
 /// Pixels of an activation: after the 5x5 convolution without padding and the 2x2 pool.
 fn pixels(config: &ConvConfig) -> usize {
-    ((config.height - 4) / 2) * ((config.width - 4) / 2)
+    let (rows, columns) = config.pooled_size();
+    rows * columns
 }
 
 #[cfg(test)]

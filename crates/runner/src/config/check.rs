@@ -73,7 +73,7 @@ impl Checker<'_> {
         match &file.dataset {
             spirals @ Dataset::Spirals { .. } => self.spirals(spirals),
             Dataset::Catalogue(name) => {
-                let known: Vec<&str> = catalogue::all().iter().map(|dataset| dataset.name).collect();
+                let known: Vec<&str> = catalogue::names().collect();
                 self.fits(&["dataset"], known.contains(&name.as_str()), || {
                     let known = known.join(", ");
                     let name = excerpt(name);

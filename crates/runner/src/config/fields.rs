@@ -11,7 +11,7 @@ pub(super) const MAX_BATCH: usize = 65_536;
 /// Most epochs.
 pub(super) const MAX_EPOCHS: usize = 1_000_000;
 /// Most generated points.
-pub(super) const MAX_POINTS: usize = 10_000_000;
+pub(super) const MAX_POINTS: usize = vds_datasets::SpiralsConfig::MAX_POINTS;
 /// Most bins of a calibration error.
 pub(super) const MAX_BINS: usize = 1000;
 /// Largest learning rate.

@@ -1,18 +1,18 @@
-//! How far a fetch is: a bar a file on a terminal, else plain lines.
+//! How far a fetch is: one bar per file on a terminal, else plain lines.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use vds_datasets::download::Event;
+use vds_datasets::download::Progress;
 
-/// Shows what happens, on the standard error.
+/// Shows the steps of a fetch, on the standard error.
 #[derive(Debug)]
 pub(crate) enum FetchProgress {
     /// On a terminal; the bar of the file that is coming.
     Bar(ProgressBar),
     /// A line when a file begins, and for what goes wrong.
     Lines,
-    /// Nothing.
+    /// Shows nothing.
     Quiet,
 }
 
@@ -26,26 +26,26 @@ impl FetchProgress {
         }
     }
 
-    /// Shows an event. Progress is no result: a failure to show it is no failure of the fetch.
-    pub(crate) fn show(&mut self, event: &Event<'_>) {
+    /// Shows a step. Progress is not a result: a failure to show it does not fail the fetch.
+    pub(crate) fn show(&mut self, step: &Progress<'_>) {
         if let Self::Bar(bar) = self {
-            match event {
-                Event::Started { url, n_kept, n_total } => *bar = new_bar(url, *n_kept, *n_total),
-                Event::Advanced { n_bytes } => bar.set_position(*n_bytes),
+            match step {
+                Progress::Started { url, n_kept, n_total } => *bar = new_bar(url, *n_kept, *n_total),
+                Progress::Advanced { n_bytes } => bar.set_position(*n_bytes),
                 _ => bar.finish_and_clear(),
             }
         }
-        let is_told = match self {
-            Self::Bar(_) => matches!(event, Event::Failed { .. }),
+        let is_shown = match self {
+            Self::Bar(_) => matches!(step, Progress::Failed { .. }),
             Self::Lines => true,
             Self::Quiet => false,
         };
-        if let Some(line) = line(event).filter(|_| is_told) {
+        if let Some(line) = line(step).filter(|_| is_shown) {
             let _ = writeln!(io::stderr(), "{line}");
         }
     }
 
-    /// Takes the bar of a file away that was not finished.
+    /// Removes the bar of a file that was not finished.
     pub(crate) fn clear(&self) {
         if let Self::Bar(bar) = self {
             bar.finish_and_clear();
@@ -70,9 +70,9 @@ fn new_bar(url: &str, n_kept: u64, n_total: Option<u64>) -> ProgressBar {
 }
 
 /// What is worth a line of its own.
-fn line(event: &Event<'_>) -> Option<String> {
-    match event {
-        Event::Started { url, n_kept, n_total } => {
+fn line(step: &Progress<'_>) -> Option<String> {
+    match step {
+        Progress::Started { url, n_kept, n_total } => {
             let total = n_total.map(|n| format!(", {n} bytes")).unwrap_or_default();
             let start = if *n_kept > 0 {
                 format!(", from byte {n_kept} on")
@@ -81,8 +81,8 @@ fn line(event: &Event<'_>) -> Option<String> {
             };
             Some(format!("fetching {url}{total}{start}"))
         }
-        Event::Failed { url, problem } => Some(format!("{url}: {problem}")),
-        Event::Done { file } if file.url.is_none() => Some(format!("{} is there already", file.path.display())),
+        Progress::Failed { url, problem } => Some(format!("{url}: {problem}")),
+        Progress::Done { file } if file.url.is_none() => Some(format!("{} is there already", file.path.display())),
         _ => None,
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn environment_here(provenance: &Provenance) -> Environment {
 
 fn data_file(file: &SourceFile) -> DataFile {
     DataFile {
-        location: file.location.to_string(),
+        location: file.origin.to_string(),
         sha256: file.sha256.clone(),
     }
 }

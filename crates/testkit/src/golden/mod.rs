@@ -1,12 +1,13 @@
 //! Golden vectors: safetensors files made by the authors' PyTorch code, with a manifest of tolerances.
 //!
-//! A test walks the whole set and handles the kinds that its crate implements; a file that the manifest does not list, or
-//! a kind that nobody knows, fails it. The set is the folder named by the environment variable `VDS_GOLDEN_DIR`, else the
+//! A test walks the whole set and handles the kinds that its crate implements; a file that the manifest does not list, a kind
+//! that nobody knows, or cases of a kind that are asked for, listed and not there, fail it. The set is the folder named by the environment variable `VDS_GOLDEN_DIR`, else the
 //! part of it that is committed with the crate.
 
 mod case;
 mod comparison;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,11 @@ use serde::Deserialize;
 pub struct GoldenSet {
     folder: PathBuf,
     manifest: Manifest,
+    /// The set that is committed with a crate holds at least one case of each kind that the crate asks for; a named folder may
+    /// lack some.
     is_committed: bool,
+    /// Cases that were given out.
+    n_given: Cell<usize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -31,6 +36,14 @@ struct Manifest {
 #[derive(Debug, Deserialize)]
 struct ManifestFile {
     file: String,
+    /// Absent from the sets that are committed.
+    meta: Option<ManifestMeta>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ManifestMeta {
+    #[serde(rename = "type")]
+    kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -57,12 +70,6 @@ impl GoldenSet {
         }
     }
 
-    /// Whether this is the set that is committed with the crate, which holds at least one case of each of its kinds; a named
-    /// folder may lack some.
-    pub fn is_committed(&self) -> bool {
-        self.is_committed
-    }
-
     /// The set in a folder.
     ///
     /// # Panics
@@ -76,6 +83,7 @@ impl GoldenSet {
             folder: folder.to_owned(),
             manifest,
             is_committed: false,
+            n_given: Cell::new(0),
         };
         set.check_listing();
         set
@@ -102,14 +110,31 @@ impl GoldenSet {
     /// All cases of one kind. Every file of the manifest is opened, whatever its kind, so that an unknown one is noticed.
     ///
     /// # Panics
-    /// If a file is missing or damaged, or its kind is unknown.
+    /// If a file is missing or damaged, its kind is unknown or not the one that the manifest lists, or a committed set has no case
+    /// of the kind.
     pub fn cases(&self, kind: Kind) -> Vec<GoldenCase> {
-        let cases = self
-            .manifest
-            .files
-            .iter()
-            .map(|file| GoldenCase::open(&self.folder.join(&file.file)));
-        cases.filter(|case| case.kind() == kind).collect()
+        let mut cases = Vec::new();
+        for file in &self.manifest.files {
+            let case = GoldenCase::open(&self.folder.join(&file.file));
+            if let Some(listed) = &file.meta {
+                let name = case.name();
+                assert_eq!(
+                    case.kind(),
+                    listed.kind,
+                    "{name}: the kind in the file and in the manifest"
+                );
+            }
+            if case.kind() == kind {
+                cases.push(case);
+            }
+        }
+        assert!(
+            !cases.is_empty() || !self.is_committed,
+            "no case of the kind {kind:?} in {}",
+            self.folder.display()
+        );
+        self.n_given.set(self.n_given.get() + cases.len());
+        cases
     }
 
     /// The recommended tolerance of a group, `net.logits` for instance.

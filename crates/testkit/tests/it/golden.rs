@@ -72,7 +72,7 @@ fn agrees(name: &str, golden: &[f32], actual: &[f64]) -> bool {
 }
 
 #[test]
-fn a_case_gives_its_tensors_and_metadata() {
+fn golden_case_gives_its_tensors_and_metadata() {
     let set = set("reads", &[1.5, -2.0]);
     assert!(set.cases(Kind::Network).is_empty());
     let cases = set.cases(Kind::Posterior);
@@ -96,7 +96,7 @@ fn a_case_gives_its_tensors_and_metadata() {
 }
 
 #[test]
-fn an_unknown_kind_fails_whatever_kind_is_asked_for() {
+fn golden_case_of_unknown_kind_fails_whatever_kind_is_asked_for() {
     let folder = folder("unknown");
     write_case(&folder, "known", "spirals", &[0.0]);
     write_case(&folder, "odd", "sculpture", &[0.0]);
@@ -107,7 +107,7 @@ fn an_unknown_kind_fails_whatever_kind_is_asked_for() {
 }
 
 #[test]
-fn folder_and_manifest_must_agree() {
+fn golden_folder_and_manifest_must_agree() {
     let folder = folder("listing");
     check_panics("manifest.json", || drop(GoldenSet::open(&folder)));
     write_case(&folder, "one", "spirals", &[0.0]);
@@ -131,7 +131,7 @@ fn folder_and_manifest_must_agree() {
 }
 
 #[test]
-fn the_tolerance_is_absolute_below_one_and_relative_to_the_largest_value_above() {
+fn golden_tolerance_is_absolute_below_one_and_relative_to_the_largest_value_above() {
     assert!(agrees("small", &[0.0, 0.25], &[0.0, 0.2509]));
     assert!(!agrees("small-off", &[0.0, 0.25], &[0.0, 0.2511]));
     assert!(agrees("large", &[0.0, -8.0], &[0.0079, -8.0]));
@@ -139,7 +139,7 @@ fn the_tolerance_is_absolute_below_one_and_relative_to_the_largest_value_above()
 }
 
 #[test]
-fn one_bad_value_among_good_ones_fails() {
+fn golden_report_fails_for_one_bad_value_among_good_ones() {
     assert!(!agrees("first", &[0.0; 3], &[1.0, 0.0, 0.0]));
     assert!(!agrees("last", &[0.0; 3], &[0.0, 0.0, 1.0]));
     assert!(!agrees("fewer", &[0.0; 3], &[0.0, 0.0]));
@@ -147,7 +147,7 @@ fn one_bad_value_among_good_ones_fails() {
 }
 
 #[test]
-fn what_is_not_finite_must_be_the_same() {
+fn golden_values_that_are_not_finite_must_be_the_same() {
     let (nan, infinity) = (f32::NAN, f32::INFINITY);
     assert!(agrees(
         "same",
@@ -176,7 +176,7 @@ fn what_is_not_finite_must_be_the_same() {
 }
 
 #[test]
-fn a_given_scale_replaces_the_usual_one() {
+fn golden_scale_that_is_given_replaces_the_usual_one() {
     let set = set("scaled", &[8.0]);
     let cases = set.cases(Kind::Posterior);
     let fails = |scale: f64| {
@@ -188,7 +188,7 @@ fn a_given_scale_replaces_the_usual_one() {
 }
 
 #[test]
-fn integers_must_be_equal() {
+fn golden_integers_must_be_equal() {
     let set = set("integers", &[0.0]);
     let cases = set.cases(Kind::Posterior);
     for (actual, fails) in [(vec![3, -4], false), (vec![3, -5], true), (vec![3], true)] {
@@ -199,7 +199,7 @@ fn integers_must_be_equal() {
 }
 
 #[test]
-fn every_failure_is_listed_and_the_largest_deviation_is_kept() {
+fn golden_report_lists_every_failure_and_the_largest_deviation() {
     let set = set("report", &[1.0]);
     let cases = set.cases(Kind::Posterior);
     let mut report = Report::new(&set);
@@ -223,9 +223,34 @@ fn every_failure_is_listed_and_the_largest_deviation_is_kept() {
 }
 
 #[test]
-fn a_group_without_a_tolerance_fails() {
+fn golden_group_without_a_tolerance_fails() {
     let set = set("groups", &[1.0]);
     check_panics("no tolerance for other", || {
         Report::new(&set).compare(&set.cases(Kind::Posterior)[0], "values", "other", &[1.0]);
     });
+}
+
+#[test]
+fn golden_kind_in_the_manifest_must_be_that_of_the_file() {
+    let folder = folder("listed-kinds");
+    write_case(&folder, "case", "posterior", &[0.0]);
+    let list = |kind: &str| {
+        let file = json!({ "file": "case.safetensors", "meta": { "type": kind } });
+        let manifest = json!({ "files": [file], "tolerances": {} });
+        fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
+        GoldenSet::open(&folder)
+    };
+    assert_eq!(list("posterior").cases(Kind::Posterior).len(), 1);
+    check_panics("the kind in the file and in the manifest", || {
+        drop(list("network").cases(Kind::Posterior));
+    });
+}
+
+#[test]
+fn golden_report_without_a_comparison_fails_if_there_are_cases() {
+    let set = set("nothing", &[1.0]);
+    assert!(set.cases(Kind::Network).is_empty());
+    Report::new(&set).assert_ok();
+    assert_eq!(set.cases(Kind::Posterior).len(), 1);
+    check_panics("no golden vector was compared", || Report::new(&set).assert_ok());
 }

@@ -17,7 +17,11 @@ fn network(config: &NetworkConfig) -> Network<Cpu> {
     let inputs: Vec<f32> = (0..8 * config.example_len())
         .map(|index| (index as f32 * 0.7).sin())
         .collect();
-    drop(network.forward_train(&inputs, 8).unwrap());
+    network
+        .forward_train(&inputs, 8, config.max_depth())
+        .unwrap()
+        .1
+        .commit();
     network
 }
 
@@ -32,11 +36,11 @@ fn fc() -> Network<Cpu> {
 
 fn conv() -> Network<Cpu> {
     network(&NetworkConfig::Conv(ConvConfig {
-        channels: 1,
+        in_channels: 1,
         height: 8,
         width: 8,
-        outer: 6,
-        inner: 4,
+        channels: 6,
+        bottleneck_channels: 4,
         n_classes: 3,
         max_depth: 3,
         head_statistics: HeadStatistics::PerDepth,

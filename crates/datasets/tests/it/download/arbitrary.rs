@@ -48,7 +48,7 @@ fn reply(deed: Deed, file: &[u8], request: &Request) -> Reply {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whatever servers do, the file is there and right, or it is not there; and a good server mends everything.
+    /// Whatever servers do, the file is there and right, or it is not there; and a good server completes it.
     #[test]
     fn file_is_right_or_not_there(deeds in prop::collection::vec(deed(), 1..12)) {
         let sample = Sample::new();

@@ -2,7 +2,7 @@
 
 use super::sample::{Sample, options, other_file};
 use super::server::{End, Reply, Server};
-use crate::fixtures::{gzip, idx};
+use vds_testkit::files::{gzip, idx};
 
 /// Everybody gets `reply`, whatever is asked for.
 fn server_of(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Server {
@@ -33,8 +33,11 @@ fn another_file_of_the_same_shape_is_refused() {
     let sample = Sample::new();
     let bad = Server::good(&other_file());
     let error = sample.fetch(&options(&[&bad.mirror()])).unwrap_err().to_string();
-    let expected = sample.dataset.files[0].sha256.unwrap();
-    assert!(error.contains("images.gz: images.gz has the SHA-256 sum "), "{error}");
+    let expected = sample.dataset.entry().unwrap().files[0].sha256.clone().unwrap();
+    assert!(
+        error.contains("images.gz: images.gz has the SHA-256 digest "),
+        "{error}"
+    );
     let end = format!(", expected {expected}: it is not the published file, fetch it again");
     assert!(error.ends_with(&end), "{error}");
     let good = Server::good(&sample.file);

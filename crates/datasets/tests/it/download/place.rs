@@ -4,12 +4,11 @@ use std::error::Error as _;
 use std::fs::{self, File};
 use std::ops::ControlFlow;
 
-use vds_datasets::download::{Options, fetch};
-use vds_datasets::{Error, catalogue};
+use vds_datasets::download::{Error, Options, fetch};
 
 use super::sample::{Sample, options, other_file};
 use super::server::Server;
-use crate::fixtures::{check_error, write};
+use crate::fixtures::{check_error, dataset, write};
 
 #[test]
 fn right_file_is_not_fetched_again_whether_compressed_or_not() {
@@ -20,7 +19,7 @@ fn right_file_is_not_fetched_again_whether_compressed_or_not() {
     let path = write(&sample.folder(), "images", &payload);
     let server = Server::good(&sample.file);
     let options = options(&[&server.mirror()]);
-    let fetched = fetch(sample.dataset, sample.root.path(), &options, &mut |_| {
+    let fetched = fetch(&sample.dataset, sample.root.path(), &options, &mut |_| {
         ControlFlow::Continue(())
     })
     .unwrap();
@@ -40,12 +39,12 @@ fn wrong_file_is_named_and_stays() {
         path.display()
     );
     let options = options(&[&server.mirror()]);
-    let result = fetch(sample.dataset, sample.root.path(), &options, &mut |_| {
+    let result = fetch(&sample.dataset, sample.root.path(), &options, &mut |_| {
         ControlFlow::Continue(())
     });
     let error = check_error(result, &expected);
     assert!(
-        error.source().unwrap().to_string().contains("has the SHA-256 sum"),
+        error.source().unwrap().to_string().contains("has the SHA-256 digest"),
         "{error:?}"
     );
     assert_eq!(fs::read(&path).unwrap(), bytes);
@@ -74,7 +73,7 @@ fn place_that_cannot_be_written_is_an_error_and_nothing_is_asked() {
     write(sample.root.path(), "sample", b"a file, not a folder");
     let expected = format!("cannot write {}", sample.folder().display());
     let result = fetch(
-        sample.dataset,
+        &sample.dataset,
         sample.root.path(),
         &options(&[&server.mirror()]),
         &mut |_| ControlFlow::Continue(()),
@@ -87,8 +86,7 @@ fn place_that_cannot_be_written_is_an_error_and_nothing_is_asked() {
 fn sets_that_are_nowhere_published_say_how_to_get_them() {
     let root = tempfile::tempdir().unwrap();
     let fetch = |name, options: &Options| {
-        let dataset = catalogue::find(name).unwrap();
-        fetch(dataset, root.path(), options, &mut |_| ControlFlow::Continue(())).unwrap_err()
+        fetch(&dataset(name), root.path(), options, &mut |_| ControlFlow::Continue(())).unwrap_err()
     };
     let error = fetch("svhn-like", &Options::default());
     let expected =

@@ -3,8 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use vds_datasets::Error;
-use vds_datasets::download::{Event, fetch};
+use vds_datasets::download::{Error, Progress, fetch};
 
 use super::sample::{Sample, options, other_file};
 use super::server::{End, Reply, Server};
@@ -27,16 +26,16 @@ fn dropped_connection_is_gone_on_from_where_it_broke_off() {
     let sample = Sample::new();
     let half = sample.half();
     let server = good_but_for_the_first(&sample.file, move |file| Reply::whole(file).cut(half, End::Close));
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     let fetched = fetch(
-        sample.dataset,
+        &sample.dataset,
         sample.root.path(),
         &options(&[&server.mirror()]),
         &mut |event| {
             match event {
-                Event::Started { n_kept, n_total, .. } => told.push(format!("started {n_kept} {n_total:?}")),
-                Event::Failed { problem, .. } => told.push(problem.to_string()),
-                Event::Done { file } => told.push(format!("done {}", file.path.display())),
+                Progress::Started { n_kept, n_total, .. } => reported.push(format!("started {n_kept} {n_total:?}")),
+                Progress::Failed { problem, .. } => reported.push(problem.to_string()),
+                Progress::Done { file } => reported.push(format!("done {}", file.path.display())),
                 _ => {}
             }
             ControlFlow::Continue(())
@@ -52,7 +51,7 @@ fn dropped_connection_is_gone_on_from_where_it_broke_off() {
         format!("started {half} Some({n})"),
         format!("done {}", sample.target().display()),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
 }
 
 #[test]
@@ -66,7 +65,7 @@ fn connection_that_always_breaks_off_is_given_up_and_what_came_is_kept() {
     let partial = sample.partial();
     let expected = format!(
         "images.gz cannot be fetched; tried\n  {mirror}images.gz: the connection broke off at byte 3000 of {n}\n\
-        3000 bytes of it are kept in {}, the next call goes on from there",
+        3000 bytes of it are kept in {}, the next call resumes from there",
         partial.display()
     );
     sample.check_refused(&options(&[&mirror]), &expected);
@@ -126,7 +125,7 @@ fn check_not_taken(part: impl Fn(&[u8]) -> Reply + Send + Sync + 'static) {
     let sample = Sample::new();
     let server = good_but_for_the_first(&sample.file, part);
     sample.leave_behind(&sample.file[..1000]);
-    assert_eq!(problems(&sample, &server), ["the server does not go on at byte 1000"]);
+    assert_eq!(problems(&sample, &server), ["the server does not resume at byte 1000"]);
     assert_eq!(server.ranges(), [range(1000), None]);
 }
 
@@ -134,13 +133,19 @@ fn check_not_taken(part: impl Fn(&[u8]) -> Reply + Send + Sync + 'static) {
 #[track_caller]
 fn problems(sample: &Sample, server: &Server) -> Vec<String> {
     let mut problems = Vec::new();
-    let told = &mut |event: Event<'_>| {
-        if let Event::Failed { problem, .. } = event {
+    let reported = &mut |event: Progress<'_>| {
+        if let Progress::Failed { problem, .. } = event {
             problems.push(problem.to_string());
         }
         ControlFlow::Continue(())
     };
-    fetch(sample.dataset, sample.root.path(), &options(&[&server.mirror()]), told).unwrap();
+    fetch(
+        &sample.dataset,
+        sample.root.path(),
+        &options(&[&server.mirror()]),
+        reported,
+    )
+    .unwrap();
     sample.check_disk(true);
     problems
 }
@@ -179,7 +184,7 @@ fn partial_file_that_is_longer_than_the_file_is_thrown_away() {
     let server = Server::good(&sample.file);
     let bytes = [sample.file.as_slice(), b"more"].concat();
     sample.leave_behind(&bytes);
-    let expected = format!("the server does not go on at byte {}", bytes.len());
+    let expected = format!("the server does not resume at byte {}", bytes.len());
     assert_eq!(problems(&sample, &server), [expected]);
     assert_eq!(server.ranges(), [range(bytes.len()), None]);
 }
@@ -216,14 +221,14 @@ fn caller_that_stops_keeps_what_came() {
     let server = Server::good(&sample.file);
     let options = options(&[&server.mirror()]);
     let mut kept = 0;
-    let stop = &mut |event: Event<'_>| match event {
-        Event::Advanced { n_bytes } if n_bytes > 1000 => {
+    let stop = &mut |event: Progress<'_>| match event {
+        Progress::Advanced { n_bytes } if n_bytes > 1000 => {
             kept = n_bytes;
             ControlFlow::Break(())
         }
         _ => ControlFlow::Continue(()),
     };
-    let error = fetch(sample.dataset, sample.root.path(), &options, stop).unwrap_err();
+    let error = fetch(&sample.dataset, sample.root.path(), &options, stop).unwrap_err();
     assert!(
         matches!(&error, Error::Stopped { path } if *path == sample.partial()),
         "{error}"

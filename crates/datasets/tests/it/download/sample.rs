@@ -6,16 +6,17 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
-use vds_datasets::download::{Event, Fetched, Options, fetch};
-use vds_datasets::{Content, Dataset, DatasetFile, Part, Result, catalogue};
+use vds_datasets::download::{Fetched, Options, Progress, Result, fetch};
+use vds_datasets::{Content, Dataset, Entry, EntryFile, Part, Source};
+use vds_testkit::files::{gzip, hex, idx};
 
-use crate::fixtures::{gzip, idx};
+use crate::fixtures;
 
 const N: u32 = 300;
 
 /// A data set of one file with noise, which does not compress, and a place for it.
 pub(crate) struct Sample {
-    pub(crate) dataset: &'static Dataset,
+    pub(crate) dataset: Dataset,
     /// The file as a server has it.
     pub(crate) file: Vec<u8>,
     pub(crate) root: tempfile::TempDir,
@@ -35,15 +36,12 @@ fn images(seed: u64) -> Vec<u8> {
 impl Sample {
     pub(crate) fn new() -> Self {
         let payload = images(1);
-        let sum = Sha256::digest(&payload);
-        let sum: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
-        let file = DatasetFile {
-            name: "images",
+        let file = EntryFile {
+            name: "images".to_owned(),
             part: Part::Train,
             content: Content::Images,
             n_examples: N as usize,
-            sha256: Some(sum.leak()),
-            published_md5: None,
+            sha256: Some(hex(&Sha256::digest(&payload))),
         };
         Self {
             dataset: dataset(vec![file]),
@@ -70,13 +68,13 @@ impl Sample {
 
     /// Leaves the first bytes of something where an earlier call would have left them.
     pub(crate) fn leave_behind(&self, bytes: &[u8]) {
-        crate::fixtures::write(&self.folder(), "images.gz.partial", bytes);
+        fixtures::write(&self.folder(), "images.gz.partial", bytes);
     }
 
     /// Fetches; the result is held against what is on disk: the right file if all went well, else none.
     #[track_caller]
     pub(crate) fn fetch(&self, options: &Options) -> Result<Vec<Fetched>> {
-        let result = fetch(self.dataset, self.root.path(), options, &mut |_: Event<'_>| {
+        let result = fetch(&self.dataset, self.root.path(), options, &mut |_: Progress<'_>| {
             std::ops::ControlFlow::Continue(())
         });
         self.check_disk(result.is_ok());
@@ -109,13 +107,18 @@ impl Sample {
 }
 
 /// A data set with these files.
-pub(crate) fn dataset(files: Vec<DatasetFile>) -> &'static Dataset {
-    Box::leak(Box::new(Dataset {
-        name: "sample",
-        files: files.leak(),
-        mirrors: &[],
-        ..*catalogue::find("mnist").unwrap()
-    }))
+pub(crate) fn dataset(files: Vec<EntryFile>) -> Dataset {
+    let mnist = fixtures::dataset("mnist");
+    let entry = Entry {
+        files,
+        mirrors: Vec::new(),
+        ..mnist.entry().unwrap().clone()
+    };
+    Dataset {
+        name: "sample".to_owned(),
+        source: Source::Catalogue(entry),
+        ..mnist
+    }
 }
 
 /// No pauses, short time-outs.

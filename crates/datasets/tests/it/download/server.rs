@@ -12,7 +12,7 @@ pub(crate) struct Request {
     pub(crate) range: Option<String>,
 }
 
-/// What it is told.
+/// What it is reported.
 pub(crate) struct Reply {
     pub(crate) status: &'static str,
     pub(crate) headers: Vec<String>,

@@ -1,26 +1,26 @@
-//! The way back through a block.
+//! The backward pass through a block.
 
 use rayon::prelude::*;
 
-use super::{Above, Activation, BlockState, BlockWeights, Incoming, Pass};
-use crate::NormRanges;
+use super::upstream::UpstreamImages;
+use super::{Activation, BlockPass, BlockState, BlockWeights, Normed, UpstreamGrad};
 use crate::buffer::Buffer;
 use crate::conv::filter::{Filter, Group};
-use crate::conv::geometry::{Geometry, MAX_UNITS};
-use crate::conv::layout::ConvBlockRanges;
+use crate::conv::geometry::{Geometry, MAX_UNITS, unit_images};
 use crate::conv::scratch::with_scratch;
+use crate::layout::{ConvBlockRanges, NormRanges};
 use crate::linear::{Linear, LinearGradient};
 use crate::norm::{Norm, affine_relu, affine_relu_padded, input_gradient, input_gradient_padded, relu_gradient};
-use crate::simd::{Ahead, Core, chunk};
+use crate::simd::{IsaCtx, Prefetch, chunk};
 
-/// Buffers of the way back, shared by all blocks.
+/// Buffers of the backward pass, shared by all blocks.
 #[derive(Debug)]
 pub(in crate::conv) struct BackwardBuffers {
-    /// Gradient with respect to the second or third convolution's normalised input.
-    inner: Buffer,
-    /// Gradient with respect to the first convolution's normalised input; its way through the batch norm is left to
+    /// Gradient with respect to the second or third convolution's normalized input.
+    bottleneck: Buffer,
+    /// Gradient with respect to the first convolution's normalized input; its way through the batch norm is left to
     /// whoever reads it, since that needs `norms[0]`'s gradient means.
-    pub(in crate::conv) outer: Buffer,
+    pub(in crate::conv) trunk: Buffer,
     sums: Buffer,
     partials: Vec<[LinearGradient; 3]>,
 }
@@ -33,33 +33,44 @@ impl BackwardBuffers {
             weights.conv3.gradient(),
         ];
         Self {
-            inner: Buffer::default(),
-            outer: Buffer::default(),
+            bottleneck: Buffer::default(),
+            trunk: Buffer::default(),
             sums: Buffer::default(),
             partials: vec![gradients; MAX_UNITS],
         }
     }
 
     /// Makes room for `batch` images.
-    pub(in crate::conv) fn fit(&mut self, geometry: Geometry, batch: usize) {
-        self.inner.resize(batch * geometry.inner_len());
-        self.outer.resize(batch * geometry.outer_len());
-        self.sums.resize(batch * 2 * geometry.outer.max(geometry.inner));
+    pub(in crate::conv) fn reserve(&mut self, geometry: Geometry, batch: usize) {
+        self.bottleneck.resize(batch * geometry.bottleneck_len());
+        self.trunk.resize(batch * geometry.trunk_len());
+        self.sums
+            .resize(batch * 2 * geometry.channels.max(geometry.bottleneck_channels));
     }
 }
 
-impl Pass {
-    /// Back: completes `incoming`; afterwards `buffers.outer` and `norms[0]` hold what has to be added to it for the block's
-    /// input. Adds to `d_params`.
+/// What a pass makes of some images beside the gradient that it was given.
+#[derive(Debug)]
+struct UnitGradient<'a> {
+    /// With respect to its input ahead of the batch norm's affine map.
+    d_x: &'a mut [f32],
+    /// Sums for the batch norm's gradient, `[groups, 2, channels]`.
+    sums: &'a mut [f32],
+    /// Of the convolution's parameters.
+    partial: &'a mut LinearGradient,
+}
+
+impl BlockPass {
+    /// Completes `upstream`; afterwards `buffers.trunk` and `norms[0]` hold what has to be added to it for the block's input. Adds
+    /// to `d_params`.
     pub(in crate::conv) fn backward(
         self,
         (weights, ranges): (&BlockWeights, &ConvBlockRanges),
         before: &Activation,
         state: &mut BlockState,
-        incoming: Incoming<'_>,
+        upstream: UpstreamGrad<'_>,
         (buffers, d_params): (&mut BackwardBuffers, &mut [f32]),
     ) {
-        let n_rows = self.batch * self.geometry.pixels();
         let BlockState {
             norms: [norm1, norm2, norm3],
             reduced,
@@ -68,86 +79,82 @@ impl Pass {
         for partial in buffers.partials.as_flattened_mut() {
             partial.clear();
         }
-        self.expand_back(&weights.conv3, (filtered, norm3), incoming, buffers);
-        self.norm_gradient(norm3, &ranges.norm3, (buffers, n_rows), d_params);
-        self.filter_back(&weights.conv2, [(reduced, norm2), (filtered, norm3)], buffers);
-        self.norm_gradient(norm2, &ranges.norm2, (buffers, n_rows), d_params);
-        self.reduce_back(&weights.conv1, [(&before.values, norm1), (reduced, norm2)], buffers);
-        self.norm_gradient(norm1, &ranges.norm1, (buffers, n_rows), d_params);
+        self.expand_backward(&weights.conv3, Normed::new(filtered, norm3), upstream, buffers);
+        self.norm_gradient(norm3, &ranges.norm3, &buffers.sums, d_params);
+        let (input, output) = (Normed::new(reduced, norm2), Normed::new(filtered, norm3));
+        self.filter_backward(&weights.conv2, input, output, buffers);
+        self.norm_gradient(norm2, &ranges.norm2, &buffers.sums, d_params);
+        let (input, output) = (Normed::new(&before.values, norm1), Normed::new(reduced, norm2));
+        self.reduce_backward(&weights.conv1, input, output, buffers);
+        self.norm_gradient(norm1, &ranges.norm1, &buffers.sums, d_params);
         for [partial1, partial2, partial3] in &buffers.partials {
-            weights.conv1.unload(partial1, &ranges.conv1, d_params);
-            weights.conv2.unload(partial2, ranges, d_params);
-            weights.conv3.unload(partial3, &ranges.conv3, d_params);
+            weights.conv1.accumulate_gradient(partial1, &ranges.conv1, d_params);
+            weights.conv2.accumulate_gradient(partial2, ranges, d_params);
+            weights.conv3.accumulate_gradient(partial3, &ranges.conv3, d_params);
         }
     }
 
-    fn norm_gradient(
-        self,
-        norm: &mut Norm,
-        ranges: &NormRanges,
-        (buffers, n_rows): (&BackwardBuffers, usize),
-        d_params: &mut [f32],
-    ) {
-        let (weight, bias) = d_params[ranges.first.start..ranges.second.end].split_at_mut(ranges.first.len());
-        norm.set_gradient_means(&buffers.sums[..self.batch * 2 * norm.width()], n_rows, weight, bias);
+    fn norm_gradient(self, norm: &mut Norm, ranges: &NormRanges, sums: &[f32], d_params: &mut [f32]) {
+        let n_rows = self.batch * self.geometry.pixels();
+        let (weight, bias) = d_params[ranges.scale.start..ranges.shift.end].split_at_mut(ranges.scale.len());
+        norm.set_gradient_means(&sums[..self.batch * 2 * norm.width()], n_rows, weight, bias);
     }
 
-    fn expand_back(
+    fn expand_backward(
         self,
         conv: &Linear,
-        (x, norm): (&[f32], &Norm),
-        incoming: Incoming<'_>,
+        input: Normed<'_>,
+        upstream: UpstreamGrad<'_>,
         buffers: &mut BackwardBuffers,
     ) {
         let g = self.geometry;
-        let (outer, inner) = (self.unit(g.outer_len()), self.unit(g.inner_len()));
-        let sums = buffers.sums[..self.batch * 2 * g.inner].par_chunks_mut(self.unit(2 * g.inner));
-        let above = Above::of(incoming.above, &buffers.outer);
-        let totals = incoming
-            .total
-            .par_chunks_mut(outer)
-            .zip(incoming.of_head.par_chunks(self.unit(g.outer)));
-        totals
-            .zip(x.par_chunks(inner))
-            .zip(buffers.inner.par_chunks_mut(inner).zip(sums))
+        let unit_len = self.unit(g.bottleneck_len());
+        let sums =
+            buffers.sums[..self.batch * 2 * g.bottleneck_channels].par_chunks_mut(self.unit(2 * g.bottleneck_channels));
+        upstream
+            .with_residual(&buffers.trunk)
+            .units(g, unit_images(self.batch))
+            .zip(buffers.bottleneck.par_chunks_mut(unit_len).zip(sums))
             .zip(&mut buffers.partials)
             .enumerate()
-            .for_each(|(unit, ((((total, of_head), x), (d_x, sums)), [_, _, partial]))| {
-                let above = above.map(|above| above.chunk(unit, outer));
-                self.expand_back_unit(conv, (x, norm), (total, of_head, above), (d_x, sums, partial));
+            .for_each(|(unit, ((upstream, (d_x, sums)), [_, _, partial]))| {
+                let gradient = UnitGradient { d_x, sums, partial };
+                self.expand_backward_unit(conv, input.chunk(unit, unit_len), upstream, gradient);
             });
     }
 
-    fn expand_back_unit(
+    fn expand_backward_unit(
         self,
         conv: &Linear,
-        (x, norm): (&[f32], &Norm),
-        (total, of_head, above): (&mut [f32], &[f32], Option<Above<'_>>),
-        (d_x, sums, partial): (&mut [f32], &mut [f32], &mut LinearGradient),
+        Normed { x, norm }: Normed<'_>,
+        upstream: UpstreamImages<'_>,
+        UnitGradient { d_x, sums, partial }: UnitGradient<'_>,
     ) {
         let (isa, g) = (self.isa, self.geometry);
-        let totals = total.chunks_exact_mut(g.outer_len()).zip(of_head.chunks_exact(g.outer));
+        let [d_above, x_above] = upstream.residual_arrays();
         let results = d_x
-            .chunks_exact_mut(g.inner_len())
-            .zip(sums.chunks_exact_mut(2 * g.inner));
+            .chunks_exact_mut(g.bottleneck_len())
+            .zip(sums.chunks_exact_mut(2 * g.bottleneck_channels));
         with_scratch(g, 0, |scratch| {
-            let z = &mut scratch.inner[..g.inner_len()];
-            for (image, ((total, of_head), (d_x, sums))) in totals.zip(results).enumerate() {
-                let [d_above, x_above] = Above::ahead(above);
-                let ahead = Ahead::chunks(
+            let z = &mut scratch.bottleneck[..g.bottleneck_len()];
+            for (image, (upstream, (d_x, sums))) in upstream.images(g).zip(results).enumerate() {
+                let prefetch = Prefetch::chunks(
                     image + 1,
-                    [(x, g.inner_len()), (d_above, g.outer_len()), (x_above, g.outer_len())],
+                    [
+                        (x, g.bottleneck_len()),
+                        (d_above, g.trunk_len()),
+                        (x_above, g.trunk_len()),
+                    ],
                 );
-                let core = Core {
+                let ctx = IsaCtx {
                     isa,
-                    ahead: Some(&ahead),
+                    prefetch: Some(&prefetch),
                 };
-                let x = chunk(x, image, g.inner_len());
-                let above = above.map(|above| above.chunk(image, g.outer_len()));
-                Above::complete(above, isa, total, of_head);
+                let x = chunk(x, image, g.bottleneck_len());
+                let total = upstream.complete(isa);
                 affine_relu(isa, x, norm, z);
-                conv.parameter_gradient(core, z, total, partial);
-                conv.input_gradient(core, total, d_x);
+                conv.parameter_gradient(ctx, z, total, partial);
+                conv.input_gradient(ctx, total, d_x);
                 relu_gradient(isa, d_x, x, norm, sums);
             }
         });
@@ -155,55 +162,64 @@ impl Pass {
 
     /// A bias ahead of a batch norm cannot change its output, so the gradients of the first two convolutions' biases are
     /// zero and are not computed.
-    fn filter_back(self, conv: &Filter, [(x, norm), (y, norm_y)]: [(&[f32], &Norm); 2], buffers: &mut BackwardBuffers) {
+    fn filter_backward(self, conv: &Filter, input: Normed<'_>, output: Normed<'_>, buffers: &mut BackwardBuffers) {
         let g = self.geometry;
-        let inner = self.unit(g.inner_len());
-        let sums = buffers.sums[..self.batch * 2 * g.inner].par_chunks_mut(self.unit(2 * g.inner));
-        let units = x.par_chunks(inner).zip(y.par_chunks(inner));
-        units
-            .zip(buffers.inner.par_chunks_mut(inner).zip(sums))
+        let unit_len = self.unit(g.bottleneck_len());
+        let sums =
+            buffers.sums[..self.batch * 2 * g.bottleneck_channels].par_chunks_mut(self.unit(2 * g.bottleneck_channels));
+        buffers
+            .bottleneck
+            .par_chunks_mut(unit_len)
+            .zip(sums)
             .zip(&mut buffers.partials)
-            .for_each(|(((x, y), (d, sums)), [_, partial, _])| {
-                self.filter_back_unit(conv, [(x, norm), (y, norm_y)], (d, sums, partial));
+            .enumerate()
+            .for_each(|(unit, ((d_x, sums), [_, partial, _]))| {
+                let [input, output] = [input, output].map(|values| values.chunk(unit, unit_len));
+                self.filter_backward_unit(conv, input, output, UnitGradient { d_x, sums, partial });
             });
     }
 
-    fn filter_back_unit(
+    fn filter_backward_unit(
         self,
         conv: &Filter,
-        [(x, norm), (y, norm_y)]: [(&[f32], &Norm); 2],
-        (d, sums, partial): (&mut [f32], &mut [f32], &mut LinearGradient),
+        Normed { x, norm }: Normed<'_>,
+        Normed { x: y, norm: norm_y }: Normed<'_>,
+        UnitGradient { d_x, sums, partial }: UnitGradient<'_>,
     ) {
         let (isa, g) = (self.isa, self.geometry);
-        let group_len = g.group * g.inner_len();
-        let results = d.chunks_mut(group_len).zip(sums.chunks_mut(g.group * 2 * g.inner));
+        let group_len = g.group * g.bottleneck_len();
+        let results = d_x
+            .chunks_mut(group_len)
+            .zip(sums.chunks_mut(g.group * 2 * g.bottleneck_channels));
         with_scratch(g, 0, |scratch| {
             let [z, d_y] = &mut scratch.padded;
             conv.begin_gradient(&mut scratch.tiles);
             for (index, (d, sums)) in results.enumerate() {
-                let ahead = Ahead::chunks(index + 1, [(x, group_len), (y, group_len)]);
+                let prefetch = Prefetch::chunks(index + 1, [(x, group_len), (y, group_len)]);
                 let [x, y] = [x, y].map(|values| chunk(values, index, group_len));
-                let padded_len = x.len() / g.inner_len() * g.padded_len();
+                let padded_len = x.len() / g.bottleneck_len() * g.padded_len();
                 let (z, d_y) = (&mut z[..padded_len], &mut d_y[..padded_len]);
                 let images = x
-                    .chunks_exact(g.inner_len())
-                    .zip(y.chunks_exact(g.inner_len()))
-                    .zip(d.chunks_exact(g.inner_len()));
+                    .chunks_exact(g.bottleneck_len())
+                    .zip(y.chunks_exact(g.bottleneck_len()))
+                    .zip(d.chunks_exact(g.bottleneck_len()));
                 let padded = z
                     .chunks_exact_mut(g.padded_len())
                     .zip(d_y.chunks_exact_mut(g.padded_len()));
                 for (((x, y), d), (z, d_y)) in images.zip(padded) {
-                    affine_relu_padded(isa, x, norm, g.inner_rows(), z);
-                    input_gradient_padded(isa, d, y, norm_y, g.inner_rows(), d_y);
+                    affine_relu_padded(isa, x, norm, g.bottleneck_rows(), z);
+                    input_gradient_padded(isa, d, y, norm_y, g.bottleneck_rows(), d_y);
                 }
-                let core = Core {
+                let ctx = IsaCtx {
                     isa,
-                    ahead: Some(&ahead),
+                    prefetch: Some(&prefetch),
                 };
-                let mut group = Group::new(core, g, &mut scratch.tiles);
+                let mut group = Group::new(ctx, g, &mut scratch.tiles);
                 conv.backward(&mut group, (z, d_y), d, partial);
-                let images = x.chunks_exact(g.inner_len()).zip(d.chunks_exact_mut(g.inner_len()));
-                for ((x, d), sums) in images.zip(sums.chunks_exact_mut(2 * g.inner)) {
+                let images = x
+                    .chunks_exact(g.bottleneck_len())
+                    .zip(d.chunks_exact_mut(g.bottleneck_len()));
+                for ((x, d), sums) in images.zip(sums.chunks_exact_mut(2 * g.bottleneck_channels)) {
                     relu_gradient(isa, d, x, norm, sums);
                 }
             }
@@ -211,50 +227,51 @@ impl Pass {
         });
     }
 
-    fn reduce_back(self, conv: &Linear, [(x, norm), (y, norm_y)]: [(&[f32], &Norm); 2], buffers: &mut BackwardBuffers) {
+    fn reduce_backward(self, conv: &Linear, input: Normed<'_>, output: Normed<'_>, buffers: &mut BackwardBuffers) {
         let g = self.geometry;
-        let (outer, inner) = (self.unit(g.outer_len()), self.unit(g.inner_len()));
-        let sums = buffers.sums[..self.batch * 2 * g.outer].par_chunks_mut(self.unit(2 * g.outer));
-        let units = x
-            .par_chunks(outer)
-            .zip(y.par_chunks(inner))
-            .zip(buffers.inner.par_chunks(inner));
-        units
-            .zip(buffers.outer.par_chunks_mut(outer).zip(sums))
+        let (trunk, bottleneck) = (self.unit(g.trunk_len()), self.unit(g.bottleneck_len()));
+        let sums = buffers.sums[..self.batch * 2 * g.channels].par_chunks_mut(self.unit(2 * g.channels));
+        buffers
+            .bottleneck
+            .par_chunks(bottleneck)
+            .zip(buffers.trunk.par_chunks_mut(trunk).zip(sums))
             .zip(&mut buffers.partials)
-            .for_each(|((((x, y), d_y), (d_x, sums)), [partial, _, _])| {
-                self.reduce_back_unit(conv, [(x, norm), (y, norm_y)], d_y, (d_x, sums, partial));
+            .enumerate()
+            .for_each(|(unit, ((d_y, (d_x, sums)), [partial, _, _]))| {
+                let (input, output) = (input.chunk(unit, trunk), output.chunk(unit, bottleneck));
+                self.reduce_backward_unit(conv, input, output, d_y, UnitGradient { d_x, sums, partial });
             });
     }
 
-    fn reduce_back_unit(
+    fn reduce_backward_unit(
         self,
         conv: &Linear,
-        [(x, norm), (y, norm_y)]: [(&[f32], &Norm); 2],
+        Normed { x, norm }: Normed<'_>,
+        Normed { x: y, norm: norm_y }: Normed<'_>,
         d_y: &[f32],
-        (d_x, sums, partial): (&mut [f32], &mut [f32], &mut LinearGradient),
+        UnitGradient { d_x, sums, partial }: UnitGradient<'_>,
     ) {
         let (isa, g) = (self.isa, self.geometry);
         let results = d_x
-            .chunks_exact_mut(g.outer_len())
-            .zip(sums.chunks_exact_mut(2 * g.outer));
+            .chunks_exact_mut(g.trunk_len())
+            .zip(sums.chunks_exact_mut(2 * g.channels));
         with_scratch(g, 0, |scratch| {
-            let through_norm = &mut scratch.inner[..g.inner_len()];
+            let through_norm = &mut scratch.bottleneck[..g.bottleneck_len()];
             for (image, (d_x, sums)) in results.enumerate() {
-                let ahead = Ahead::chunks(
+                let prefetch = Prefetch::chunks(
                     image + 1,
-                    [(x, g.outer_len()), (y, g.inner_len()), (d_y, g.inner_len())],
+                    [(x, g.trunk_len()), (y, g.bottleneck_len()), (d_y, g.bottleneck_len())],
                 );
-                let core = Core {
+                let ctx = IsaCtx {
                     isa,
-                    ahead: Some(&ahead),
+                    prefetch: Some(&prefetch),
                 };
-                let x = chunk(x, image, g.outer_len());
-                let [y, d_y] = [y, d_y].map(|values| chunk(values, image, g.inner_len()));
-                affine_relu(isa, x, norm, &mut scratch.outer);
+                let x = chunk(x, image, g.trunk_len());
+                let [y, d_y] = [y, d_y].map(|values| chunk(values, image, g.bottleneck_len()));
+                affine_relu(isa, x, norm, &mut scratch.trunk);
                 input_gradient(isa, d_y, y, norm_y, through_norm);
-                conv.weight_gradient(core, &scratch.outer, through_norm, partial);
-                conv.input_gradient(core, through_norm, d_x);
+                conv.weight_gradient(ctx, &scratch.trunk, through_norm, partial);
+                conv.input_gradient(ctx, through_norm, d_x);
                 relu_gradient(isa, d_x, x, norm, sums);
             }
         });

@@ -1,16 +1,16 @@
-//! The way forth through a block.
+//! The forward pass through a block.
 
 use rayon::prelude::*;
 
-use super::{Activation, BlockState, BlockWeights, Pass};
+use super::{Activation, BlockPass, BlockState, BlockWeights, Normed};
 use crate::conv::filter::{Epilogue, Filter, Group};
 use crate::conv::scratch::with_scratch;
 use crate::linear::Linear;
-use crate::norm::{Norm, affine_relu, affine_relu_padded, batch_statistics, group_moments};
-use crate::simd::{Ahead, Core, chunk};
+use crate::norm::{affine_relu, affine_relu_padded, batch_statistics, group_moments};
+use crate::simd::{IsaCtx, Prefetch, chunk};
 
-impl Pass {
-    /// Forward: `after = before + block(before)`; moments hold the inner convolutions' moments in between.
+impl BlockPass {
+    /// `after = before + block(before)`; `moments` hold those inside the block in between.
     pub(in crate::conv) fn forward(
         self,
         weights: &BlockWeights,
@@ -19,48 +19,46 @@ impl Pass {
         after: &mut Activation,
         moments: &mut [f32],
     ) {
-        let (
-            pixels,
-            BlockState {
-                norms: [norm1, norm2, norm3],
-                reduced,
-                filtered,
-            },
-        ) = (self.geometry.pixels(), state);
-        let moments = &mut moments[..self.batch * 2 * self.geometry.inner];
+        let pixels = self.geometry.pixels();
+        let BlockState {
+            norms: [norm1, norm2, norm3],
+            reduced,
+            filtered,
+        } = state;
+        let moments = &mut moments[..self.batch * 2 * self.geometry.bottleneck_channels];
         batch_statistics(norm1, &before.moments, |_| pixels, weights.norms[0].pair());
-        self.reduce(&weights.conv1, (&before.values, norm1), (reduced, moments));
+        self.reduce(&weights.conv1, Normed::new(&before.values, norm1), (reduced, moments));
         batch_statistics(norm2, moments, |_| pixels, weights.norms[1].pair());
-        self.filter(&weights.conv2, (reduced, norm2), (filtered, moments));
+        self.filter(&weights.conv2, Normed::new(reduced, norm2), (filtered, moments));
         batch_statistics(norm3, moments, |_| pixels, weights.norms[2].pair());
-        self.expand(&weights.conv3, (filtered, norm3), before, after);
+        self.expand(&weights.conv3, Normed::new(filtered, norm3), before, after);
     }
 
-    fn reduce(self, conv: &Linear, (x, norm): (&[f32], &Norm), (y, moments): (&mut [f32], &mut [f32])) {
+    fn reduce(self, conv: &Linear, input: Normed<'_>, (y, moments): (&mut [f32], &mut [f32])) {
         let g = self.geometry;
         let results = y
-            .par_chunks_mut(self.unit(g.inner_len()))
-            .zip(moments.par_chunks_mut(self.unit(2 * g.inner)));
-        x.par_chunks(self.unit(g.outer_len()))
-            .zip(results)
-            .for_each(|(x, (y, moments))| self.reduce_unit(conv, (x, norm), (y, moments)));
+            .par_chunks_mut(self.unit(g.bottleneck_len()))
+            .zip(moments.par_chunks_mut(self.unit(2 * g.bottleneck_channels)));
+        results.enumerate().for_each(|(unit, results)| {
+            self.reduce_unit(conv, input.chunk(unit, self.unit(g.trunk_len())), results);
+        });
     }
 
-    fn reduce_unit(self, conv: &Linear, (x, norm): (&[f32], &Norm), (y, moments): (&mut [f32], &mut [f32])) {
+    fn reduce_unit(self, conv: &Linear, Normed { x, norm }: Normed<'_>, (y, moments): (&mut [f32], &mut [f32])) {
         let (isa, g) = (self.isa, self.geometry);
         let results = y
-            .chunks_exact_mut(g.inner_len())
-            .zip(moments.chunks_exact_mut(2 * g.inner));
+            .chunks_exact_mut(g.bottleneck_len())
+            .zip(moments.chunks_exact_mut(2 * g.bottleneck_channels));
         with_scratch(g, 0, |scratch| {
             for (image, (y, moments)) in results.enumerate() {
-                let ahead = Ahead::chunks(image + 1, [(x, g.outer_len())]);
-                affine_relu(isa, chunk(x, image, g.outer_len()), norm, &mut scratch.outer);
+                let prefetch = Prefetch::chunks(image + 1, [(x, g.trunk_len())]);
+                affine_relu(isa, chunk(x, image, g.trunk_len()), norm, &mut scratch.trunk);
                 conv.forward(
-                    Core {
+                    IsaCtx {
                         isa,
-                        ahead: Some(&ahead),
+                        prefetch: Some(&prefetch),
                     },
-                    &scratch.outer,
+                    &scratch.trunk,
                     y,
                 );
                 group_moments(isa, y, moments);
@@ -68,78 +66,86 @@ impl Pass {
         });
     }
 
-    fn filter(self, conv: &Filter, (x, norm): (&[f32], &Norm), (y, moments): (&mut [f32], &mut [f32])) {
+    fn filter(self, conv: &Filter, input: Normed<'_>, (y, moments): (&mut [f32], &mut [f32])) {
         let g = self.geometry;
         let results = y
-            .par_chunks_mut(self.unit(g.inner_len()))
-            .zip(moments.par_chunks_mut(self.unit(2 * g.inner)));
-        x.par_chunks(self.unit(g.inner_len()))
-            .zip(results)
-            .for_each(|(x, (y, moments))| self.filter_unit(conv, (x, norm), (y, moments)));
+            .par_chunks_mut(self.unit(g.bottleneck_len()))
+            .zip(moments.par_chunks_mut(self.unit(2 * g.bottleneck_channels)));
+        results.enumerate().for_each(|(unit, results)| {
+            self.filter_unit(conv, input.chunk(unit, self.unit(g.bottleneck_len())), results);
+        });
     }
 
-    fn filter_unit(self, conv: &Filter, (x, norm): (&[f32], &Norm), (y, moments): (&mut [f32], &mut [f32])) {
+    fn filter_unit(self, conv: &Filter, Normed { x, norm }: Normed<'_>, (y, moments): (&mut [f32], &mut [f32])) {
         let (isa, g) = (self.isa, self.geometry);
-        let group_len = g.group * g.inner_len();
-        let results = y.chunks_mut(group_len).zip(moments.chunks_mut(g.group * 2 * g.inner));
+        let group_len = g.group * g.bottleneck_len();
+        let results = y
+            .chunks_mut(group_len)
+            .zip(moments.chunks_mut(g.group * 2 * g.bottleneck_channels));
         with_scratch(g, 0, |scratch| {
             for (index, (y, moments)) in results.enumerate() {
-                let ahead = Ahead::chunks(index + 1, [(x, group_len)]);
+                let prefetch = Prefetch::chunks(index + 1, [(x, group_len)]);
                 let x = chunk(x, index, group_len);
-                let padded = &mut scratch.padded[0][..x.len() / g.inner_len() * g.padded_len()];
+                let padded = &mut scratch.padded[0][..x.len() / g.bottleneck_len() * g.padded_len()];
                 let images = x
-                    .chunks_exact(g.inner_len())
+                    .chunks_exact(g.bottleneck_len())
                     .zip(padded.chunks_exact_mut(g.padded_len()));
                 for (x, padded) in images {
-                    affine_relu_padded(isa, x, norm, g.inner_rows(), padded);
+                    affine_relu_padded(isa, x, norm, g.bottleneck_rows(), padded);
                 }
-                let core = Core {
+                let ctx = IsaCtx {
                     isa,
-                    ahead: Some(&ahead),
+                    prefetch: Some(&prefetch),
                 };
-                let mut group = Group::new(core, g, &mut scratch.tiles);
+                let mut group = Group::new(ctx, g, &mut scratch.tiles);
                 conv.forward(&mut group, padded, Epilogue::Bias(conv.bias()), y);
-                for (y, moments) in y.chunks_exact(g.inner_len()).zip(moments.chunks_exact_mut(2 * g.inner)) {
+                for (y, moments) in y
+                    .chunks_exact(g.bottleneck_len())
+                    .zip(moments.chunks_exact_mut(2 * g.bottleneck_channels))
+                {
                     group_moments(isa, y, moments);
                 }
             }
         });
     }
 
-    fn expand(self, conv: &Linear, (x, norm): (&[f32], &Norm), before: &Activation, after: &mut Activation) {
+    fn expand(self, conv: &Linear, input: Normed<'_>, before: &Activation, after: &mut Activation) {
         let g = self.geometry;
-        let outer = self.unit(g.outer_len());
+        let unit_len = self.unit(g.trunk_len());
         let results = after
             .values
-            .par_chunks_mut(outer)
-            .zip(after.moments.par_chunks_mut(self.unit(2 * g.outer)));
-        x.par_chunks(self.unit(g.inner_len()))
-            .zip(before.values.par_chunks(outer))
-            .zip(results)
-            .for_each(|((x, before), (after, moments))| self.expand_unit(conv, (x, norm), before, (after, moments)));
+            .par_chunks_mut(unit_len)
+            .zip(after.moments.par_chunks_mut(self.unit(2 * g.channels)));
+        results.enumerate().for_each(|(unit, results)| {
+            let (input, before) = (
+                input.chunk(unit, self.unit(g.bottleneck_len())),
+                chunk(&before.values, unit, unit_len),
+            );
+            self.expand_unit(conv, input, before, results);
+        });
     }
 
     fn expand_unit(
         self,
         conv: &Linear,
-        (x, norm): (&[f32], &Norm),
+        Normed { x, norm }: Normed<'_>,
         before: &[f32],
         (after, moments): (&mut [f32], &mut [f32]),
     ) {
         let (isa, g) = (self.isa, self.geometry);
         let results = after
-            .chunks_exact_mut(g.outer_len())
-            .zip(moments.chunks_exact_mut(2 * g.outer));
+            .chunks_exact_mut(g.trunk_len())
+            .zip(moments.chunks_exact_mut(2 * g.channels));
         with_scratch(g, 0, |scratch| {
-            let z = &mut scratch.inner[..g.inner_len()];
+            let z = &mut scratch.bottleneck[..g.bottleneck_len()];
             for (image, (after, moments)) in results.enumerate() {
-                let ahead = Ahead::chunks(image + 1, [(x, g.inner_len()), (before, g.outer_len())]);
-                affine_relu(isa, chunk(x, image, g.inner_len()), norm, z);
-                let before = chunk(before, image, g.outer_len());
+                let prefetch = Prefetch::chunks(image + 1, [(x, g.bottleneck_len()), (before, g.trunk_len())]);
+                affine_relu(isa, chunk(x, image, g.bottleneck_len()), norm, z);
+                let before = chunk(before, image, g.trunk_len());
                 conv.forward_residual(
-                    Core {
+                    IsaCtx {
                         isa,
-                        ahead: Some(&ahead),
+                        prefetch: Some(&prefetch),
                     },
                     z,
                     before,

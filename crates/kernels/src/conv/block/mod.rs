@@ -1,24 +1,24 @@
 //! One residual block: `a + conv1x1(z3)` with `z = ReLU(BN(·))` ahead of each of its three convolutions.
 //!
-//! Three passes forward and three back, each of which reads and writes an activation once, image by image; everything
+//! Three passes forward and three backward, each of which reads and writes an activation once, image by image; everything
 //! else happens on tiles in the cache. A batch norm needs statistics of the whole batch, hence the passes' borders: the
-//! pass that produces values also takes their moments. Back, only the block's input and its two inner convolutions'
-//! outputs are kept; what batch norm and ReLU made of them is computed again.
+//! pass that produces values also takes their moments. For the backward pass only the block's input and the outputs of its
+//! first two convolutions are kept; what batch norm and ReLU made of them is computed again.
 
 mod backward;
 mod forward;
-mod incoming;
+mod upstream;
 
 pub(super) use backward::BackwardBuffers;
-pub(super) use incoming::{Above, Incoming};
+pub(super) use upstream::UpstreamGrad;
 
-use super::filter::{Convolution, Filter};
+use super::filter::Filter;
 use super::geometry::{Geometry, unit_images};
-use super::layout::{ConvBlockRanges, ConvBlockStatistics, ConvShape};
 use crate::buffer::Buffer;
+use crate::layout::{ConvBlockRanges, ConvBlockStatistics, ConvConfig, NormRanges};
 use crate::linear::Linear;
 use crate::norm::Norm;
-use crate::simd::Isa;
+use crate::simd::{Isa, chunk};
 
 /// Parameters of a block with padded channels.
 #[derive(Clone, Debug)]
@@ -44,9 +44,9 @@ impl Affine {
         }
     }
 
-    fn load(&mut self, params: &[f32], ranges: &crate::NormRanges) {
-        self.weight.copy_from_slice(&params[ranges.first.clone()]);
-        self.bias.copy_from_slice(&params[ranges.second.clone()]);
+    fn pack_weights(&mut self, params: &[f32], ranges: &NormRanges) {
+        self.weight.copy_from_slice(&params[ranges.scale.clone()]);
+        self.bias.copy_from_slice(&params[ranges.shift.clone()]);
     }
 
     fn pair(&self) -> (&[f32], &[f32]) {
@@ -55,27 +55,27 @@ impl Affine {
 }
 
 impl BlockWeights {
-    pub(super) fn new(shape: ConvShape, convolution: Convolution) -> Self {
-        let (outer, inner) = (shape.outer, shape.inner);
+    pub(super) fn new(config: &ConvConfig) -> Self {
+        let (channels, bottleneck) = (config.channels, config.bottleneck_channels);
         Self {
-            norms: [Affine::new(outer), Affine::new(inner), Affine::new(inner)],
-            conv1: Linear::new(outer, inner),
-            conv2: Filter::new(inner, convolution),
-            conv3: Linear::new(inner, outer),
+            norms: [Affine::new(channels), Affine::new(bottleneck), Affine::new(bottleneck)],
+            conv1: Linear::new(channels, bottleneck),
+            conv2: Filter::new(bottleneck, config.convolution),
+            conv3: Linear::new(bottleneck, channels),
         }
     }
 
-    pub(super) fn load(&mut self, isa: Isa, params: &[f32], ranges: &ConvBlockRanges) {
+    pub(super) fn pack_weights(&mut self, isa: Isa, params: &[f32], ranges: &ConvBlockRanges) {
         for (norm, ranges) in self.norms.iter_mut().zip([&ranges.norm1, &ranges.norm2, &ranges.norm3]) {
-            norm.load(params, ranges);
+            norm.pack_weights(params, ranges);
         }
-        self.conv1.load(params, &ranges.conv1);
-        self.conv2.load(isa, params, ranges);
-        self.conv3.load(params, &ranges.conv3);
+        self.conv1.pack_weights(params, &ranges.conv1);
+        self.conv2.pack_weights(isa, params, ranges);
+        self.conv3.pack_weights(params, &ranges.conv3);
     }
 }
 
-/// What a block's training pass keeps for its way back.
+/// What a block's training pass keeps for its backward pass.
 #[derive(Clone, Debug)]
 pub(super) struct BlockState {
     /// Batch norms ahead of the three convolutions.
@@ -88,57 +88,78 @@ pub(super) struct BlockState {
 
 impl BlockState {
     pub(super) fn new(geometry: Geometry) -> Self {
-        let norm = Norm::new(geometry.inner);
+        let norm = Norm::new(geometry.bottleneck_channels);
         Self {
-            norms: [Norm::new(geometry.outer), norm.clone(), norm],
+            norms: [Norm::new(geometry.channels), norm.clone(), norm],
             reduced: Buffer::default(),
             filtered: Buffer::default(),
         }
     }
 
     /// Makes room for `batch` images.
-    pub(super) fn fit(&mut self, geometry: Geometry, batch: usize) {
-        self.reduced.resize(batch * geometry.inner_len());
-        self.filtered.resize(batch * geometry.inner_len());
+    pub(super) fn reserve(&mut self, geometry: Geometry, batch: usize) {
+        self.reduced.resize(batch * geometry.bottleneck_len());
+        self.filtered.resize(batch * geometry.bottleneck_len());
     }
 
     /// Writes mean and unbiased variance of the block's inputs.
     pub(super) fn store_statistics(&self, ranges: &ConvBlockStatistics, statistics: &mut [f32]) {
         for (norm, ranges) in self.norms.iter().zip([&ranges.norm1, &ranges.norm2, &ranges.norm3]) {
-            let channels = ranges.first.len();
-            statistics[ranges.first.clone()].copy_from_slice(&norm.mean[..channels]);
-            statistics[ranges.second.clone()].copy_from_slice(&norm.unbiased_variance[..channels]);
+            let channels = ranges.mean.len();
+            statistics[ranges.mean.clone()].copy_from_slice(&norm.mean[..channels]);
+            statistics[ranges.variance.clone()].copy_from_slice(&norm.unbiased_variance[..channels]);
         }
     }
 }
 
-/// The activations on either side of a block, with what its neighbours need to know about them.
+/// The activations on either side of a block, with what its neighbors need to know about them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Activation {
-    /// `[batch, height, width, outer]`.
+    /// `[batch, height, width, channels]`.
     pub(super) values: Buffer,
-    /// Moments of each image, `[batch, 2, outer]`; the mean is what the output block reads.
+    /// Moments of each image, `[batch, 2, channels]`; the mean is what the output block reads.
     pub(super) moments: Buffer,
 }
 
 impl Activation {
     /// Makes room for `batch` images.
-    pub(super) fn fit(&mut self, geometry: Geometry, batch: usize) {
-        self.values.resize(batch * geometry.outer_len());
-        self.moments.resize(batch * 2 * geometry.outer);
+    pub(super) fn reserve(&mut self, geometry: Geometry, batch: usize) {
+        self.values.resize(batch * geometry.trunk_len());
+        self.moments.resize(batch * 2 * geometry.channels);
+    }
+}
+
+/// Activations, and the batch norm that they go through.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Normed<'a> {
+    pub(super) x: &'a [f32],
+    pub(super) norm: &'a Norm,
+}
+
+impl<'a> Normed<'a> {
+    pub(super) fn new(x: &'a [f32], norm: &'a Norm) -> Self {
+        Self { x, norm }
+    }
+
+    /// The batch norm with the chunk number `index` of `len` elements.
+    fn chunk(self, index: usize, len: usize) -> Self {
+        Self {
+            x: chunk(self.x, index, len),
+            norm: self.norm,
+        }
     }
 }
 
 /// What all passes over a batch share.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pass {
+pub(super) struct BlockPass {
     pub(super) isa: Isa,
     pub(super) geometry: Geometry,
     pub(super) batch: usize,
 }
 
-impl Pass {
-    /// Elements of one work unit of a tensor with `image_len` elements an image.
+impl BlockPass {
+    /// Elements of one work unit of a tensor with `image_len` elements per image.
     fn unit(self, image_len: usize) -> usize {
         unit_images(self.batch) * image_len
     }

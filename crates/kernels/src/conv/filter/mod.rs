@@ -8,28 +8,12 @@ pub(super) use transforms::TILE;
 pub(super) use winograd::Tiles;
 
 use super::geometry::Geometry;
-use super::layout::ConvBlockRanges;
+use crate::layout::{ConvBlockRanges, Convolution};
 use crate::linalg::{Start, multiply};
 use crate::linear::{Linear, LinearGradient};
 use crate::norm::Norm;
-use crate::simd::{Core, Isa};
+use crate::simd::{Isa, IsaCtx};
 use winograd::Transformed;
-
-/// How the 3x3 convolutions and their gradients are computed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
-pub enum Convolution {
-    /// As a sum over the nine taps.
-    Direct,
-    /// By Winograd's F(4x4, 3x3): a quarter of the multiplications where tiles of 4x4 fit the image, and about twice the
-    /// rounding error.
-    #[default]
-    Winograd,
-}
 
 /// What is done with the pixels of an output.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +22,7 @@ pub(super) enum Epilogue<'a> {
     Plain,
     /// A bias for each channel is added.
     Bias(&'a [f32]),
-    /// The same, and the result goes through a ReLU.
+    /// A bias for each channel is added, and the result goes through a ReLU.
     BiasRelu(&'a [f32]),
 }
 
@@ -52,21 +36,21 @@ pub(super) struct Filter {
 /// A group of images and what the passes over them share.
 #[derive(Debug)]
 pub(super) struct Group<'a> {
-    pub(super) core: Core<'a>,
+    pub(super) ctx: IsaCtx<'a>,
     pub(super) geometry: Geometry,
     pub(super) tiles: &'a mut Tiles,
 }
 
 impl<'a> Group<'a> {
-    pub(super) fn new(core: impl Into<Core<'a>>, geometry: Geometry, tiles: &'a mut Tiles) -> Self {
-        let core = core.into();
-        Self { core, geometry, tiles }
+    pub(super) fn new(ctx: impl Into<IsaCtx<'a>>, geometry: Geometry, tiles: &'a mut Tiles) -> Self {
+        let ctx = ctx.into();
+        Self { ctx, geometry, tiles }
     }
 }
 
 impl Filter {
-    pub(super) fn new(inner: usize, algorithm: Convolution) -> Self {
-        let linear = Linear::with_taps(9, inner, inner);
+    pub(super) fn new(channels: usize, algorithm: Convolution) -> Self {
+        let linear = Linear::with_taps(9, channels, channels);
         let transformed = match algorithm {
             Convolution::Direct => None,
             Convolution::Winograd => Some(Transformed::new(&linear)),
@@ -74,10 +58,10 @@ impl Filter {
         Self { linear, transformed }
     }
 
-    pub(super) fn load(&mut self, isa: Isa, params: &[f32], ranges: &ConvBlockRanges) {
-        self.linear.load(params, &ranges.conv2);
+    pub(super) fn pack_weights(&mut self, isa: Isa, params: &[f32], ranges: &ConvBlockRanges) {
+        self.linear.pack_weights(params, &ranges.conv2);
         if let Some(transformed) = &mut self.transformed {
-            transformed.load(isa, &self.linear);
+            transformed.pack_weights(isa, &self.linear);
         }
     }
 
@@ -86,7 +70,7 @@ impl Filter {
         let mut folded = self.clone();
         folded.linear.fold(norm);
         if let Some(transformed) = &mut folded.transformed {
-            transformed.load_forward(isa, &folded.linear);
+            transformed.pack_forward(isa, &folded.linear);
         }
         folded
     }
@@ -99,8 +83,13 @@ impl Filter {
         self.linear.gradient()
     }
 
-    pub(super) fn unload(&self, gradient: &LinearGradient, ranges: &ConvBlockRanges, d_params: &mut [f32]) {
-        self.linear.unload(gradient, &ranges.conv2, d_params);
+    pub(super) fn accumulate_gradient(
+        &self,
+        gradient: &LinearGradient,
+        ranges: &ConvBlockRanges,
+        d_params: &mut [f32],
+    ) {
+        self.linear.accumulate_gradient(gradient, &ranges.conv2, d_params);
     }
 
     /// The convolution of the padded images `z`, at most [`Geometry::group`] of them, into the images `y`.
@@ -109,13 +98,16 @@ impl Filter {
             transformed.forward(group, z, epilogue, y);
         } else {
             let g = group.geometry;
-            for (z, y) in z.chunks_exact(g.padded_len()).zip(y.chunks_exact_mut(g.inner_len())) {
+            for (z, y) in z
+                .chunks_exact(g.padded_len())
+                .zip(y.chunks_exact_mut(g.bottleneck_len()))
+            {
                 let start = match epilogue {
                     Epilogue::Plain => Start::Zero,
                     Epilogue::Bias(bias) => Start::Bias(bias),
                     Epilogue::BiasRelu(bias) => Start::BiasRelu(bias),
                 };
-                multiply(group.core, &g.convolution(), z, &self.linear.weight, y, start);
+                multiply(group.ctx, &g.convolution(), z, &self.linear.weight, y, start);
             }
         }
     }
@@ -127,7 +119,7 @@ impl Filter {
         }
     }
 
-    /// The way back of one group: from padded inputs `z` and padded gradients `d_y` to the gradients `d_z` of the inputs, which
+    /// The backward pass of one group: from padded inputs `z` and padded gradients `d_y` to the gradients `d_z` of the inputs, which
     /// are not padded. The gradient of the filter is in `gradient` after [`Self::end_gradient`].
     pub(super) fn backward(
         &self,
@@ -139,13 +131,13 @@ impl Filter {
         if let Some(transformed) = &self.transformed {
             transformed.backward(group, z, d_y, d_z);
         } else {
-            let (core, g) = (group.core, group.geometry);
+            let (ctx, g) = (group.ctx, group.geometry);
             let images = z.chunks_exact(g.padded_len()).zip(d_y.chunks_exact(g.padded_len()));
-            for ((z, d_y), d_z) in images.zip(d_z.chunks_exact_mut(g.inner_len())) {
+            for ((z, d_y), d_z) in images.zip(d_z.chunks_exact_mut(g.bottleneck_len())) {
                 let first_pixel = &d_y[g.padded_start()..];
                 let product = g.filter_gradient();
-                multiply(core, &product, z, first_pixel, &mut gradient.weight, Start::Accumulate);
-                multiply(core, &g.convolution(), d_y, &self.linear.transpose, d_z, Start::Zero);
+                multiply(ctx, &product, z, first_pixel, &mut gradient.weight, Start::Accumulate);
+                multiply(ctx, &g.convolution(), d_y, &self.linear.transpose, d_z, Start::Zero);
             }
         }
     }

@@ -8,7 +8,7 @@
 //! so that each position is one matrix product over the channels.
 
 use super::Epilogue;
-use super::winograd::Tiling;
+use super::winograd::TileLayout;
 use crate::simd::{Vector, simd_fn};
 
 /// Rows and columns of a tile of outputs.
@@ -23,24 +23,24 @@ pub(super) const B: f32 = 1.5;
 
 simd_fn! {
     /// `Bᵀ d B` of every patch of a padded image, into the tiles from `first` on.
-    pub(super) fn transform_patches(padded: &[f32], tiling: Tiling, first: usize, tiles: &mut [f32]) = transform_patches_body
+    pub(super) fn transform_patches(padded: &[f32], tiling: TileLayout, first: usize, tiles: &mut [f32]) = transform_patches_body
 }
 simd_fn! {
     /// `A z Aᵀ` of every tile of pixels of a padded image, into the tiles from `first` on.
-    pub(super) fn transform_pixels(padded: &[f32], tiling: Tiling, first: usize, tiles: &mut [f32]) = transform_pixels_body
+    pub(super) fn transform_pixels(padded: &[f32], tiling: TileLayout, first: usize, tiles: &mut [f32]) = transform_pixels_body
 }
 simd_fn! {
     /// `Aᵀ m A` of the tiles from `first` on, into an image that is not padded.
-    pub(super) fn restore_pixels(tiles: &[f32], tiling: Tiling, first: usize, epilogue: Epilogue<'_>, image: &mut [f32]) = restore_pixels_body
+    pub(super) fn restore_pixels(tiles: &[f32], tiling: TileLayout, first: usize, epilogue: Epilogue<'_>, image: &mut [f32]) = restore_pixels_body
 }
 
 #[inline(always)]
-fn transform_patches_body<V: Vector>(padded: &[f32], tiling: Tiling, first: usize, tiles: &mut [f32]) {
+fn transform_patches_body<V: Vector>(padded: &[f32], tiling: TileLayout, first: usize, tiles: &mut [f32]) {
     transform::<V, Patches>(padded, tiling, first, tiles);
 }
 
 #[inline(always)]
-fn transform_pixels_body<V: Vector>(padded: &[f32], tiling: Tiling, first: usize, tiles: &mut [f32]) {
+fn transform_pixels_body<V: Vector>(padded: &[f32], tiling: TileLayout, first: usize, tiles: &mut [f32]) {
     transform::<V, Pixels>(padded, tiling, first, tiles);
 }
 
@@ -52,7 +52,7 @@ trait Transform {
     /// # Safety
     /// What is read at `from` and a transformed tile at `to` must be valid for the vector's channels, and its instructions be
     /// enabled.
-    unsafe fn apply<V: Vector>(from: *const f32, tiling: Tiling, to: *mut f32);
+    unsafe fn apply<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32);
 }
 
 /// `Bᵀ d B`.
@@ -62,7 +62,7 @@ impl Transform for Patches {
     const RIM: usize = 0;
 
     #[inline(always)]
-    unsafe fn apply<V: Vector>(from: *const f32, tiling: Tiling, to: *mut f32) {
+    unsafe fn apply<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
         // SAFETY: promised by the caller.
         unsafe { patch::<V>(from, tiling, to) }
     }
@@ -75,14 +75,14 @@ impl Transform for Pixels {
     const RIM: usize = 1;
 
     #[inline(always)]
-    unsafe fn apply<V: Vector>(from: *const f32, tiling: Tiling, to: *mut f32) {
+    unsafe fn apply<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
         // SAFETY: promised by the caller.
         unsafe { pixels::<V>(from, tiling, to) }
     }
 }
 
 #[inline(always)]
-fn transform<V: Vector, T: Transform>(padded: &[f32], tiling: Tiling, first: usize, tiles: &mut [f32]) {
+fn transform<V: Vector, T: Transform>(padded: &[f32], tiling: TileLayout, first: usize, tiles: &mut [f32]) {
     tiling.check(padded.len(), first, tiles.len());
     for (tile, [y, x]) in tiling.corners().enumerate() {
         let from = tiling.padded_offset(y + T::RIM, x + T::RIM);
@@ -107,7 +107,7 @@ fn transform<V: Vector, T: Transform>(padded: &[f32], tiling: Tiling, first: usi
 /// # Safety
 /// A patch at `from` and a transformed tile at `to` must be valid for the vector's channels.
 #[inline(always)]
-unsafe fn patch<V: Vector>(from: *const f32, tiling: Tiling, to: *mut f32) {
+unsafe fn patch<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
     // SAFETY: promised by the caller.
     unsafe {
         let mut half = [[V::splat(0.0); PATCH]; PATCH];
@@ -152,7 +152,7 @@ unsafe fn patch_1d<V: Vector>(d: [V; PATCH]) -> [V; PATCH] {
 /// # Safety
 /// A tile of pixels at `from` and a transformed tile at `to` must be valid for the vector's channels.
 #[inline(always)]
-unsafe fn pixels<V: Vector>(from: *const f32, tiling: Tiling, to: *mut f32) {
+unsafe fn pixels<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
     // SAFETY: promised by the caller.
     unsafe {
         let mut half = [[V::splat(0.0); PATCH]; TILE];
@@ -201,7 +201,7 @@ unsafe fn pixels_1d<V: Vector>(z: [V; TILE]) -> [V; PATCH] {
 #[inline(always)]
 fn restore_pixels_body<V: Vector>(
     tiles: &[f32],
-    tiling: Tiling,
+    tiling: TileLayout,
     first: usize,
     epilogue: Epilogue<'_>,
     image: &mut [f32],
@@ -235,7 +235,7 @@ fn restore_pixels_body<V: Vector>(
 #[inline(always)]
 unsafe fn restored<V: Vector>(
     from: *const f32,
-    tiling: Tiling,
+    tiling: TileLayout,
     [top, left]: [usize; 2],
     (epilogue, channel): (Epilogue<'_>, usize),
     to: *mut f32,

@@ -1,4 +1,4 @@
-//! The filters' side of Winograd's F(4x4, 3x3): `G g Gᵀ` and the way back, for many filters at once.
+//! The filters' side of Winograd's F(4x4, 3x3): `G g Gᵀ` and the backward pass, for many filters at once.
 
 use super::transforms::{A, B, PATCH, POSITIONS, transposed};
 use crate::simd::{Vector, simd_fn};
@@ -152,7 +152,10 @@ unsafe fn restore_1d<V: Vector>(points: [V; PATCH]) -> [V; SIDE] {
 /// Filters of the two arrays.
 fn check(filters: usize, transformed: usize) -> usize {
     let n = filters / (SIDE * SIDE);
-    assert!(n.is_multiple_of(8), "filters come in eights: {n}");
+    assert!(
+        n.is_multiple_of(8),
+        "the number of filters must be a multiple of eight: {n}"
+    );
     assert!(transformed >= POSITIONS * n, "transformed filters: {transformed}");
     n
 }

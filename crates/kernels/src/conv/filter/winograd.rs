@@ -1,6 +1,6 @@
 //! The convolution through transformed tiles.
 //!
-//! The way back has the same form as the way forth: the gradient of the input is a convolution of the padded gradient with
+//! The backward pass has the same form as the forward pass: the gradient of the input is a convolution of the padded gradient with
 //! the transposed filter, and the gradient of that filter is bilinear in the same transformed patches and the transformed
 //! pixels of the input. So one transform of the gradient serves both.
 
@@ -32,7 +32,7 @@ pub(in crate::conv) struct Tiles {
 
 /// Where tiles lie in images and in transformed tiles.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tiling {
+pub(super) struct TileLayout {
     pub(super) channels: usize,
     pub(super) height: usize,
     pub(super) width: usize,
@@ -45,11 +45,14 @@ pub(super) struct Tiling {
     pub(super) position: usize,
 }
 
-impl Tiling {
+impl TileLayout {
     pub(super) fn new(g: Geometry) -> Self {
-        assert!(g.inner.is_multiple_of(LANES), "channels come in eights: {g:?}");
+        assert!(
+            g.bottleneck_channels.is_multiple_of(LANES),
+            "the channel count must be a multiple of eight: {g:?}"
+        );
         Self {
-            channels: g.inner,
+            channels: g.bottleneck_channels,
             height: g.height,
             width: g.width,
             tiles: g.tiles(),
@@ -57,7 +60,7 @@ impl Tiling {
             padded_len: g.padded_len(),
             // A cache line more than the tiles need: 36 streams whose distance is a multiple of a large power of two would
             // compete for a few sets of the cache.
-            position: g.group * g.n_tiles() * g.inner + 16,
+            position: g.group * g.n_tiles() * g.bottleneck_channels + 16,
         }
     }
 
@@ -84,10 +87,10 @@ impl Tiling {
         self.check_tiles(first, tiles);
     }
 
-    /// The same for an image that is not padded.
+    /// Checks the lengths for an image that is not padded.
     ///
     /// # Panics
-    /// As [`Self::check`].
+    /// If the image, or its tiles from `first` on, would end outside of buffers of the given lengths.
     pub(super) fn check_image(&self, image: usize, first: usize, tiles: usize) {
         assert!(image >= self.height * self.width * self.channels, "an image: {image}");
         self.check_tiles(first, tiles);
@@ -103,12 +106,13 @@ impl Tiling {
 }
 
 impl Tiles {
-    pub(in crate::conv) fn fit(&mut self, g: Geometry) {
-        let len = Tiling::new(g).len();
+    pub(in crate::conv) fn reserve(&mut self, g: Geometry) {
+        let len = TileLayout::new(g).len();
         for tiles in [&mut self.patches, &mut self.pixels, &mut self.products] {
             tiles.resize(len);
         }
-        self.gradient.resize(POSITIONS * g.inner * g.inner);
+        self.gradient
+            .resize(POSITIONS * g.bottleneck_channels * g.bottleneck_channels);
     }
 
     pub(super) fn clear_gradient(&mut self) {
@@ -132,13 +136,13 @@ impl Transformed {
         }
     }
 
-    pub(super) fn load(&mut self, isa: Isa, filter: &Linear) {
-        self.load_forward(isa, filter);
+    pub(super) fn pack_weights(&mut self, isa: Isa, filter: &Linear) {
+        self.pack_forward(isa, filter);
         transform_filters(isa, &filter.transpose, &mut self.backward);
     }
 
     /// The part that [`Self::forward`] needs.
-    pub(super) fn load_forward(&mut self, isa: Isa, filter: &Linear) {
+    pub(super) fn pack_forward(&mut self, isa: Isa, filter: &Linear) {
         transform_filters(isa, &filter.weight, &mut self.forward);
     }
 
@@ -150,7 +154,7 @@ impl Transformed {
     pub(super) fn backward(&self, group: &mut Group<'_>, z: &[f32], d_y: &[f32], d_z: &mut [f32]) {
         transform_images(group, d_y, Side::Patches);
         transform_images(group, z, Side::Pixels);
-        let (g, tiling) = (group.geometry, Tiling::new(group.geometry));
+        let (g, tiling) = (group.geometry, TileLayout::new(group.geometry));
         let n_tiles = z.len() / g.padded_len() * g.n_tiles();
         let product = Product::transposed(self.channels, n_tiles, self.channels);
         let Tiles {
@@ -163,7 +167,7 @@ impl Transformed {
         for (position, gradient) in gradients.enumerate() {
             let at = position * tiling.position;
             multiply(
-                group.core,
+                group.ctx,
                 &product,
                 &pixels[at..],
                 &patches[at..],
@@ -176,23 +180,16 @@ impl Transformed {
 
     /// From the group's transformed patches to output pixels.
     fn convolve(&self, group: &mut Group<'_>, weights: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
-        let (core, g, tiling) = (group.core, group.geometry, Tiling::new(group.geometry));
-        let n_tiles = y.len() / g.inner_len() * g.n_tiles();
+        let (ctx, g, tiling) = (group.ctx, group.geometry, TileLayout::new(group.geometry));
+        let n_tiles = y.len() / g.bottleneck_len() * g.n_tiles();
         let product = Product::dense(n_tiles, self.channels, self.channels);
         let Tiles { patches, products, .. } = &mut *group.tiles;
         for (position, weights) in weights.chunks_exact(self.channels * self.channels).enumerate() {
             let at = position * tiling.position;
-            multiply(
-                core,
-                &product,
-                &patches[at..],
-                weights,
-                &mut products[at..],
-                Start::Zero,
-            );
+            multiply(ctx, &product, &patches[at..], weights, &mut products[at..], Start::Zero);
         }
-        for (image, y) in y.chunks_exact_mut(g.inner_len()).enumerate() {
-            restore_pixels(core.isa, products, tiling, image * g.n_tiles(), epilogue, y);
+        for (image, y) in y.chunks_exact_mut(g.bottleneck_len()).enumerate() {
+            restore_pixels(ctx.isa, products, tiling, image * g.n_tiles(), epilogue, y);
         }
     }
 }
@@ -205,7 +202,7 @@ enum Side {
 }
 
 fn transform_images(group: &mut Group<'_>, padded: &[f32], side: Side) {
-    let (isa, g, tiling) = (group.core.isa, group.geometry, Tiling::new(group.geometry));
+    let (isa, g, tiling) = (group.ctx.isa, group.geometry, TileLayout::new(group.geometry));
     for (image, padded) in padded.chunks_exact(g.padded_len()).enumerate() {
         let first = image * g.n_tiles();
         match side {

@@ -1,4 +1,4 @@
-//! The same vectors on the path composed of dfdx operations: what devices other than the CPU run.
+//! Golden vectors of networks on the path composed of dfdx operations: what devices other than the CPU run.
 
 use dfdx::prelude::{Backward, Cpu};
 use vds_model::portable;
@@ -7,7 +7,7 @@ use vds_testkit::golden::{GoldenCase, GoldenSet, Kind, Report};
 use super::trainer::Trainer;
 
 #[test]
-fn networks_agree_on_the_composed_path() {
+fn golden_networks_agree_on_the_composed_path() {
     let set = GoldenSet::locate(env!("CARGO_MANIFEST_DIR"));
     let mut report = Report::new(&set);
     for case in set.cases(Kind::Network) {
@@ -20,7 +20,7 @@ fn networks_agree_on_the_composed_path() {
 fn check(report: &mut Report<'_>, case: &GoldenCase) {
     let (trainer, input) = (Trainer::new(case, "input"), case.f32("input"));
     let (config, params) = (trainer.network.config(), trainer.network.params());
-    let statistics = trainer.network.statistics();
+    let statistics = trainer.network.running_stats();
     let evaluated = portable::forward_eval(config, params, &input, statistics).unwrap();
     report.compare_f32(case, "eval/logits", "net.logits", &evaluated);
     let mut of_batch = statistics.to_vec();

@@ -11,13 +11,16 @@ use trainer::{Objective, Trainer};
 use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig, weights};
 use vds_testkit::golden::{GoldenCase, GoldenSet, Kind, Report};
 
+/// The authors' name of the posterior's logits.
+const POSTERIOR_LOGITS: &str = "prob_model.q_logits";
+
 #[test]
-fn networks_agree() {
+fn golden_networks_agree() {
     check_networks(Convolution::Winograd);
 }
 
 #[test]
-fn networks_agree_with_direct_convolution() {
+fn golden_networks_agree_with_direct_convolution() {
     check_networks(Convolution::Direct);
 }
 
@@ -34,7 +37,7 @@ fn check_networks(convolution: Convolution) {
 }
 
 #[test]
-fn trajectories_agree() {
+fn golden_trajectories_agree() {
     let set = GoldenSet::locate(env!("CARGO_MANIFEST_DIR"));
     let mut report = Report::new(&set);
     for case in set.cases(Kind::Trajectory) {
@@ -50,11 +53,11 @@ fn network_config(case: &GoldenCase, convolution: Convolution) -> NetworkConfig 
     let shape: Vec<usize> = case.meta("in_shape");
     match case.meta::<String>("kind").as_str() {
         "conv" => NetworkConfig::Conv(ConvConfig {
-            channels: shape[0],
+            in_channels: shape[0],
             height: shape[1],
             width: shape[2],
-            outer: case.meta("outer"),
-            inner: case.meta("inner"),
+            channels: case.meta("outer"),
+            bottleneck_channels: case.meta("inner"),
             n_classes,
             max_depth,
             head_statistics: HeadStatistics::Shared,
@@ -84,8 +87,9 @@ fn stored_network(case: &GoldenCase, convolution: Convolution) -> (Network<Cpu>,
         )
     });
     let bytes = safetensors::serialize(views, None).unwrap();
-    let read = weights::from_bytes(&bytes, &network_config(case, convolution), &Cpu::default()).unwrap();
-    (read.network, read.posterior_logits)
+    let config = network_config(case, convolution);
+    let mut read = weights::from_bytes(&bytes, &config, &Cpu::default(), &[POSTERIOR_LOGITS]).unwrap();
+    (read.network, read.extra.remove(POSTERIOR_LOGITS))
 }
 
 fn two_steps(report: &mut Report<'_>, case: &GoldenCase, mut trainer: Trainer) {
@@ -153,7 +157,7 @@ fn compare_gradients(report: &mut Report<'_>, case: &GoldenCase, named: &[u8]) {
     for name in case.names("train/grad/") {
         let Ok(gradient) = gradients.tensor(&name["train/grad/".len()..]) else {
             // The composed path's test leaves the posterior's gradient out: it is the same code on either path.
-            assert!(name.ends_with("prob_model.q_logits"), "{name} has no counterpart");
+            assert!(name.ends_with(POSTERIOR_LOGITS), "{name} has no counterpart");
             continue;
         };
         let largest = case

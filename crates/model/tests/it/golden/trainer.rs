@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use dfdx::prelude::{Backward, Cpu, Gradients, OwnedTape, SplitTape, Tensor, TensorFromVec};
-use vds_model::{Convolution, DepthLogits, Network, Sgd, weights};
+use vds_model::{Convolution, Network, Sgd, TapedLogits, weights};
 use vds_testkit::golden::GoldenCase;
 use vds_variational::{DepthPosterior, DepthPrior, LossTerms};
 use vds_variational::{deterministic_loss, negative_elbo};
 
-type OnTape = DepthLogits<Cpu, OwnedTape<f32, Cpu>>;
-
-/// A network with its objective and optimisers, on one fixed batch.
+/// A network with its objective and optimizers, on one fixed batch.
 pub(super) struct Trainer {
     pub(super) network: Network<Cpu>,
     objective: Objective,
@@ -102,11 +100,12 @@ impl Trainer {
     pub(super) fn named(&self, params: &[f32], posterior: Option<&[f32]>) -> Vec<u8> {
         let mut network = self.network.pruned(self.network.max_depth()).unwrap();
         network.set_params(params).unwrap();
-        weights::to_bytes(&network, posterior, &BTreeMap::new()).unwrap()
+        let extra = posterior.map(|logits| (super::POSTERIOR_LOGITS.to_owned(), logits.to_vec()));
+        weights::to_bytes(&network, &extra.into_iter().collect(), &BTreeMap::new()).unwrap()
     }
 
     /// The loss of the batch for logits on a tape.
-    pub(super) fn loss(&self, logits: OnTape) -> LossTerms<Cpu, OwnedTape<f32, Cpu>> {
+    pub(super) fn loss(&self, logits: TapedLogits<Cpu>) -> LossTerms<Cpu, OwnedTape<f32, Cpu>> {
         match &self.objective {
             Objective::Deterministic { depth } => deterministic_loss(logits, &self.labels, *depth),
             Objective::Learnt(l) => negative_elbo(logits, &self.labels, &l.logits, &l.prior, l.n_train),
@@ -115,24 +114,28 @@ impl Trainer {
     }
 
     pub(super) fn step(&mut self) -> Pass {
-        let depth_logits = self.network.forward_train(&self.input, self.labels.len()).unwrap();
+        let max_depth = self.network.max_depth();
+        let (depth_logits, pass) = self
+            .network
+            .forward_train(&self.input, self.labels.len(), max_depth)
+            .unwrap();
+        pass.commit();
         let (logits, tape) = depth_logits.split_tape();
         let depth_logits = dfdx::prelude::PutTape::put_tape(logits.clone(), tape);
         let state_after_forward = self.state();
         let terms = self.loss(depth_logits);
         let mut gradients: Gradients<f32, Cpu> = terms.loss.backward();
         let gradient = gradients.get(self.network.params()).as_vec();
-        self.sgd
-            .step(self.network.params_mut(), &mut gradients, self.learning_rate)
-            .unwrap();
+        let (sgd, rate) = (&mut self.sgd, self.learning_rate);
+        let step = sgd.propose(self.network.params(), &mut gradients, rate).unwrap();
+        step.apply(self.network.params_mut());
         let posterior_gradient = match &mut self.objective {
             Objective::Deterministic { .. } => None,
             Objective::Learnt(learnt) => {
-                learnt
-                    .sgd
-                    .step(&mut learnt.logits, &mut gradients, self.learning_rate)
-                    .unwrap();
-                Some(learnt.sgd.last_gradient().to_vec())
+                let gradient = gradients.get(&learnt.logits).as_vec();
+                let step = learnt.sgd.propose(&learnt.logits, &mut gradients, rate).unwrap();
+                step.apply(&mut learnt.logits);
+                Some(gradient)
             }
         };
         Pass {

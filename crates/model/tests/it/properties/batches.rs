@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
-use super::counted::check;
+use super::cases::check;
 use super::gradients::is_decidable;
 use super::prefixes::seasoned;
 use super::problem::{Problem, problems};
@@ -32,8 +32,7 @@ fn splits() -> impl Strategy<Value = (Problem, Vec<usize>, Vec<usize>)> {
 
 #[test]
 fn evaluation_does_not_depend_on_batches_or_order() {
-    let name = "evaluation_does_not_depend_on_batches_or_order";
-    check(name, splits(), |(problem, order, sizes)| {
+    check(25, splits(), |(problem, order, sizes)| {
         let (network, n_classes) = (seasoned(&problem), problem.config.n_classes());
         let (len, n) = (problem.config.example_len(), order.len());
         let inputs = numbers(n * len, 3);
@@ -54,9 +53,8 @@ fn evaluation_does_not_depend_on_batches_or_order() {
 }
 
 #[test]
-fn training_outputs_are_permuted_with_the_batch() {
-    let name = "training_outputs_are_permuted_with_the_batch";
-    check(name, shuffled_problems(), |(problem, order)| {
+fn training_pass_is_permuted_with_its_batch() {
+    check(25, shuffled_problems(), |(problem, order)| {
         permuted_steps_agree(&problem, &order)
     });
 }

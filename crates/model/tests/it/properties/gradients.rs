@@ -5,8 +5,8 @@ use proptest::test_runner::TestCaseResult;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::counted::check;
-use super::problem::{Place, Problem, problems};
+use super::cases::check;
+use super::problem::{Problem, Slot, problems};
 use super::reference::{Piece, Point, Walk, depth_logits, loss};
 use super::step::{Measured, Step, distance, norm};
 
@@ -30,7 +30,7 @@ const SIGNS: usize = 2;
 
 #[test]
 fn gradients_agree_with_differences() {
-    check("gradients_agree_with_differences", problems(), gradients_agree);
+    check(50, problems(), gradients_agree);
 }
 
 fn gradients_agree(problem: Problem) -> TestCaseResult {
@@ -41,12 +41,12 @@ fn gradients_agree(problem: Problem) -> TestCaseResult {
     let expected = [loss(&problem, &point, &mut piece.walk())];
     values_agree("logits", &product, |step| &step.logits, &logits)?;
     values_agree("loss", &product, |step| &step.loss, &expected)?;
-    for (index, (name, place)) in problem.tensors().iter().enumerate() {
+    for (index, (name, slot)) in problem.tensors().iter().enumerate() {
         let line = Line {
             problem: &problem,
             point: &point,
             piece: &piece,
-            place,
+            slot,
         };
         slopes_agree(name, &product, &line, index as u64)?;
     }
@@ -73,8 +73,8 @@ fn values_agree(name: &str, product: &Measured, of: impl Fn(&Step) -> &[f64], ex
 
 /// The gradient in a tensor, against slopes of the loss along a few lines.
 fn slopes_agree(name: &str, product: &Measured, line: &Line<'_>, seed: u64) -> TestCaseResult {
-    let gradient = product.step.gradient_in(line.place);
-    let rounding = product.rounding(|step| step.gradient_in(line.place));
+    let gradient = product.step.gradient_in(line.slot);
+    let rounding = product.rounding(|step| step.gradient_in(line.slot));
     let unresolved = UNRESOLVED * (product.step.gradient_norm() + product.step.loss[0]);
     let allowed = TOLERANCE * norm(gradient) + rounding + unresolved;
     for direction in directions(gradient.len(), seed) {
@@ -108,7 +108,7 @@ struct Line<'a> {
     problem: &'a Problem,
     point: &'a Point,
     piece: &'a Piece,
-    place: &'a Place,
+    slot: &'a Slot,
 }
 
 impl Line<'_> {
@@ -124,7 +124,7 @@ impl Line<'_> {
 
     fn loss(&self, direction: &[f64], step: f64) -> f64 {
         let mut point = self.point.clone();
-        for (value, direction) in point.tensor_mut(self.place).iter_mut().zip(direction) {
+        for (value, direction) in point.tensor_mut(self.slot).iter_mut().zip(direction) {
             *value += step * direction;
         }
         loss(self.problem, &point, &mut self.piece.walk())

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use vds_kernels::conv::{ConvLayout, ConvShape};
-use vds_kernels::fc::{FcLayout, FcShape};
-use vds_kernels::{LinearRanges, NormRanges};
-use vds_model::{ConvConfig, FcConfig, NetworkConfig};
+use vds_kernels::layout::{ConvLayout, FcLayout, LinearRanges, NormRanges, StatisticsRanges};
+use vds_model::NetworkConfig;
 
 /// Places of all parameters and running statistics.
 pub(super) enum Layout {
@@ -18,9 +16,9 @@ pub(super) type Named = (String, Range<usize>);
 
 impl Layout {
     pub(super) fn of(config: &NetworkConfig) -> Self {
-        match config {
-            NetworkConfig::Conv(config) => Self::Conv(ConvLayout::new(conv_shape(config))),
-            NetworkConfig::Fc(config) => Self::Fc(FcLayout::new(fc_shape(config))),
+        match *config {
+            NetworkConfig::Conv(config) => Self::Conv(ConvLayout::new(config)),
+            NetworkConfig::Fc(config) => Self::Fc(FcLayout::new(config)),
         }
     }
 
@@ -38,16 +36,18 @@ impl Layout {
             Self::Conv(layout) => {
                 let blocks = layout.block_statistics.iter().enumerate().flat_map(|(i, block)| {
                     [(1, &block.norm1), (2, &block.norm2), (3, &block.norm3)]
-                        .map(|(k, ranges)| norm(&format!("block{i}.norm{k}"), ranges))
+                        .map(|(k, ranges)| statistics(&format!("block{i}.norm{k}"), ranges))
                 });
                 let head = layout.head_statistics.iter().enumerate();
                 blocks
-                    .chain(head.map(|(depth, ranges)| norm(&format!("head{depth}"), ranges)))
+                    .chain(head.map(|(depth, ranges)| statistics(&format!("head{depth}"), ranges)))
                     .collect()
             }
             Self::Fc(layout) => {
                 let blocks = layout.block_statistics.iter().enumerate();
-                blocks.map(|(i, ranges)| norm(&format!("block{i}"), ranges)).collect()
+                blocks
+                    .map(|(i, ranges)| statistics(&format!("block{i}"), ranges))
+                    .collect()
             }
         };
         named.into_iter().flatten().collect()
@@ -90,28 +90,14 @@ fn linear(name: &str, ranges: &LinearRanges) -> [Named; 2] {
 
 fn norm(name: &str, ranges: &NormRanges) -> [Named; 2] {
     [
-        (format!("{name}.first"), ranges.first.clone()),
-        (format!("{name}.second"), ranges.second.clone()),
+        (format!("{name}.scale"), ranges.scale.clone()),
+        (format!("{name}.shift"), ranges.shift.clone()),
     ]
 }
 
-fn conv_shape(config: &ConvConfig) -> ConvShape {
-    ConvShape {
-        channels: config.channels,
-        height: config.height,
-        width: config.width,
-        outer: config.outer,
-        inner: config.inner,
-        n_classes: config.n_classes,
-        max_depth: config.max_depth,
-    }
-}
-
-fn fc_shape(config: &FcConfig) -> FcShape {
-    FcShape {
-        n_inputs: config.n_inputs,
-        width: config.width,
-        n_classes: config.n_classes,
-        max_depth: config.max_depth,
-    }
+fn statistics(name: &str, ranges: &StatisticsRanges) -> [Named; 2] {
+    [
+        (format!("{name}.mean"), ranges.mean.clone()),
+        (format!("{name}.variance"), ranges.variance.clone()),
+    ]
 }

@@ -1,7 +1,7 @@
 //! Properties of the networks together with the loss, on random small networks and batches.
 
 mod batches;
-mod counted;
+mod cases;
 mod gradients;
 mod layout;
 mod objective;

@@ -5,15 +5,14 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use vds_variational::{DepthPosterior, deterministic_loss, kl_divergence, negative_elbo};
 
-use super::counted::check;
+use super::cases::check;
 use super::problem::{Problem, narrowed, problems};
 use super::reference::{mean_nll, widened};
 use super::step::{Step, distance, norm};
 
 #[test]
-fn the_loss_is_expected_nll_and_a_share_of_the_divergence() {
-    let name = "the_loss_is_expected_nll_and_a_share_of_the_divergence";
-    check(name, problems(), |problem| {
+fn loss_is_expected_nll_and_a_share_of_the_divergence() {
+    check(25, problems(), |problem| {
         let (posterior, step) = (posterior(&problem), Step::of(&problem));
         let of_depths = step.logits.chunks_exact(step.logits.len() / (problem.depth + 1));
         let nll: Vec<f64> = of_depths.map(|logits| mean_nll(logits, &problem.labels)).collect();
@@ -35,9 +34,8 @@ fn the_loss_is_expected_nll_and_a_share_of_the_divergence() {
 }
 
 #[test]
-fn the_loss_does_not_see_a_shift_of_the_posteriors_logits() {
-    let name = "the_loss_does_not_see_a_shift_of_the_posteriors_logits";
-    check(name, (problems(), -4..=4_i8), |(problem, shift)| {
+fn loss_does_not_depend_on_a_shift_of_the_posteriors_logits() {
+    check(25, (problems(), -4..=4_i8), |(problem, shift)| {
         let step = Step::of(&problem);
         let (slopes, sum) = (&step.posterior_gradient, step.posterior_gradient.iter().sum::<f64>());
         // Each slope is rounded once, and the first of them may be a difference of two numbers of the loss's size.
@@ -63,9 +61,8 @@ fn the_loss_does_not_see_a_shift_of_the_posteriors_logits() {
 }
 
 #[test]
-fn a_one_hot_posterior_gives_the_deterministic_loss() {
-    let name = "a_one_hot_posterior_gives_the_deterministic_loss";
-    check(name, problems(), one_hot_is_deterministic);
+fn loss_of_a_one_hot_posterior_is_the_deterministic_loss() {
+    check(25, problems(), one_hot_is_deterministic);
 }
 
 fn one_hot_is_deterministic(problem: Problem) -> TestCaseResult {
@@ -78,12 +75,12 @@ fn one_hot_is_deterministic(problem: Problem) -> TestCaseResult {
         ..problem.clone()
     });
     let mut network = problem.network();
-    let logits = network
-        .forward_train_to(&problem.inputs, problem.batch(), problem.depth)
+    let (logits, pass) = network
+        .forward_train(&problem.inputs, problem.batch(), problem.depth)
         .unwrap();
     let terms = deterministic_loss(logits, &problem.labels, problem.depth).unwrap();
     let value = terms.value;
-    let gradient = widened(&terms.loss.backward().get(network.params()).as_vec());
+    let gradient = widened(&terms.loss.backward().get(pass.network().params()).as_vec());
     prop_assert_eq!(gradient, learnt.gradient);
     prop_assert!(
         learnt.posterior_gradient.iter().all(|&slope| slope == 0.0),
@@ -101,9 +98,8 @@ fn one_hot_is_deterministic(problem: Problem) -> TestCaseResult {
 }
 
 #[test]
-fn the_losses_of_all_batches_average_to_that_of_the_whole() {
-    let name = "the_losses_of_all_batches_average_to_that_of_the_whole";
-    check(name, (problems(), 2..=4_usize), |(problem, n_batches)| {
+fn loss_of_the_whole_is_the_mean_of_its_batches_losses() {
+    check(25, (problems(), 2..=4_usize), |(problem, n_batches)| {
         // One pass over everything, cut into batches of one size afterwards: batch norm would tell them apart.
         let whole = Problem {
             labels: problem.labels.repeat(n_batches),

@@ -8,22 +8,25 @@ use rand_chacha::rand_core::SeedableRng;
 use vds_model::{Backend, Network, NetworkConfig};
 use vds_variational::{DepthPosterior, depth_log_probs, log_marginal_predictive, negative_elbo};
 
-use super::counted::check;
+use super::cases::check;
 use super::layout::{Layout, Named};
 use super::problem::{Problem, problems};
 use crate::network::numbers;
 
 #[test]
-fn a_training_prefix_is_a_network_of_its_own() {
-    check("a_training_prefix_is_a_network_of_its_own", problems(), |problem| {
-        let (whole, mut first) = (problem.network(), problem.network());
+fn prefix_in_training_is_a_network_of_its_own() {
+    check(25, problems(), |problem| {
+        let (mut whole, mut first) = (problem.network(), problem.network());
         let mut prefix = prefix_of(&whole, problem.depth);
         let (inputs, batch) = (&problem.inputs, problem.batch());
         // Deeper blocks do not enter any sum of shallower ones, so the bits are the same.
-        let alone = prefix.forward_train(inputs, batch).unwrap();
-        let partly = first.forward_train_to(inputs, batch, problem.depth).unwrap();
-        let mut whole = whole;
-        let all = whole.forward_train(inputs, batch).unwrap().as_vec();
+        let (alone, alone_pass) = prefix.forward_train(inputs, batch, problem.depth).unwrap();
+        let (partly, partly_pass) = first.forward_train(inputs, batch, problem.depth).unwrap();
+        let all = whole
+            .forward_train(inputs, batch, problem.config.max_depth())
+            .unwrap()
+            .0
+            .as_vec();
         prop_assert_eq!(&all[..alone.as_vec().len()], &alone.as_vec()[..]);
         prop_assert_eq!(partly.as_vec(), alone.as_vec());
         let gradient = |logits, params: &Tensor<(usize,), f32, Cpu>| {
@@ -31,8 +34,9 @@ fn a_training_prefix_is_a_network_of_its_own() {
             let terms = negative_elbo(logits, labels, &posterior, &problem.prior, problem.n_train);
             terms.unwrap().loss.backward().get(params).as_vec()
         };
-        let (alone, mut partly) = (gradient(alone, prefix.params()), gradient(partly, first.params()));
-        for (to, from) in shared(&params(prefix.config()), &params(first.config())) {
+        let alone = gradient(alone, alone_pass.network().params());
+        let mut partly = gradient(partly, partly_pass.network().params());
+        for (to, from) in shared(&params(alone_pass.network().config()), &params(&problem.config)) {
             prop_assert_eq!(&alone[to], &partly[from.clone()]);
             partly[from].fill(0.0);
         }
@@ -45,8 +49,8 @@ fn a_training_prefix_is_a_network_of_its_own() {
 }
 
 #[test]
-fn an_evaluated_prefix_is_a_network_of_its_own() {
-    check("an_evaluated_prefix_is_a_network_of_its_own", problems(), |problem| {
+fn prefix_in_evaluation_is_the_pruned_network() {
+    check(25, problems(), |problem| {
         let whole = seasoned(&problem);
         let (inputs, batch) = (&problem.inputs, problem.batch());
         let all = whole.forward_eval(inputs, batch).unwrap();
@@ -59,7 +63,7 @@ fn an_evaluated_prefix_is_a_network_of_its_own() {
             // The same without the product's own way of taking a network apart.
             let prefix = prefix_of(&whole, depth);
             let (from, to) = (Layout::of(whole.config()), Layout::of(prefix.config()));
-            let statistics = copied(whole.statistics(), &to.statistics(), &from.statistics());
+            let statistics = copied(whole.running_stats(), &to.statistics(), &from.statistics());
             let engine = Cpu::engine(prefix.config());
             let alone = Cpu::default().forward_eval(&engine, prefix.params(), inputs, &statistics);
             prop_assert_eq!(&alone.unwrap()[..], first);
@@ -69,9 +73,8 @@ fn an_evaluated_prefix_is_a_network_of_its_own() {
 }
 
 #[test]
-fn a_pruned_network_predicts_as_the_whole_with_the_truncated_posterior() {
-    let name = "a_pruned_network_predicts_as_the_whole_with_the_truncated_posterior";
-    check(name, problems(), pruned_predicts_as_whole);
+fn pruned_network_predicts_as_the_whole_with_the_truncated_posterior() {
+    check(25, problems(), pruned_predicts_as_whole);
 }
 
 fn pruned_predicts_as_whole(problem: Problem) -> TestCaseResult {
@@ -103,8 +106,12 @@ fn pruned_predicts_as_whole(problem: Problem) -> TestCaseResult {
 pub(super) fn seasoned(problem: &Problem) -> Network<Cpu> {
     let mut network = problem.network();
     let batch = |seed| numbers(7 * problem.config.example_len(), seed);
-    network.forward_train(&batch(1), 7).unwrap();
-    network.forward_train_to(&batch(2), 7, problem.depth).unwrap();
+    network
+        .forward_train(&batch(1), 7, network.max_depth())
+        .unwrap()
+        .1
+        .commit();
+    network.forward_train(&batch(2), 7, problem.depth).unwrap().1.commit();
     network
 }
 

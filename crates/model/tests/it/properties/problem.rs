@@ -51,7 +51,7 @@ pub(super) fn problems() -> impl Strategy<Value = Problem> {
             posterior: posterior.iter().map(|&logit| narrowed(logit)).collect(),
             prior,
             n_train,
-            config: config.clone(),
+            config,
         })
     })
 }
@@ -63,13 +63,18 @@ fn conv_configs() -> impl Strategy<Value = NetworkConfig> {
         prop_oneof![Just(Convolution::Direct), Just(Convolution::Winograd)],
     );
     (sizes, 2..=5_usize, 0..=4_usize, modes).prop_map(
-        |((channels, height, width, outer, inner), n_classes, max_depth, (head_statistics, convolution))| {
+        |(
+            (in_channels, height, width, channels, bottleneck_channels),
+            n_classes,
+            max_depth,
+            (head_statistics, convolution),
+        )| {
             NetworkConfig::Conv(ConvConfig {
-                channels,
+                in_channels,
                 height,
                 width,
-                outer,
-                inner,
+                channels,
+                bottleneck_channels,
                 n_classes,
                 max_depth,
                 head_statistics,
@@ -124,18 +129,18 @@ impl Problem {
     }
 
     /// Every named tensor that the loss depends on.
-    pub(super) fn tensors(&self) -> Vec<(String, Place)> {
+    pub(super) fn tensors(&self) -> Vec<(String, Slot)> {
         let params = Layout::of(&self.config).params().into_iter();
         params
-            .map(|(name, range)| (name, Place::Params(range)))
-            .chain([("posterior".to_owned(), Place::Posterior)])
+            .map(|(name, range)| (name, Slot::Params(range)))
+            .chain([("posterior".to_owned(), Slot::Posterior)])
             .collect()
     }
 }
 
-/// Where a tensor lies.
+/// A tensor that the loss depends on.
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(super) enum Slot {
     /// In the flat parameters.
     Params(Range<usize>),
     /// All of the posterior's logits.

@@ -5,10 +5,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_variational::negative_elbo;
 
-use super::problem::{Place, Problem};
+use super::problem::{Problem, Slot};
 use super::reference::widened;
 
-/// Everything that a training pass and the way back give.
+/// Everything that a training pass and the backward pass give.
 #[derive(Debug)]
 pub(super) struct Step {
     /// `[depth + 1, batch, n_classes]`.
@@ -23,7 +23,7 @@ pub(super) struct Step {
     pub(super) posterior_gradient: Vec<f64>,
 }
 
-/// A step, and the same at parameters that differ in their last bits.
+/// A step, and that at parameters that differ in their last bits.
 #[derive(Debug)]
 pub(super) struct Measured {
     pub(super) step: Step,
@@ -37,9 +37,10 @@ const SAFETY: f64 = 8.0;
 impl Step {
     pub(super) fn of(problem: &Problem) -> Self {
         let mut network = problem.network();
-        let logits = network
-            .forward_train_to(&problem.inputs, problem.batch(), problem.depth)
+        let (logits, pass) = network
+            .forward_train(&problem.inputs, problem.batch(), problem.depth)
             .unwrap();
+        pass.commit();
         let ((logits, tape), posterior) = (logits.split_tape(), problem.posterior_tensor());
         let terms = negative_elbo(
             logits.clone().put_tape(tape),
@@ -52,7 +53,7 @@ impl Step {
         let gradients = terms.loss.backward();
         Self {
             logits: widened(&logits.as_vec()),
-            statistics: widened(network.statistics()),
+            statistics: widened(network.running_stats()),
             loss: vec![terms.value],
             gradient: widened(&gradients.get(network.params()).as_vec()),
             posterior_gradient: widened(&gradients.get(&posterior).as_vec()),
@@ -60,10 +61,10 @@ impl Step {
     }
 
     /// The gradient in one tensor.
-    pub(super) fn gradient_in(&self, place: &Place) -> &[f64] {
-        match place {
-            Place::Params(range) => &self.gradient[range.clone()],
-            Place::Posterior => &self.posterior_gradient,
+    pub(super) fn gradient_in(&self, slot: &Slot) -> &[f64] {
+        match slot {
+            Slot::Params(range) => &self.gradient[range.clone()],
+            Slot::Posterior => &self.posterior_gradient,
         }
     }
 

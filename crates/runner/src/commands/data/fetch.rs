@@ -46,7 +46,7 @@ impl Fetch {
 
     /// Fetches data sets and prints where their files are.
     #[cfg(feature = "download")]
-    fn fetch(&self, datasets: &[&'static vds_datasets::Dataset], data_dir: &std::path::Path) -> Result<ExitCode> {
+    fn fetch(&self, datasets: &[vds_datasets::Dataset], data_dir: &std::path::Path) -> Result<ExitCode> {
         use std::ops::ControlFlow;
 
         use vds_datasets::download::{Options, Proxy, fetch};
@@ -58,7 +58,7 @@ impl Fetch {
 
         let options = Options {
             mirrors: self.mirrors.clone(),
-            proxy: Proxy::OfEnvironment,
+            proxy: Proxy::FromEnv,
             ..Options::default()
         };
         let interrupt = Interrupt::listen().or_input(|| "watching for signals")?;
@@ -78,7 +78,7 @@ impl Fetch {
                         .iter()
                         .try_for_each(|file| writeln!(out, "{}", file.path.display()))
                 })?,
-                Err(vds_datasets::Error::Stopped { path }) => {
+                Err(vds_datasets::download::Error::Stopped { path }) => {
                     let path = path.display();
                     output::print(|out| writeln!(out, "interrupted; the next call resumes from what is in {path}"))?;
                     return Ok(ExitCode::Interrupted);
@@ -91,7 +91,7 @@ impl Fetch {
 
     /// Says how to get the files without this program.
     #[cfg(not(feature = "download"))]
-    fn fetch(&self, datasets: &[&'static vds_datasets::Dataset], _: &std::path::Path) -> Result<ExitCode> {
+    fn fetch(&self, datasets: &[vds_datasets::Dataset], _: &std::path::Path) -> Result<ExitCode> {
         Err(by_hand::refusal(datasets, &self.mirrors).into())
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Subcommand;
-use vds_datasets::{Dataset, FileStatus, Location, Lookup, catalogue, import, verify};
+use vds_datasets::{Dataset, Entry, FileStatus, Location, Lookup, Part, catalogue, import, verify};
 
 use crate::arguments::DataDir;
 use crate::data;
@@ -48,27 +48,24 @@ impl Data {
         match self {
             Data::List { data_dir } => {
                 let lookup = data_dir.lookup();
-                output::print(|out| {
-                    catalogue::all()
-                        .iter()
-                        .try_for_each(|dataset| list(out, dataset, &lookup))
-                })?;
+                for dataset in catalogue::all() {
+                    let entry = dataset.entry()?;
+                    output::print(|out| list(out, &dataset, entry, &lookup))?;
+                }
                 Ok(ExitCode::Success)
             }
             Data::Verify { names, data_dir } => {
                 let (datasets, lookup) = (data::named(&names)?, data_dir.lookup());
                 let found = || {
-                    catalogue::all()
-                        .iter()
-                        .filter(|dataset| lookup.locate(dataset).is_ok())
-                        .collect()
+                    let all = catalogue::all().into_iter();
+                    all.filter(|dataset| lookup.locate(dataset).is_ok()).collect()
                 };
                 let datasets = if datasets.is_empty() { found() } else { datasets };
                 verify_all(&datasets, &lookup)
             }
             Data::Fetch(fetch) => fetch.run(),
             Data::Import { name, folder, data_dir } => {
-                let paths = import(catalogue::find(&name)?, &folder, &data::target_dir(data_dir)?)?;
+                let paths = import(&catalogue::find(&name)?, &folder, &data::target_dir(data_dir)?)?;
                 output::print(|out| paths.iter().try_for_each(|path| writeln!(out, "{}", path.display())))?;
                 Ok(ExitCode::Success)
             }
@@ -76,20 +73,20 @@ impl Data {
     }
 }
 
-fn list(out: &mut dyn Write, dataset: &'static Dataset, lookup: &Lookup) -> io::Result<()> {
+fn list(out: &mut dyn Write, dataset: &Dataset, entry: &Entry, lookup: &Lookup) -> io::Result<()> {
     let place = match lookup.locate(dataset) {
         Ok(locations) => place(&locations),
-        Err(_) => format!("not found; to get it: {}", dataset.how_to_get),
+        Err(_) => format!("not found; to get it: {}", entry.how_to_get),
     };
     writeln!(out, "{}: {}", dataset.name, dataset.description)?;
     writeln!(
         out,
         "  {} + {} examples, {} classes",
-        dataset.n_train,
-        dataset.n_test,
+        entry.n_examples(Part::Train),
+        entry.n_examples(Part::Test),
         dataset.n_classes()
     )?;
-    writeln!(out, "  licence: {}", dataset.licence)?;
+    writeln!(out, "  license: {}", entry.license)?;
     writeln!(out, "  {place}")
 }
 
@@ -103,15 +100,15 @@ fn place(locations: &[Location]) -> String {
     }
 }
 
-fn verify_all(datasets: &[&'static Dataset], lookup: &Lookup) -> Result<ExitCode> {
+fn verify_all(datasets: &[Dataset], lookup: &Lookup) -> Result<ExitCode> {
     let mut all_good = true;
     for dataset in datasets {
         // One data set at a time: large ones take a while.
-        let reports = verify(dataset, lookup);
+        let reports = verify(dataset, lookup)?;
         all_good &= reports.iter().all(|report| report.status.is_good());
         output::print(|out| {
             for report in &reports {
-                writeln!(out, "{}/{}: {}", dataset.name, report.file.name, status(&report.status))?;
+                writeln!(out, "{}/{}: {}", dataset.name, report.name, status(&report.status))?;
             }
             Ok(())
         })?;
@@ -126,7 +123,7 @@ fn verify_all(datasets: &[&'static Dataset], lookup: &Lookup) -> Result<ExitCode
 fn status(status: &FileStatus) -> String {
     match status {
         FileStatus::Verified { .. } => "ok".to_owned(),
-        FileStatus::WithoutSum { sha256 } => format!("readable, no sum is known (SHA-256 {sha256})"),
+        FileStatus::NoKnownChecksum { sha256 } => format!("readable, no checksum is known (SHA-256 {sha256})"),
         FileStatus::Missing => "missing".to_owned(),
         FileStatus::Bad(error) => crate::error::text_of(error),
     }

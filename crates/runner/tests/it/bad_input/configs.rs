@@ -84,7 +84,7 @@ fn files() -> Vec<Case> {
             "#]],
         ),
         text(
-            "configuration that is cut",
+            "configuration that is truncated",
             "(schema: 1",
             expect![[r#"
             error: c.ron: 1 problem in the configuration
@@ -204,8 +204,7 @@ fn combinations() -> Vec<Case> {
             "nothing to train on",
             "dataset.n=20 --set dataset.train_fraction=0.01",
             expect![[r#"
-                error: dataset.train_fraction = 0.01 leaves 0 of 20 points to train on
-                hint: two are needed to train and one to test
+                error: a train_fraction of 0.01 leaves 0 of 20 points to train on, expected at least two, and one to test on
             "#]],
         ),
         set(

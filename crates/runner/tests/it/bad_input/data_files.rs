@@ -1,29 +1,12 @@
 //! IDX files, plain and compressed, that are damaged or of another kind. `predict` reads them through the same code as
 //! training does.
 
-use std::io::Write as _;
-
 use expect_test::{Expect, expect};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use vds_testkit::files::{gzip, idx};
 
 use super::case::{Case, case};
 use super::fixtures::run_on_images;
 use crate::sandbox::Sandbox;
-
-/// An IDX file of bytes with these sizes.
-pub(super) fn idx(sizes: &[u32], data: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0, 0, 8, u8::try_from(sizes.len()).unwrap()];
-    bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
-    bytes.extend(data);
-    bytes
-}
-
-pub(super) fn gzip(payload: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(payload).unwrap();
-    encoder.finish().unwrap()
-}
 
 /// Two blank images of 28 x 28 pixels.
 fn two_images() -> Vec<u8> {
@@ -64,21 +47,21 @@ fn plain() -> Vec<Case> {
         "#]],
         ),
         file(
-            "IDX file cut in the magic number",
+            "IDX file truncated in the magic number",
             two_images()[..3].to_vec(),
             expect![[r#"
                 error: images: byte 3: the data end here, 1 byte short of what is announced
             "#]],
         ),
         file(
-            "IDX file cut in the sizes",
+            "IDX file truncated in the sizes",
             two_images()[..10].to_vec(),
             expect![[r#"
             error: images: byte 10: the data end here, 2 bytes short of what is announced
         "#]],
         ),
         file(
-            "IDX file cut in the pixels",
+            "IDX file truncated in the pixels",
             two_images()[..1000].to_vec(),
             expect![[r#"
             error: images: byte 1000: the data end here, 584 bytes short of what is announced
@@ -102,7 +85,7 @@ fn plain() -> Vec<Case> {
             "IDX file of labels in place of images",
             idx(&[2], &[0, 1]),
             expect![[r#"
-            error: images: byte 0: magic number 0x00000801, expected 0x00000803 (IDX with 3 dimensions of bytes)
+            error: images holds labels, expected images
         "#]],
         ),
         file(
@@ -194,28 +177,28 @@ fn compressed() -> Vec<Case> {
             "#]],
         ),
         file(
-            "gzip cut in its header",
+            "gzip truncated in its header",
             packed()[..5].to_vec(),
             expect![[r#"
             error: images.gz: uncompressed byte 0: the data end here, 4 bytes short of what is announced
         "#]],
         ),
         file(
-            "gzip cut in its data",
+            "gzip truncated in its data",
             packed()[..n / 2].to_vec(),
             expect![[r#"
             error: images.gz: uncompressed byte 12: the data end here, 4 bytes short of what is announced
         "#]],
         ),
         file(
-            "gzip cut in its sum",
+            "gzip truncated in its checksum",
             packed()[..n - 6].to_vec(),
             expect![[r#"
-                error: images.gz: uncompressed byte 1584: the compressed data are cut short, or something follows them
+                error: images.gz: uncompressed byte 1584: the compressed data end early, or something follows them
             "#]],
         ),
         file(
-            "gzip with a wrong sum",
+            "gzip with a wrong checksum",
             with(packed(), |bytes| bytes[n - 8] ^= 1),
             expect![[r#"
                 error: images.gz: uncompressed byte 1584: the compressed data are damaged: corrupt gzip stream does not have a matching checksum
@@ -260,7 +243,7 @@ fn compressed() -> Vec<Case> {
             "gzip with something behind it",
             with(packed(), |bytes| bytes.extend(b"more")),
             expect![[r#"
-                error: images.gz: uncompressed byte 1584: the compressed data are cut short, or something follows them
+                error: images.gz: uncompressed byte 1584: the compressed data end early, or something follows them
             "#]],
         ),
         file(

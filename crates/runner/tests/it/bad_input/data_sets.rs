@@ -1,10 +1,9 @@
 //! Files of the catalogue's data sets that are not what it says.
 
 use expect_test::{Expect, expect};
+use vds_testkit::files::{Mat, gzip, idx};
 
 use super::case::{Case, case};
-use super::data_files::{gzip, idx};
-use super::mat::{UINT8, array, file, labels, pictures};
 use crate::sandbox::Sandbox;
 
 /// The four files of MNIST.
@@ -66,30 +65,30 @@ pub(super) fn cases() -> Vec<Case> {
             "#]],
         ),
         case(
-            "wrong sums",
+            "wrong checksums",
             "data verify mnist --data-dir data",
             blank_mnist,
             expect![[r#"
-                mnist/train-images-idx3-ubyte: data/train-images-idx3-ubyte.gz has the SHA-256 sum ba2048faa0242d852ccfba31d5efa227046ebcc173e3a4951fb9c906fb61ebdb, expected ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db: it is not the published file, fetch it again
-                mnist/train-labels-idx1-ubyte: data/train-labels-idx1-ubyte has the SHA-256 sum 62e5d26b065a9d04aacbb7bf7a9dca885ef7f2ba6bcd488b562de1c7933da431, expected 65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5: it is not the published file, fetch it again
-                mnist/t10k-images-idx3-ubyte: data/t10k-images-idx3-ubyte has the SHA-256 sum cfd1127d014c27e98f9e456fd8c48a2dd1b837950c181e2038a513bc1c89f1d6, expected 0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7: it is not the published file, fetch it again
-                mnist/t10k-labels-idx1-ubyte: data/t10k-labels-idx1-ubyte has the SHA-256 sum fce4e2f69df0d4b98dc926db9d52e3054ec8f85ec567df277ca4efc90c53a0bc, expected ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2: it is not the published file, fetch it again
+                mnist/train-images-idx3-ubyte: data/train-images-idx3-ubyte.gz has the SHA-256 digest ba2048faa0242d852ccfba31d5efa227046ebcc173e3a4951fb9c906fb61ebdb, expected ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db: it is not the published file, fetch it again
+                mnist/train-labels-idx1-ubyte: data/train-labels-idx1-ubyte has the SHA-256 digest 62e5d26b065a9d04aacbb7bf7a9dca885ef7f2ba6bcd488b562de1c7933da431, expected 65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5: it is not the published file, fetch it again
+                mnist/t10k-images-idx3-ubyte: data/t10k-images-idx3-ubyte has the SHA-256 digest cfd1127d014c27e98f9e456fd8c48a2dd1b837950c181e2038a513bc1c89f1d6, expected 0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7: it is not the published file, fetch it again
+                mnist/t10k-labels-idx1-ubyte: data/t10k-labels-idx1-ubyte has the SHA-256 digest fce4e2f69df0d4b98dc926db9d52e3054ec8f85ec567df277ca4efc90c53a0bc, expected ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2: it is not the published file, fetch it again
             "#]],
         ),
         case(
-            "import of wrong sums",
+            "import of wrong checksums",
             "data import mnist data --data-dir new",
             blank_mnist,
             expect![[r#"
-                error: data/train-images-idx3-ubyte.gz has the SHA-256 sum ba2048faa0242d852ccfba31d5efa227046ebcc173e3a4951fb9c906fb61ebdb, expected ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db: it is not the published file, fetch it again
+                error: data/train-images-idx3-ubyte.gz has the SHA-256 digest ba2048faa0242d852ccfba31d5efa227046ebcc173e3a4951fb9c906fb61ebdb, expected ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db: it is not the published file, fetch it again
             "#]],
         ),
         case(
-            "training on wrong sums",
+            "training on wrong checksums",
             "train CONFIGS/mnist.ron --out o --data-dir data",
             blank_mnist,
             expect![[r#"
-                error: data/train-images-idx3-ubyte.gz has the SHA-256 sum ba2048faa0242d852ccfba31d5efa227046ebcc173e3a4951fb9c906fb61ebdb, expected ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db: it is not the published file, fetch it again
+                error: data/train-images-idx3-ubyte.gz has the SHA-256 digest ba2048faa0242d852ccfba31d5efa227046ebcc173e3a4951fb9c906fb61ebdb, expected ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db: it is not the published file, fetch it again
             "#]],
         ),
         case(
@@ -197,7 +196,12 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             "digits of another number",
             "data verify svhn --data-dir data",
-            |sandbox| sandbox.write("data/test_32x32.mat", file(&[pictures(2), labels(2)])),
+            |sandbox| {
+                sandbox.write(
+                    "data/test_32x32.mat",
+                    Mat::LITTLE.file(&[Mat::LITTLE.blank_pictures(2), Mat::LITTLE.ones(2)]),
+                )
+            },
             expect![[r#"
                 svhn/train_32x32.mat: missing
                 svhn/test_32x32.mat: data/test_32x32.mat holds an array of 2 x 3 x 32 x 32, expected 26032 x 3 x 32 x 32
@@ -207,8 +211,8 @@ pub(super) fn cases() -> Vec<Case> {
             "digits in gray",
             "data verify svhn --data-dir data",
             |sandbox| {
-                let gray = array(UINT8, &[32, 32, 1, 2], "X", &[0; 2048]);
-                sandbox.write("data/test_32x32.mat", file(&[gray, labels(2)]));
+                let gray = Mat::LITTLE.bytes_array(&[32, 32, 1, 2], "X", &[0; 2048]);
+                sandbox.write("data/test_32x32.mat", Mat::LITTLE.file(&[gray, Mat::LITTLE.ones(2)]));
             },
             expect![[r#"
                 svhn/train_32x32.mat: missing

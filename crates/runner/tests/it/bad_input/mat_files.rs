@@ -1,10 +1,17 @@
 //! MAT files that are damaged or of another kind.
 
 use expect_test::{Expect, expect};
+use vds_testkit::files::Mat;
 
 use super::case::Case;
 use super::data_files::images;
-use super::mat::{DOUBLE, UINT8, array, compressed, file, labels, packed, pictures};
+
+const M: Mat = Mat::LITTLE;
+
+/// An array of bytes that claims to be of a class.
+fn array(class: u32, sizes: &[u32], name: &str, data: &[u8]) -> Vec<u8> {
+    M.array(class, sizes, name, M.element(2, data))
+}
 
 fn mat(name: &'static str, content: Vec<u8>, expected: Expect) -> Case {
     images(name, "digits.mat", content, expected)
@@ -17,8 +24,8 @@ fn changed(mut bytes: Vec<u8>, at: usize, byte: u8) -> Vec<u8> {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn cases() -> Vec<Case> {
-    let digits = || file(&[compressed(&pictures(2)), compressed(&labels(2))]);
-    let with_labels = |data: &[u8]| file(&[pictures(2), array(UINT8, &[2, 1], "y", data)]);
+    let digits = || M.file(&[M.compressed(&M.blank_pictures(2)), M.compressed(&M.ones(2))]);
+    let with_labels = |data: &[u8]| M.file(&[M.blank_pictures(2), array(Mat::UINT8, &[2, 1], "y", data)]);
     let hdf5 = || {
         let mut bytes = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".to_vec();
         bytes.resize(124, b' ');
@@ -74,138 +81,138 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         mat(
             "MAT file without variables",
-            file(&[]),
+            M.file(&[]),
             expect![[r#"
             error: digits.mat: byte 128: the file ends without the variable X
         "#]],
         ),
         mat(
             "MAT file without X",
-            file(&[labels(2)]),
+            M.file(&[M.ones(2)]),
             expect![[r#"
-            error: digits.mat: byte 200: the file ends without the variable X
-        "#]],
+                error: digits.mat: byte 184: the file ends without the variable X
+            "#]],
         ),
         mat(
             "MAT file without y",
-            file(&[pictures(2)]),
+            M.file(&[M.blank_pictures(2)]),
             expect![[r#"
-            error: digits.mat: byte 6344: the file ends without the variable y
-        "#]],
+                error: digits.mat: byte 6336: the file ends without the variable y
+            "#]],
         ),
         mat(
             "MAT file with two X",
-            file(&[pictures(2), pictures(2), labels(2)]),
+            M.file(&[M.blank_pictures(2), M.blank_pictures(2), M.ones(2)]),
             expect![[r#"
-                error: digits.mat: byte 6352: a second variable X
+                error: digits.mat: byte 6344: a second variable X
             "#]],
         ),
         mat(
             "X of the class double",
-            file(&[array(DOUBLE, &[32, 32, 3, 1], "X", &[0; 3072]), labels(1)]),
+            M.file(&[array(Mat::DOUBLE, &[32, 32, 3, 1], "X", &[0; 3072]), M.ones(1)]),
             expect![[r#"
                 error: digits.mat: byte 136: variable X is an array of class double and 32 x 32 x 3 x 1, expected a real uint8 array of height x width x channels x number
             "#]],
         ),
         mat(
             "X of two dimensions",
-            file(&[array(UINT8, &[32, 32], "X", &[0; 1024]), labels(1)]),
+            M.file(&[array(Mat::UINT8, &[32, 32], "X", &[0; 1024]), M.ones(1)]),
             expect![[r#"
                 error: digits.mat: byte 136: variable X is an array of class uint8 and 32 x 32, expected a real uint8 array of height x width x channels x number
             "#]],
         ),
         mat(
             "X of no picture",
-            file(&[array(UINT8, &[32, 32, 3, 0], "X", &[]), labels(1)]),
+            M.file(&[array(Mat::UINT8, &[32, 32, 3, 0], "X", &[]), M.ones(1)]),
             expect![[r#"
                 error: digits.mat: byte 136: an array of 32 x 32 x 3 x 0, expected no size of 0
             "#]],
         ),
         mat(
             "X shorter than its sizes",
-            file(&[array(UINT8, &[32, 32, 3, 2], "X", &[0; 3072]), labels(2)]),
+            M.file(&[array(Mat::UINT8, &[32, 32, 3, 2], "X", &[0; 3072]), M.ones(2)]),
             expect![[r#"
-                error: digits.mat: byte 192: an element of 3072 bytes, expected 6144
+                error: digits.mat: byte 184: an element of 3072 bytes, expected 6144
             "#]],
         ),
         mat(
             "X whose sizes overflow",
-            file(&[array(UINT8, &[u32::MAX; 4], "X", &[0; 64]), labels(2)]),
+            M.file(&[array(Mat::UINT8, &[u32::MAX; 4], "X", &[0; 64]), M.ones(2)]),
             expect![[r#"
-                error: digits.mat: byte 192: an element of 64 bytes, expected 340282366604025813516997721482669850625
+                error: digits.mat: byte 184: an element of 64 bytes, expected 340282366604025813516997721482669850625
             "#]],
         ),
         mat(
             "y that is a matrix",
-            file(&[pictures(4), array(UINT8, &[2, 2], "y", &[1; 4])]),
+            M.file(&[M.blank_pictures(4), array(Mat::UINT8, &[2, 2], "y", &[1; 4])]),
             expect![[r#"
-                error: digits.mat: byte 12496: variable y is an array of class uint8 and 2 x 2, expected a real numeric vector
+                error: digits.mat: byte 12488: variable y is an array of class uint8 and 2 x 2, expected a real numeric vector
             "#]],
         ),
         mat(
             "label 0 in y",
             with_labels(&[1, 0]),
             expect![[r#"
-            error: digits.mat: byte 6409: label 0, expected 1 to 10
-        "#]],
+                error: digits.mat: byte 6389: label 0, expected 1 to 10
+            "#]],
         ),
         mat(
             "label 11 in y",
             with_labels(&[11, 1]),
             expect![[r#"
-            error: digits.mat: byte 6408: label 11, expected 1 to 10
-        "#]],
-        ),
-        mat(
-            "more pictures than labels",
-            file(&[pictures(3), labels(2)]),
-            expect![[r#"
-                error: digits.mat holds 3 images, but digits.mat holds 2 labels
+                error: digits.mat: byte 6388: label 11, expected 1 to 10
             "#]],
         ),
         mat(
-            "MAT file cut in its header",
+            "more pictures than labels",
+            M.file(&[M.blank_pictures(3), M.ones(2)]),
+            expect![[r#"
+                error: 3 images in digits.mat, but 2 labels in digits.mat
+            "#]],
+        ),
+        mat(
+            "MAT file truncated in its header",
             digits()[..100].to_vec(),
             expect![[r#"
             error: digits.mat: byte 100: the data end here, 24 bytes short of what is announced
         "#]],
         ),
         mat(
-            "MAT file cut in an element",
-            file(&[pictures(2), labels(2)])[..3000].to_vec(),
+            "MAT file truncated in an element",
+            M.file(&[M.blank_pictures(2), M.ones(2)])[..3000].to_vec(),
             expect![[r#"
-                error: digits.mat: byte 3000: the data end here, 3344 bytes short of what is announced
+                error: digits.mat: byte 3000: the data end here, 3336 bytes short of what is announced
             "#]],
         ),
         mat(
-            "MAT file cut in a tag",
+            "MAT file truncated in a tag",
             [digits(), vec![14, 0, 0]].concat(),
             expect![[r#"
-                error: digits.mat: byte 263: the data end here, 5 bytes short of what is announced
+                error: digits.mat: byte 257: the data end here, 5 bytes short of what is announced
             "#]],
         ),
         mat(
             "element that is no array",
             [digits(), vec![3, 0, 0, 0, 0, 0, 0, 0]].concat(),
             expect![[r#"
-                error: digits.mat: byte 260: element type 3, expected 14 or 15 (an array, compressed or not)
+                error: digits.mat: byte 254: element type 3, expected 14 or 15 (an array, compressed or not)
             "#]],
         ),
         mat(
             "compressed element of garbage",
-            file(&[packed(&[0xaa; 64])]),
+            M.file(&[M.compressed_element(&[0xaa; 64])]),
             expect![[r#"
                 error: digits.mat: uncompressed byte 0 of the element at byte 136: the compressed data are damaged: corrupt deflate stream
             "#]],
         ),
         mat(
-            "compressed element that is cut",
+            "compressed element that is truncated",
             {
-                let whole = compressed(&pictures(2));
-                file(&[packed(&whole[8..whole.len() - 12])])
+                let whole = M.compressed(&M.blank_pictures(2));
+                M.file(&[M.compressed_element(&whole[8..whole.len() - 12])])
             },
             expect![[r#"
-                error: digits.mat: uncompressed byte 2657 of the element at byte 136: the data end here, 3559 bytes short of what is announced
+                error: digits.mat: uncompressed byte 2649 of the element at byte 136: the data end here, 3559 bytes short of what is announced
             "#]],
         ),
         mat(

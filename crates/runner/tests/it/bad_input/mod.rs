@@ -9,7 +9,6 @@ mod data_sets;
 mod failure;
 mod fixtures;
 mod markup;
-mod mat;
 mod mat_files;
 mod numbers;
 mod output;

@@ -52,42 +52,42 @@ pub(super) fn cases() -> Vec<Case> {
             "a word in place of a coordinate",
             "1 2\n1 two\n",
             expect![[r#"
-                error: p.txt:2: "1 two" is no point, expected 2 finite numbers
+                error: p.txt:2: "1 two" is not a point, expected 2 finite numbers
             "#]],
         ),
         points(
             "three columns",
             "1,2,3\n",
             expect![[r#"
-                error: p.txt:1: "1,2,3" is no point, expected 2 finite numbers
+                error: p.txt:1: "1,2,3" is not a point, expected 2 finite numbers
             "#]],
         ),
         points(
             "one column",
             "1 2\n3\n",
             expect![[r#"
-                error: p.txt:2: "3" is no point, expected 2 finite numbers
+                error: p.txt:2: "3" is not a point, expected 2 finite numbers
             "#]],
         ),
         points(
             "coordinate that is no number",
             "nan 1\n",
             expect![[r#"
-                error: p.txt:1: "nan 1" is no point, expected 2 finite numbers
+                error: p.txt:1: "nan 1" is not a point, expected 2 finite numbers
             "#]],
         ),
         points(
             "infinite coordinate",
             "1 2\n\n-inf 1\n",
             expect![[r#"
-                error: p.txt:3: "-inf 1" is no point, expected 2 finite numbers
+                error: p.txt:3: "-inf 1" is not a point, expected 2 finite numbers
             "#]],
         ),
         points(
             "coordinate beyond single precision",
             "1e39 1\n",
             expect![[r#"
-                error: p.txt:1: "1e39 1" is no point, expected 2 finite numbers
+                error: p.txt:1: "1e39 1" is not a point, expected 2 finite numbers
             "#]],
         ),
         points(
@@ -101,14 +101,14 @@ pub(super) fn cases() -> Vec<Case> {
             "a line of a hundred thousand numbers",
             "1 ".repeat(100_000),
             expect![[r#"
-                error: p.txt:1: "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 …" is no point, expected 2 finite numbers
+                error: p.txt:1: "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 …" is not a point, expected 2 finite numbers
             "#]],
         ),
         points(
             "control characters in place of a point",
             "\u{1b}[2J 1\n",
             expect![[r#"
-                error: p.txt:1: "\u{1b}[2J 1" is no point, expected 2 finite numbers
+                error: p.txt:1: "\u{1b}[2J 1" is not a point, expected 2 finite numbers
             "#]],
         ),
     ]

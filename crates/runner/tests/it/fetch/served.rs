@@ -3,37 +3,14 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use vds_testkit::files::Mat;
+
 use super::server::Server;
 use crate::sandbox::Sandbox;
 
-/// An element of a MAT file.
-fn element(kind: u32, data: &[u8]) -> Vec<u8> {
-    let n = u32::try_from(data.len()).unwrap();
-    let mut bytes = [kind.to_le_bytes(), n.to_le_bytes()].concat();
-    bytes.extend(data);
-    bytes.resize(bytes.len().next_multiple_of(8), 0);
-    bytes
-}
-
-fn array(name: &str, sizes: &[u32], data: &[u8]) -> Vec<u8> {
-    let numbers = |numbers: &[u32]| -> Vec<u8> { numbers.iter().flat_map(|number| number.to_le_bytes()).collect() };
-    let parts = [
-        element(6, &numbers(&[9, 0])),
-        element(5, &numbers(sizes)),
-        element(1, name.as_bytes()),
-        element(2, data),
-    ];
-    element(14, &parts.concat())
-}
-
-/// A MAT file with `n` blank pictures.
+/// A MAT file with `n` blank pictures, not compressed.
 fn pictures(n: u32) -> Vec<u8> {
-    let mut file = b"MATLAB 5.0 MAT-file, made by a test".to_vec();
-    file.resize(124, b' ');
-    file.extend(b"\x00\x01IM");
-    file.extend(array("X", &[32, 32, 3, n], &vec![0; 3072 * n as usize]));
-    file.extend(array("y", &[n, 1], &vec![1; n as usize]));
-    file
+    Mat::LITTLE.file(&[Mat::LITTLE.blank_pictures(n), Mat::LITTLE.ones(n)])
 }
 
 fn server() -> Server {
@@ -68,7 +45,7 @@ fn places(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn fetched_data_set_is_found_and_not_fetched_twice() {
+fn fetch_finds_what_it_has_fetched_and_does_not_repeat_it() {
     let (sandbox, server) = (Sandbox::new(), server());
     let (stdout, stderr, code) = finish(&mut fetch(&sandbox, &server.url()), &server.url());
     assert_eq!((stdout, code), (places(&sandbox), Some(0)));
@@ -79,7 +56,11 @@ fn fetched_data_set_is_found_and_not_fetched_twice() {
     ];
     assert_eq!(stderr, lines.concat());
     let verified = sandbox.run("data verify svhn-like");
-    assert_eq!(verified.matches(": readable, no sum is known").count(), 2, "{verified}");
+    assert_eq!(
+        verified.matches(": readable, no checksum is known").count(),
+        2,
+        "{verified}"
+    );
 
     let (stdout, stderr, code) = finish(&mut fetch(&sandbox, &server.url()), &server.url());
     assert_eq!((stdout, code), (places(&sandbox), Some(0)));
@@ -90,7 +71,7 @@ fn fetched_data_set_is_found_and_not_fetched_twice() {
 }
 
 #[test]
-fn server_without_the_files_is_a_failure() {
+fn fetch_fails_where_the_server_lacks_the_files() {
     let (sandbox, server) = (Sandbox::new(), Server::start(Vec::new()));
     let (stdout, stderr, code) = finish(fetch(&sandbox, &server.url()).arg("--quiet"), &server.url());
     assert_eq!((stdout.as_str(), code), ("", Some(1)));
@@ -101,7 +82,7 @@ fn server_without_the_files_is_a_failure() {
 }
 
 #[test]
-fn wrong_file_gets_no_name() {
+fn fetch_gives_a_wrong_file_no_name() {
     let (sandbox, server) = (Sandbox::new(), Server::start(vec![(NAMES[0], pictures(5999))]));
     let (_, stderr, code) = finish(fetch(&sandbox, &server.url()).arg("--quiet"), &server.url());
     assert_eq!(code, Some(1));
@@ -112,7 +93,7 @@ fn wrong_file_gets_no_name() {
 }
 
 #[test]
-fn proxy_of_the_environment_is_asked() {
+fn fetch_asks_the_proxy_of_the_environment() {
     let (sandbox, server) = (Sandbox::new(), server());
     let mut command = fetch(&sandbox, "http://mirror.invalid/");
     let (stdout, stderr, code) = finish(command.env("HTTP_PROXY", server.url()), &server.url());
@@ -140,7 +121,7 @@ fn wait_for_half(sandbox: &Sandbox, server: &Server) -> u64 {
 }
 
 #[track_caller]
-fn check_next_call_goes_on(stop: impl FnOnce(Child)) {
+fn check_next_call_resumes(stop: impl FnOnce(Child)) {
     let (sandbox, server) = (Sandbox::new(), server());
     server.goes_silent(true);
     let child = fetch(&sandbox, &server.url()).spawn().unwrap();
@@ -156,8 +137,8 @@ fn check_next_call_goes_on(stop: impl FnOnce(Child)) {
 }
 
 #[test]
-fn call_that_was_killed_is_gone_on_from() {
-    check_next_call_goes_on(|mut child| {
+fn fetch_resumes_a_call_that_was_killed() {
+    check_next_call_resumes(|mut child| {
         child.kill().unwrap();
         child.wait().unwrap();
     });
@@ -171,7 +152,7 @@ fn interrupt(child: &Child) {
 
 #[cfg(unix)]
 #[test]
-fn interrupt_ends_the_call_and_says_what_is_kept() {
+fn fetch_interrupted_reports_what_is_kept() {
     let (sandbox, server) = (Sandbox::new(), server());
     server.goes_silent(true);
     let child = fetch(&sandbox, &server.url()).spawn().unwrap();
@@ -181,7 +162,7 @@ fn interrupt_ends_the_call_and_says_what_is_kept() {
     let output = child.wait_with_output().unwrap();
     let partial = sandbox.path("xdg/vds/svhn-like/train_32x32.mat.partial");
     let expected = format!(
-        "interrupted; the next call goes on from what is in {}\n",
+        "interrupted; the next call resumes from what is in {}\n",
         partial.display()
     );
     assert_eq!(
@@ -193,8 +174,8 @@ fn interrupt_ends_the_call_and_says_what_is_kept() {
 
 #[cfg(unix)]
 #[test]
-fn two_interrupts_end_the_call_at_once() {
-    check_next_call_goes_on(|mut child| {
+fn fetch_interrupted_twice_ends_at_once() {
+    check_next_call_resumes(|mut child| {
         let start = Instant::now();
         // A signal of a kind that is waiting already would be lost, so there may have to be more than two.
         while child.try_wait().unwrap().is_none() {

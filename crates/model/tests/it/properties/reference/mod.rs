@@ -5,14 +5,12 @@
 mod piece;
 mod tensor;
 
-use vds_kernels::conv::ConvLayout;
-use vds_kernels::fc::FcLayout;
-use vds_kernels::{LinearRanges, NormRanges};
+use vds_kernels::layout::{ConvLayout, FcLayout, LinearRanges, NormRanges};
 use vds_variational::{DepthPosterior, minibatch_loss};
 
 use self::tensor::Activations;
 use super::layout::Layout;
-use super::problem::{Place, Problem};
+use super::problem::{Problem, Slot};
 
 pub(super) use self::piece::{Piece, Walk};
 
@@ -33,10 +31,10 @@ impl Point {
     }
 
     /// One tensor, to be moved.
-    pub(super) fn tensor_mut(&mut self, place: &Place) -> &mut [f64] {
-        match place {
-            Place::Params(range) => &mut self.params[range.clone()],
-            Place::Posterior => &mut self.posterior,
+    pub(super) fn tensor_mut(&mut self, slot: &Slot) -> &mut [f64] {
+        match slot {
+            Slot::Params(range) => &mut self.params[range.clone()],
+            Slot::Posterior => &mut self.posterior,
         }
     }
 
@@ -45,7 +43,7 @@ impl Point {
     }
 
     fn norm(&self, ranges: &NormRanges) -> (&[f64], &[f64]) {
-        (&self.params[ranges.first.clone()], &self.params[ranges.second.clone()])
+        (&self.params[ranges.scale.clone()], &self.params[ranges.shift.clone()])
     }
 }
 
@@ -80,9 +78,9 @@ pub(super) fn mean_nll(logits: &[f64], labels: &[u32]) -> f64 {
 
 fn conv_logits(layout: &ConvLayout, problem: &Problem, point: &Point, walk: &mut Walk<'_>) -> Vec<Vec<f64>> {
     let images = Activations {
-        channels: layout.shape.channels,
-        height: layout.shape.height,
-        width: layout.shape.width,
+        channels: layout.config.in_channels,
+        height: layout.config.height,
+        width: layout.config.width,
         values: widened(&problem.inputs),
     };
     let mut a = images.convolved(point.linear(&layout.stem), 5, 0).pooled();
@@ -111,7 +109,7 @@ fn conv_output(layout: &ConvLayout, point: &Point, a: &Activations, walk: &mut W
 
 fn fc_logits(layout: &FcLayout, problem: &Problem, point: &Point, walk: &mut Walk<'_>) -> Vec<Vec<f64>> {
     let features = Activations {
-        channels: layout.shape.n_inputs,
+        channels: layout.config.n_inputs,
         height: 1,
         width: 1,
         values: widened(&problem.inputs),

@@ -47,7 +47,7 @@ impl fmt::Display for Position {
 /// How a file breaks the rules of its format.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum FormatError {
     /// The first four bytes are those of another format.
     #[error("magic number 0x{actual:08x}, expected 0x{expected:08x} ({format})")]
     Magic {
@@ -66,9 +66,9 @@ pub enum Problem {
     },
     /// Everything that is announced was unpacked, and then the compressed data lack their end mark, or what follows is not
     /// whole.
-    #[error("the compressed data are cut short, or something follows them")]
-    CutShort,
-    /// The data go on where they should end.
+    #[error("the compressed data end early, or something follows them")]
+    EndsEarly,
+    /// Data follow where they should end.
     #[error("data follow where the header says that they end")]
     Trailing,
     /// A compressed file announces more than it is allowed to unpack to.

@@ -1,21 +1,25 @@
-//! Charts of lines and bars: panels above each other that share one horizontal axis.
+//! Lines and bars in panels above each other that share one horizontal axis.
 
 use maud::{Markup, html};
 
-use crate::{
-    axis::Axis,
-    scale::{Scale, is_plottable},
-    series::{Series, line_axis},
-    svg::{Figure, PlotArea, WIDTH, px, rectangle},
-};
+use crate::chart::axis::Axis;
+use crate::chart::figure::Figure;
+use crate::chart::marks::{px, rectangle};
+use crate::chart::plot_area::PlotArea;
+use crate::chart::scale::{Scale, is_plottable};
+use crate::chart::series::{Series, line_axis};
+use crate::number;
 
+/// Width of the drawing; small, so that text stays legible on a phone.
+const WIDTH: f64 = 420.0;
 const LEFT: f64 = 46.0;
 const RIGHT: f64 = 12.0;
 const ABOVE_PANEL: f64 = 34.0;
 const BELOW_LAST: f64 = 42.0;
-/// A figure of stacked panels.
+
+/// Stacked panels.
 #[derive(Debug)]
-pub(crate) struct Chart {
+pub(crate) struct Panels {
     /// The shared horizontal axis.
     pub(crate) x: Axis,
     /// From top to bottom.
@@ -36,9 +40,9 @@ pub(crate) struct Panel {
 /// What a panel shows.
 #[derive(Debug)]
 pub(crate) enum Content {
-    /// Lines with markers; `dodge` sets series that share abscissae apart, user units.
-    Lines { series: Vec<Series>, dodge: f64 },
-    /// A bar at each whole number from 0 with an outline for comparison; `chosen` is emphasised.
+    /// Lines with markers; `x_offset`, in user units, is the distance that separates series with equal coordinates.
+    Lines { series: Vec<Series>, x_offset: f64 },
+    /// A bar at each whole number from 0 with an outline for comparison; `chosen` is emphasized.
     Bars {
         values: Vec<f64>,
         outline: Vec<f64>,
@@ -46,9 +50,9 @@ pub(crate) enum Content {
     },
 }
 
-impl Chart {
-    /// The chart inside `figure`, whose size it sets.
-    pub(crate) fn render(&self, figure: Figure<'_>) -> Markup {
+impl Panels {
+    /// The panels inside `figure`.
+    pub(crate) fn render(&self, figure: &Figure<'_>) -> Markup {
         let height = if self.panels.len() == 1 { 190.0 } else { 112.0 };
         let areas: Vec<PlotArea> = (0..self.panels.len())
             .map(|index| {
@@ -71,11 +75,7 @@ impl Chart {
                 (self.marks(&PlotArea { bottom, ..*first }))
             }
         };
-        Figure {
-            size: [WIDTH, bottom + BELOW_LAST],
-            ..figure
-        }
-        .render(&body)
+        figure.render([WIDTH, bottom + BELOW_LAST], &body)
     }
 
     fn marks(&self, area: &PlotArea) -> Markup {
@@ -95,14 +95,14 @@ impl Chart {
 impl Panel {
     fn render(&self, area: &PlotArea, x: &Axis) -> Markup {
         match &self.content {
-            Content::Lines { series, dodge } => {
+            Content::Lines { series, x_offset } => {
                 let y = line_axis(&self.title, series);
                 let scales = [area.x_scale(x), area.y_scale(&y)];
                 let middle = (series.len() as f64 - 1.0) / 2.0;
                 html! {
                     (area.vertical_axis(&y))
                     @for (index, one) in series.iter().enumerate() {
-                        (one.render(&scales, dodge * (index as f64 - middle)))
+                        (one.render(&scales, x_offset * (index as f64 - middle)))
                     }
                 }
             }
@@ -134,7 +134,7 @@ fn bars(scales: &[Scale; 2], values: &[f64], chosen: Option<usize>) -> Markup {
         @for (index, &value) in values.iter().enumerate().filter(|(_, value)| is_plottable(**value)) {
             @let class = if Some(index) == chosen { "bar chosen" } else { "bar" };
             path class=(class) d=(bar(scales, index, value)) {
-                title { (index) ": " (crate::number::significant(value, 3)) }
+                title { (index) ": " (number::significant(value, 3)) }
             }
         }
     }

@@ -1,15 +1,11 @@
 //! Reliability diagrams: accuracy against confidence, with the number of examples under it.
 
 use maud::{Markup, html};
-
-use crate::{
-    axis::Axis,
-    number,
-    scale::{Scale, is_plottable},
-    svg::{Figure, PlotArea, Style, px, rectangle},
-};
 use vds_calibration::ReliabilityBin;
-use vds_records::Scores;
+use vds_records::{RunRecord, Scores};
+
+use crate::chart::{Axis, Figure, PlotArea, Scale, Style, is_plottable, px, rectangle};
+use crate::number;
 
 const SIZE: [f64; 2] = [260.0, 334.0];
 const DIAGRAM: PlotArea = PlotArea {
@@ -25,8 +21,29 @@ const HISTOGRAM: PlotArea = PlotArea {
     bottom: 292.0,
 };
 
-/// The reliability diagram of one predictive distribution.
-pub(crate) fn reliability_diagram(id: &str, name: &str, style: Style, scores: &Scores) -> Markup {
+/// The diagram of the marginal predictive of a learnt-depth network.
+pub(crate) fn marginal(id: &str, run: &RunRecord) -> Option<Markup> {
+    let scores = &run.summary.test.marginal;
+    run.is_ldn().then(|| figure(id, "marginal", Style::Marginal, scores))
+}
+
+/// The diagram of a learnt-depth network pruned to its chosen depth.
+pub(crate) fn pruned(id: &str, run: &RunRecord) -> Option<Markup> {
+    let scores = &run.summary.test.pruned;
+    run.is_ldn().then(|| figure(id, "pruned", Style::Pruned, scores))
+}
+
+/// The diagram of the deepest depth, which is all of a deterministic-depth network.
+pub(crate) fn deepest(id: &str, run: &RunRecord) -> Option<Markup> {
+    let scores = &run.summary.test.deepest;
+    Some(if run.is_ldn() {
+        figure(id, "deepest depth", Style::Deepest, scores)
+    } else {
+        figure(id, &run.method_label(), Style::Ddn, scores)
+    })
+}
+
+fn figure(id: &str, name: &str, style: Style, scores: &Scores) -> Markup {
     let title = format!("Reliability, {name}");
     let description = format!(
         "Accuracy in bins of confidence against the diagonal of perfect calibration; expected calibration error {}, \
@@ -44,14 +61,16 @@ pub(crate) fn reliability_diagram(id: &str, name: &str, style: Style, scores: &S
         id,
         title: &title,
         description: &description,
-        size: SIZE,
         legend: Vec::new(),
         caption,
     };
-    figure.render(&html! {
-        (diagram(style, &scores.reliability))
-        (histogram(style, &scores.reliability))
-    })
+    figure.render(
+        SIZE,
+        &html! {
+            (diagram(style, &scores.reliability))
+            (histogram(style, &scores.reliability))
+        },
+    )
 }
 
 fn diagram(style: Style, bins: &[ReliabilityBin]) -> Markup {

@@ -1,20 +1,71 @@
-//! What can go wrong with a mirror.
+//! What can go wrong with a fetch.
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::Error as DatasetError;
 
-/// Why a mirror did not give a file.
+/// Result of a fetch.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of a fetch.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder cannot be read or written, or the data set is not of the catalogue.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A data set that no server is known to have.
+    #[error("no server is known to have {name}; to get it: {how_to_get}")]
+    NoMirror {
+        /// The data set.
+        name: String,
+        /// Where its files come from.
+        how_to_get: String,
+    },
+    /// A file that would be fetched is there, and is not the right one.
+    #[error("{} is there and is not what it should be; it is not replaced, remove it to fetch it", path.display())]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: Box<DatasetError>,
+    },
+    /// Another process writes a partial file.
+    #[error("another process is writing {}", path.display())]
+    Busy {
+        /// The partial file.
+        path: PathBuf,
+    },
+    /// No mirror has sent a file.
+    #[error("{}", not_fetched_text(file, attempts, kept.as_ref()))]
+    NotFetched {
+        /// Name of the file where it is published.
+        file: String,
+        /// The mirrors tried, in order, with the last problem of each.
+        attempts: Vec<Attempt>,
+        /// The partial file and the number of bytes in it, if there are any to resume from.
+        kept: Option<(PathBuf, u64)>,
+    },
+    /// The caller asked to stop.
+    #[error("stopped; the next call resumes from what is in {}", path.display())]
+    Stopped {
+        /// The partial file.
+        path: PathBuf,
+    },
+}
+
+/// Why a mirror did not send a file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchProblem {
     /// There was no connection, or nothing that could be understood came over it.
     #[error("{cause}")]
     Connection {
-        /// What the HTTP client says.
+        /// The HTTP client's error.
         cause: Box<dyn StdError + Send + Sync>,
     },
     /// The connection broke off.
@@ -39,8 +90,8 @@ pub enum FetchProblem {
         /// The HTTP status.
         status: u16,
     },
-    /// The server was asked to go on at a byte, and answers with another part of the file.
-    #[error("the server does not go on at byte {offset}")]
+    /// The server was asked to resume at a byte, and answers with another part of the file.
+    #[error("the server does not resume at byte {offset}")]
     Range {
         /// The byte asked for.
         offset: u64,
@@ -55,7 +106,7 @@ pub enum FetchProblem {
     #[error("{}", with_cause(error))]
     Content {
         /// What is wrong with it.
-        error: Box<Error>,
+        error: Box<DatasetError>,
     },
 }
 
@@ -76,11 +127,11 @@ impl FetchProblem {
 pub struct Attempt {
     /// Address of the file.
     pub url: String,
-    /// Why it failed.
+    /// The cause of its failure.
     pub problem: FetchProblem,
 }
 
-pub(crate) fn not_fetched_text(file: &str, attempts: &[Attempt], kept: Option<&(PathBuf, u64)>) -> String {
+fn not_fetched_text(file: &str, attempts: &[Attempt], kept: Option<&(PathBuf, u64)>) -> String {
     let mut text = format!("{file} cannot be fetched; tried");
     for Attempt { url, problem } in attempts {
         write!(text, "\n  {url}: {problem}").expect("a string takes any text");
@@ -89,7 +140,7 @@ pub(crate) fn not_fetched_text(file: &str, attempts: &[Attempt], kept: Option<&(
         let path = path.display();
         write!(
             text,
-            "\n{n_bytes} bytes of it are kept in {path}, the next call goes on from there"
+            "\n{n_bytes} bytes of it are kept in {path}, the next call resumes from there"
         )
         .expect("a string takes any text");
     }
@@ -100,7 +151,7 @@ fn of_total(n_total: Option<u64>) -> String {
     n_total.map(|n| format!(" of {n}")).unwrap_or_default()
 }
 
-fn with_cause(error: &Error) -> String {
+fn with_cause(error: &DatasetError) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),

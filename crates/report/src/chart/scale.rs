@@ -8,9 +8,9 @@ pub(crate) fn is_plottable(value: f64) -> bool {
     value.abs() < LIMIT
 }
 
-/// How values are spread over an axis.
+/// How values are spaced along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spread {
+pub(crate) enum Spacing {
     /// Equal differences, equal distances.
     Linear,
     /// Equal ratios, equal distances; for positive values.
@@ -21,7 +21,7 @@ pub(crate) enum Spread {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scale {
     /// Linear or logarithmic.
-    pub(crate) spread: Spread,
+    pub(crate) spacing: Spacing,
     /// Values at the two ends, the first below the second.
     pub(crate) domain: [f64; 2],
     /// Positions of the two ends.
@@ -37,10 +37,10 @@ impl Scale {
     }
 
     fn coordinate(&self, value: f64) -> f64 {
-        match self.spread {
-            Spread::Linear => value,
+        match self.spacing {
+            Spacing::Linear => value,
             // The lower end of an error bar may reach zero.
-            Spread::Logarithmic => value.max(f64::MIN_POSITIVE).ln(),
+            Spacing::Logarithmic => value.max(f64::MIN_POSITIVE).ln(),
         }
     }
 }
@@ -67,7 +67,7 @@ impl Step {
             })
     }
 
-    /// The same, but at least 1.
+    /// The smallest round step of at least 1 with which `span` has at most `intervals` intervals.
     pub(crate) fn whole(span: f64, intervals: f64) -> Self {
         Self::covering(span.max(intervals), intervals)
     }
@@ -128,7 +128,7 @@ impl Step {
     }
 }
 
-/// Two bounds that differ by enough to make a scale of, around the given ones.
+/// Two bounds that differ by enough to make a scale, around the given ones.
 pub(crate) fn separated([lo, hi]: [f64; 2]) -> [f64; 2] {
     let magnitude = lo.abs().max(hi.abs());
     if hi - lo > 1e-6 * magnitude && hi - lo > 1e-12 {
@@ -153,26 +153,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ticks_cover_the_bounds_rise_and_are_few(bounds in bounds(), at_most in 2_u32..12) {
+        fn step_gives_few_rising_ticks_that_cover_the_bounds(bounds in bounds(), at_most in 2_u32..12) {
             let step = Step::covering(bounds[1] - bounds[0], f64::from(at_most));
             let ticks = step.around(bounds);
             let slack = 1e-6 * step.size();
             prop_assert!(ticks[0] <= bounds[0] + slack);
             prop_assert!(ticks[ticks.len() - 1] >= bounds[1] - slack);
             prop_assert!(ticks.windows(2).all(|pair| pair[0] < pair[1]));
-            // `at_most` intervals fit the span; one more may be cut at the bounds.
+            // `at_most` intervals fit the span; one more may be truncated by the bounds.
             prop_assert!(ticks.len() <= usize::try_from(at_most).unwrap() + 2);
         }
 
         #[test]
-        fn no_smaller_round_step_would_do(span in 1e-6..1e6_f64, at_most in 2_u32..12) {
+        fn step_is_the_smallest_that_suffices(span in 1e-6..1e6_f64, at_most in 2_u32..12) {
             let step = Step::covering(span, f64::from(at_most)).size();
             prop_assert!(span / step <= f64::from(at_most) * (1.0 + 1e-12));
             prop_assert!(span / step > f64::from(at_most) / 2.5 * (1.0 - 1e-12));
         }
 
         #[test]
-        fn labels_are_distinct_and_read_back_as_the_tick(bounds in bounds()) {
+        fn step_labels_are_distinct_and_read_back_as_the_tick(bounds in bounds()) {
             let step = Step::covering(bounds[1] - bounds[0], 5.0);
             let ticks = step.around(bounds);
             let labels: Vec<String> = ticks.iter().map(|&tick| step.label(tick)).collect();
@@ -187,7 +187,7 @@ mod tests {
         }
 
         #[test]
-        fn whole_steps_give_whole_ticks(lo in -500_i32..500, span in 0_i32..1000) {
+        fn step_of_at_least_one_gives_whole_ticks(lo in -500_i32..500, span in 0_i32..1000) {
             let bounds = [f64::from(lo), f64::from(lo + span)];
             for tick in Step::whole(bounds[1] - bounds[0], 6.0).within(bounds) {
                 prop_assert!((tick - tick.round()).abs() < 1e-12);
@@ -196,9 +196,9 @@ mod tests {
         }
 
         #[test]
-        fn positions_rise_with_values_and_stay_in_range(a in 1e-3..1e3_f64, b in 1e-3..1e3_f64) {
-            for spread in [Spread::Linear, Spread::Logarithmic] {
-                let scale = Scale { spread, domain: [1e-2, 1e2], range: [10.0, 200.0] };
+        fn scale_positions_rise_with_values_and_stay_in_range(a in 1e-3..1e3_f64, b in 1e-3..1e3_f64) {
+            for spacing in [Spacing::Linear, Spacing::Logarithmic] {
+                let scale = Scale { spacing, domain: [1e-2, 1e2], range: [10.0, 200.0] };
                 let [low, high] = [scale.position(a.min(b)), scale.position(a.max(b))];
                 prop_assert!(10.0 <= low && low <= high && high <= 200.0);
             }
@@ -206,10 +206,10 @@ mod tests {
     }
 
     #[test]
-    fn ends_of_the_domain_map_to_ends_of_the_range() {
-        for spread in [Spread::Linear, Spread::Logarithmic] {
+    fn scale_maps_ends_of_the_domain_to_ends_of_the_range() {
+        for spacing in [Spacing::Linear, Spacing::Logarithmic] {
             let scale = Scale {
-                spread,
+                spacing,
                 domain: [0.1, 10.0],
                 range: [300.0, 20.0],
             };
@@ -217,7 +217,7 @@ mod tests {
             assert!((scale.position(10.0) - 20.0).abs() < 1e-9);
         }
         let scale = Scale {
-            spread: Spread::Logarithmic,
+            spacing: Spacing::Logarithmic,
             domain: [0.1, 10.0],
             range: [0.0, 100.0],
         };
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_bounds_are_separated_without_leaving_the_positive_side() {
+    fn scale_bounds_that_are_equal_are_separated_without_leaving_the_positive_side() {
         for value in [0.0, 1e-15, 0.3, 1e6] {
             let [lo, hi] = separated([value, value]);
             assert!(lo < hi && lo >= 0.0 && lo <= value && value <= hi, "{value}");

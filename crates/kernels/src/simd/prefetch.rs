@@ -9,23 +9,23 @@ const LINE: usize = 16;
 
 /// An instruction set to compute with, and what the computation fetches on the side.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Core<'a> {
+pub(crate) struct IsaCtx<'a> {
     pub(crate) isa: Isa,
-    pub(crate) ahead: Option<&'a Ahead<'a>>,
+    pub(crate) prefetch: Option<&'a Prefetch<'a>>,
 }
 
-impl From<Isa> for Core<'_> {
+impl From<Isa> for IsaCtx<'_> {
     fn from(isa: Isa) -> Self {
-        Self { isa, ahead: None }
+        Self { isa, prefetch: None }
     }
 }
 
 /// Memory that is needed next. It is asked for a few lines at a time while the processor multiplies: all at once it would
 /// wait for most of them.
 #[derive(Debug)]
-pub(crate) struct Ahead<'a>(Cell<[&'a [f32]; 4]>);
+pub(crate) struct Prefetch<'a>(Cell<[&'a [f32]; 4]>);
 
-impl<'a> Ahead<'a> {
+impl<'a> Prefetch<'a> {
     /// The chunk number `index` of `len` elements of each array.
     pub(crate) fn chunks<const N: usize>(index: usize, arrays: [(&'a [f32], usize); N]) -> Self {
         let mut regions: [&[f32]; 4] = [&[]; 4];
@@ -41,7 +41,7 @@ impl<'a> Ahead<'a> {
         let mut regions = self.0.get();
         for region in &mut regions {
             while n > 0 && !region.is_empty() {
-                prefetch(region);
+                fetch_line(region);
                 *region = &region[region.len().min(LINE)..];
                 n -= 1;
             }
@@ -58,7 +58,7 @@ pub(crate) fn chunk(values: &[f32], index: usize, len: usize) -> &[f32] {
 
 /// Asks for the line at the start of `values` to be brought into the second-level cache.
 #[inline(always)]
-fn prefetch(values: &[f32]) {
+fn fetch_line(values: &[f32]) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the instruction is in the baseline of x86-64, and it reads nothing that a program could notice.
     unsafe {

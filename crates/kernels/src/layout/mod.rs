@@ -1,6 +1,16 @@
-//! Where each parameter and running statistic lies in the flat vectors.
+//! Sizes of the networks, and where each parameter and statistic lies in the flat vectors.
+//!
+//! This part of the crate needs no engine: without the feature `engines` it is all that is compiled.
+
+mod conv;
+mod fc;
 
 use std::ops::Range;
+
+#[cfg(feature = "engines")]
+pub(crate) use conv::STEM;
+pub use conv::{ConvBlockRanges, ConvBlockStatistics, ConvConfig, ConvLayout, Convolution};
+pub use fc::{FcBlockRanges, FcConfig, FcLayout};
 
 /// A linear map or convolution: a weight whose last axis is the output channel, and a bias.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +21,7 @@ pub struct LinearRanges {
     pub bias: Range<usize>,
 }
 
+#[cfg(feature = "engines")]
 impl LinearRanges {
     /// Weight and bias, which follow each other: the bias as one more input's row of the weight.
     pub(crate) fn affine(&self) -> Range<usize> {
@@ -18,13 +29,22 @@ impl LinearRanges {
     }
 }
 
-/// A batch norm's pair: weight and bias among the parameters, mean and variance among the running statistics.
+/// A batch norm's parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NormRanges {
-    /// Weight, or running mean: `[channels]`.
-    pub first: Range<usize>,
-    /// Bias, or running variance: `[channels]`.
-    pub second: Range<usize>,
+    /// `[channels]`.
+    pub scale: Range<usize>,
+    /// `[channels]`, behind the scale.
+    pub shift: Range<usize>,
+}
+
+/// The statistics of a batch norm's input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatisticsRanges {
+    /// `[channels]`.
+    pub mean: Range<usize>,
+    /// `[channels]`, behind the mean.
+    pub variance: Range<usize>,
 }
 
 /// Which running statistics the convolutional network's output block keeps.
@@ -57,30 +77,37 @@ impl HeadStatistics {
 
 /// Hands out consecutive ranges of a flat vector.
 #[derive(Debug, Default)]
-pub(crate) struct Cursor(usize);
+struct Cursor(usize);
 
 impl Cursor {
-    pub(crate) fn take(&mut self, len: usize) -> Range<usize> {
+    fn take(&mut self, len: usize) -> Range<usize> {
         let start = self.0;
         self.0 += len;
         start..self.0
     }
 
-    pub(crate) fn linear(&mut self, weight: usize, bias: usize) -> LinearRanges {
+    fn linear(&mut self, weight: usize, bias: usize) -> LinearRanges {
         LinearRanges {
             weight: self.take(weight),
             bias: self.take(bias),
         }
     }
 
-    pub(crate) fn norm(&mut self, channels: usize) -> NormRanges {
+    fn norm(&mut self, channels: usize) -> NormRanges {
         NormRanges {
-            first: self.take(channels),
-            second: self.take(channels),
+            scale: self.take(channels),
+            shift: self.take(channels),
         }
     }
 
-    pub(crate) fn position(&self) -> usize {
+    fn statistics(&mut self, channels: usize) -> StatisticsRanges {
+        StatisticsRanges {
+            mean: self.take(channels),
+            variance: self.take(channels),
+        }
+    }
+
+    fn position(&self) -> usize {
         self.0
     }
 }

@@ -2,11 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::{
-    axis::Axis,
-    scale::{LIMIT, Scale, Spread, is_plottable},
-    svg::{Style, marker, polyline, px},
-};
+use crate::chart::axis::Axis;
+use crate::chart::marks::{Style, marker, polyline, px};
+use crate::chart::scale::{LIMIT, Scale, Spacing, is_plottable};
 
 /// Markers closer than this, in user units, would hide their line.
 const MARKER_SPACING: f64 = 14.0;
@@ -14,7 +12,7 @@ const MARKER_SPACING: f64 = 14.0;
 /// One line of a panel.
 #[derive(Debug)]
 pub(crate) struct Series {
-    /// Colour, dash and marker.
+    /// Color, dash and marker.
     pub(crate) style: Style,
     /// The line.
     pub(crate) points: Vec<Point>,
@@ -25,9 +23,9 @@ pub(crate) struct Series {
 /// A point of a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Point {
-    /// Abscissa.
+    /// Horizontal coordinate.
     pub(crate) x: f64,
-    /// Ordinate; may be infinite.
+    /// Value; may be infinite.
     pub(crate) y: f64,
     /// Half length of its error bar.
     pub(crate) sd: Option<f64>,
@@ -70,7 +68,7 @@ impl Series {
         }
     }
 
-    /// Abscissae of infinite values, each once.
+    /// Horizontal coordinates of infinite values, each once.
     fn infinite(&self) -> Vec<f64> {
         let mut found: Vec<f64> = self.points.iter().filter(|p| p.y >= LIMIT).map(|p| p.x).collect();
         found.extend(self.runs.iter().filter(|run| run[1] >= LIMIT).map(|run| run[0]));
@@ -129,7 +127,7 @@ pub(crate) fn line_axis(title: &str, series: &[Series]) -> Axis {
 }
 
 fn is_drawable(y: &Scale, value: f64) -> bool {
-    is_plottable(value) && (y.spread == Spread::Linear || value > 0.0)
+    is_plottable(value) && (y.spacing == Spacing::Linear || value > 0.0)
 }
 
 fn whisker(style: Style, x: f64, [top, bottom]: [f64; 2]) -> Markup {
@@ -144,13 +142,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thinning_keeps_few_points_as_they_are() {
+    fn series_thinning_keeps_few_points_as_they_are() {
         let points: Vec<(f64, f64)> = (0_u32..400).map(|i| (f64::from(i), f64::from(i % 7))).collect();
         assert_eq!(thinned(points.clone()), points);
     }
 
     #[test]
-    fn thinning_keeps_order_and_extremes() {
+    fn series_thinning_keeps_order_and_extremes() {
         let wave = |i: u32| {
             (
                 f64::from(i),
@@ -165,20 +163,20 @@ mod tests {
     }
 
     #[test]
-    fn one_dwarfing_value_makes_the_axis_logarithmic() {
+    fn series_with_one_dwarfing_value_makes_the_axis_logarithmic() {
         let axis = |values: &[f64]| {
             let points = values.iter().enumerate().map(|(i, &v)| (i as f64, v));
             line_axis("NLL", &[Series::plain(Style::Marginal, points)])
         };
-        assert_eq!(axis(&[40.0, 0.3, 0.2, 0.25]).spread, Spread::Logarithmic);
-        assert_eq!(axis(&[2.3, 0.3, 0.2, 0.25]).spread, Spread::Linear);
-        assert_eq!(axis(&[40.0, 0.0, 0.0, 0.0]).spread, Spread::Linear);
+        assert_eq!(axis(&[40.0, 0.3, 0.2, 0.25]).spacing, Spacing::Logarithmic);
+        assert_eq!(axis(&[2.3, 0.3, 0.2, 0.25]).spacing, Spacing::Linear);
+        assert_eq!(axis(&[40.0, 0.0, 0.0, 0.0]).spacing, Spacing::Linear);
         let [lo, hi] = axis(&[f64::INFINITY, f64::NAN]).domain;
         assert!(lo.abs() < 1e-12 && (hi - 1.0).abs() < 1e-12);
     }
 
     #[test]
-    fn error_bars_do_not_push_the_axis_below_zero() {
+    fn series_error_bars_do_not_push_the_axis_below_zero() {
         let points = vec![
             Point {
                 x: 1.0,

@@ -1,9 +1,7 @@
-//! Axes: a domain with labelled ticks.
+//! Axes: a domain with labeled ticks.
 
-use crate::{
-    number,
-    scale::{Scale, Spread, Step, separated},
-};
+use crate::chart::scale::{Scale, Spacing, Step, separated};
+use crate::number;
 
 /// A domain with its ticks and its title.
 #[derive(Clone, Debug)]
@@ -11,7 +9,7 @@ pub(crate) struct Axis {
     /// Title with unit.
     pub(crate) title: String,
     /// Linear or logarithmic.
-    pub(crate) spread: Spread,
+    pub(crate) spacing: Spacing,
     /// Values at both ends.
     pub(crate) domain: [f64; 2],
     /// Values with their labels, in rising order.
@@ -67,12 +65,12 @@ impl Axis {
             .unwrap_or(candidates.len() - 1)
             .max(below + 1);
         let kept = &candidates[below..=above.min(candidates.len() - 1)];
-        // Beyond two decades only the powers of ten are labelled.
+        // Beyond two decades only the powers of ten are labeled.
         let stride = if kept.len() > 7 { 3 } else { 1 };
         let offset = (3 - below % 3) % 3 % stride;
         Self {
             title: format!("{title}, log scale"),
-            spread: Spread::Logarithmic,
+            spacing: Spacing::Logarithmic,
             domain: [kept[0], kept[kept.len() - 1]],
             ticks: kept
                 .iter()
@@ -86,7 +84,7 @@ impl Axis {
     /// The axis laid over the positions `range`.
     pub(crate) fn scale(&self, range: [f64; 2]) -> Scale {
         Scale {
-            spread: self.spread,
+            spacing: self.spacing,
             domain: self.domain,
             range,
         }
@@ -99,7 +97,7 @@ impl Axis {
             .collect();
         Self {
             title: title.to_owned(),
-            spread: Spread::Linear,
+            spacing: Spacing::Linear,
             domain,
             ticks,
         }
@@ -119,13 +117,13 @@ mod tests {
     }
 
     #[test]
-    fn few_depths_are_ticked_where_they_are() {
+    fn axis_of_few_depths_has_a_tick_at_each() {
         assert_eq!(labels(&Axis::at_depths("D", &[10, 5, 20, 5])), ["5", "10", "20"]);
         assert_eq!(labels(&Axis::at_depths("D", &[0])), ["0"]);
     }
 
     #[test]
-    fn dense_depths_are_ticked_at_round_numbers() {
+    fn axis_of_many_depths_has_ticks_at_round_numbers() {
         let depths: Vec<usize> = (0..=100).collect();
         assert_eq!(
             labels(&Axis::at_depths("D", &depths)),
@@ -134,13 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn a_covering_axis_ends_at_its_outer_ticks() {
+    fn axis_that_covers_values_ends_at_its_outer_ticks() {
         let axis = Axis::covering("NLL", [0.03, 0.47], 5.0);
         assert_eq!(labels(&axis), ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]);
     }
 
     #[test]
-    fn wide_logarithmic_axes_label_powers_of_ten_only() {
+    fn axis_over_many_decades_labels_powers_of_ten_only() {
         assert_eq!(labels(&Axis::logarithmic("NLL", [0.03, 40.0])), ["0.1", "1", "10"]);
         assert_eq!(labels(&Axis::logarithmic("NLL", [0.3, 1.5])), ["0.2", "0.5", "1", "2"]);
     }

@@ -1,21 +1,26 @@
-//! Sizes of a fully connected network and the places of its parameters.
+//! Sizes of a fully connected network, and the ranges of its parameters and statistics.
 
-use crate::layout::{Cursor, LinearRanges, NormRanges};
+use super::{Cursor, LinearRanges, NormRanges, StatisticsRanges};
 
-/// Sizes of a fully connected network.
+/// Sizes of a fully connected network for feature vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FcShape {
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
+pub struct FcConfig {
     /// Input features.
     pub n_inputs: usize,
-    /// Hidden units of every layer.
+    /// Hidden units of every layer; 20 in the paper.
     pub width: usize,
-    /// Classes.
+    /// Classes, at least 2.
     pub n_classes: usize,
     /// Residual blocks.
     pub max_depth: usize,
 }
 
-/// Places of one block's parameters.
+/// Ranges of one block's parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FcBlockRanges {
     /// `[width, width]`, input first, and the bias.
@@ -24,37 +29,37 @@ pub struct FcBlockRanges {
     pub norm: NormRanges,
 }
 
-/// Places of all parameters and running statistics in their flat vectors.
+/// Ranges of all parameters and statistics in their flat vectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FcLayout {
     /// The sizes.
-    pub shape: FcShape,
+    pub config: FcConfig,
     /// `[n_inputs, width]` and bias.
     pub stem: LinearRanges,
-    /// One entry a block, shallowest first.
+    /// One entry per block, shallowest first.
     pub blocks: Vec<FcBlockRanges>,
     /// `[width, n_classes]` and bias.
     pub read_out: LinearRanges,
     /// Length of the parameter vector.
     pub n_params: usize,
     /// Mean and variance of each block's batch norm.
-    pub block_statistics: Vec<NormRanges>,
-    /// Length of the vector of running statistics.
+    pub block_statistics: Vec<StatisticsRanges>,
+    /// Length of the vector of statistics.
     pub n_statistics: usize,
 }
 
 impl FcLayout {
-    /// The layout for a shape.
-    pub fn new(shape: FcShape) -> Self {
+    /// The layout of a network of the given sizes.
+    pub fn new(config: FcConfig) -> Self {
         let (mut params, mut statistics) = (Cursor::default(), Cursor::default());
-        let FcShape {
+        let FcConfig {
             n_inputs,
             width,
             n_classes,
             max_depth,
-        } = shape;
+        } = config;
         Self {
-            shape,
+            config,
             stem: params.linear(n_inputs * width, width),
             blocks: (0..max_depth)
                 .map(|_| FcBlockRanges {
@@ -64,7 +69,7 @@ impl FcLayout {
                 .collect(),
             read_out: params.linear(width * n_classes, n_classes),
             n_params: params.position(),
-            block_statistics: (0..max_depth).map(|_| statistics.norm(width)).collect(),
+            block_statistics: (0..max_depth).map(|_| statistics.statistics(width)).collect(),
             n_statistics: statistics.position(),
         }
     }

@@ -1,0 +1,70 @@
+//! The posterior over depth, and the scores of each depth alone.
+
+use maud::{Markup, html};
+use vds_records::{DepthScores, RunRecord};
+
+use crate::chart::{Axis, Content, Figure, Panel, Panels, Series, Style};
+use crate::number;
+
+/// The figure of a learnt-depth network.
+pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
+    if !run.is_ldn() {
+        return None;
+    }
+    let summary = &run.summary;
+    let chosen = Some(summary.pruned_depth);
+    let (test, train) = (&summary.test.per_depth, &summary.train_per_depth);
+    let lines = |title: &str, value: fn(&DepthScores) -> f64| {
+        let over_depth = |style, scores: &[DepthScores]| {
+            Series::plain(
+                style,
+                scores
+                    .iter()
+                    .enumerate()
+                    .map(|(depth, score)| (depth as f64, value(score))),
+            )
+        };
+        let series = vec![over_depth(Style::Deepest, train), over_depth(Style::Marginal, test)];
+        Panel {
+            title: title.to_owned(),
+            content: Content::Lines { series, x_offset: 0.0 },
+        }
+    };
+    let bars = Content::Bars {
+        values: summary.posterior.clone(),
+        outline: summary.prior.clone(),
+        chosen,
+    };
+    let chart = Panels {
+        x: Axis::whole(
+            "depth d (residual blocks)",
+            [-0.6, summary.max_depth as f64 + 0.6],
+            10.0,
+        ),
+        panels: vec![
+            Panel {
+                title: "probability of depth".to_owned(),
+                content: bars,
+            },
+            lines("NLL of depth alone (nats per example)", |scores| scores.nll),
+            lines("error of depth alone (%)", |scores| 100.0 * scores.error),
+        ],
+        marks: Vec::new(),
+    };
+    Some(chart.render(&Figure {
+        id,
+        title: "Posterior over depth and scores of each depth",
+        description: &format!(
+            "Bars of the posterior over depths 0 to {}, expected depth {}, pruned depth {}; below, negative \
+             log-likelihood and error of each depth alone on the test and training sets.",
+            summary.max_depth,
+            number::depth(summary.expected_depth),
+            summary.pruned_depth
+        ),
+        legend: vec![Style::Marginal.key("test"), Style::Deepest.key("train")],
+        caption: html! {
+            "Bars: posterior, full color at d" sub { "opt" } " = " (summary.pruned_depth) "; thin outline: prior. "
+            "Lines: each depth used alone."
+        },
+    }))
+}

@@ -1,0 +1,97 @@
+//! Any text and any number from a record gives a well-formed page.
+
+use proptest::prelude::*;
+use vds_records::{Method, PrunedFrom, PruningRule, RunRecord};
+
+use crate::page::{PageInfo, render};
+use crate::test_records::run;
+use crate::tests::checked::info;
+use crate::tests::markup;
+
+#[test]
+fn page_escapes_text_from_records() {
+    for markup_like in [
+        "</code><script>alert(\"1\")</script>&'<img src=x>",
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "</title></desc></svg><script>alert(1)</script>",
+    ] {
+        check_escaped(markup_like);
+    }
+}
+
+#[track_caller]
+fn check_escaped(markup_like: &str) {
+    let mut record = run(markup_like, Method::Ldn, 3, 0);
+    record.name = markup_like.to_owned();
+    record.config_text = markup_like.to_owned();
+    record.folder = Some(markup_like.to_owned());
+    record.grid = run("spirals", Method::Ldn, 3, 0).grid;
+    let environment = &mut record.environment;
+    environment.toolchain = markup_like.to_owned();
+    environment.cpu_features = vec![markup_like.to_owned()];
+    environment.pruned_from = Some(PrunedFrom {
+        run: markup_like.to_owned(),
+        max_depth: 9,
+        rule: Some(PruningRule::ArgMax),
+    });
+    // Two depths give the comparison over depth, whose labels name the data set.
+    let deeper = RunRecord {
+        summary: run(markup_like, Method::Ldn, 5, 0).summary,
+        ..record.clone()
+    };
+    let page_info = PageInfo {
+        title: markup_like.to_owned(),
+        command: markup_like.to_owned(),
+    };
+    let page = render(&[deeper, record], &page_info);
+    let document = markup::parse(&page).unwrap();
+    document.check_has("group-0-nll");
+    document.check_has("run-0-probability");
+    assert_eq!([document.count("script"), document.count("img")], [0, 0]);
+    assert!(!page.contains("<script") && !page.contains("<img"));
+    let escaped = markup_like
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    assert!(document.text.contains(&escaped.replace('"', "&quot;")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn page_survives_any_text_and_any_number(
+        text in any::<String>(),
+        numbers in proptest::collection::vec(any::<f64>(), 24),
+        depth in 0_usize..12,
+        ldn in any::<bool>(),
+    ) {
+        let mut record = run("mnist", if ldn { Method::Ldn } else { Method::Ddn }, depth, 0);
+        record.name.clone_from(&text);
+        record.summary.dataset = text;
+        record.summary.expected_depth = numbers[0];
+        record.summary.test.marginal.nll = numbers[1];
+        record.summary.test.deepest.error = numbers[2];
+        record.summary.test.pruned.ece = numbers[3];
+        record.summary.best_epoch = usize::MAX;
+        for bin in &mut record.summary.test.deepest.reliability {
+            bin.count = usize::MAX;
+        }
+        for (epoch, &number) in record.epochs.iter_mut().zip(&numbers) {
+            epoch.train_loss = number;
+        }
+        for (score, &number) in record.summary.test.per_depth.iter_mut().zip(&numbers) {
+            score.nll = number;
+        }
+        let mut other = record.clone();
+        other.summary.seed = 1;
+        other.summary.test.marginal.nll = numbers[4];
+        let page = render(&[record, other], &info());
+        let document = markup::parse(&page).unwrap();
+        document.check_references();
+        for path in &document.paths {
+            prop_assert!(path.chars().all(|c| c.is_ascii_digit() || "MLHVaczhv-. ".contains(c)), "{path}");
+        }
+    }
+}
