@@ -131,8 +131,8 @@ fn config_seeds() -> Result<()> {
         write("config", &name, &fs::read(&path)?)?;
         if name == "spirals.ron" {
             let settings = "\0max_depth=2\0prior=Explicit([0.5, 0.25, 0.25])\0dataset.arms=4\0optimizer.schedule.ldn=\
-                            Steps(at: [3, 9], factor: 0.5)\0selection=(protocol: validation(0.2), quantity: \
-                            validation_nll, keep: last, patience: None)";
+                            Steps(at: [3, 9], factor: 0.5)\0early_stopping=(split: validation(0.2), metric: \
+                            validation_nll, restore_best: false)";
             write(
                 "config",
                 "spirals-with-overrides",

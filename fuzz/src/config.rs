@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use vds_runner::config::{Config, ConfigError, Place, Setting, load};
+use vds_runner::config::{Config, Error, Override, load};
 
 /// Checks `bytes`, if they are UTF-8; whether they are accepted.
 ///
@@ -16,14 +16,14 @@ pub fn check(bytes: &[u8]) -> bool {
     };
     let mut parts = content.split('\0');
     let text = parts.next().unwrap_or_default();
-    let settings: Vec<Setting> = parts.filter_map(|part| Setting::parse(part).ok()).collect();
-    match load(Path::new("some-file"), text, &settings) {
+    let overrides: Vec<Override> = parts.filter_map(|part| Override::parse(part).ok()).collect();
+    match load(Path::new("some-file"), text, &overrides) {
         Ok(config) => {
             check_accepted(&config);
             true
         }
         Err(error) => {
-            check_refused(text, &settings, &error);
+            check_refused(text, &overrides, &error);
             false
         }
     }
@@ -52,21 +52,23 @@ fn check_survives(config: &Config) {
     }
 }
 
-fn check_refused(text: &str, settings: &[Setting], error: &ConfigError) {
-    assert!(!error.problems().is_empty());
+fn check_refused(text: &str, overrides: &[Override], error: &Error) {
     let message = error.to_string();
     assert!(message.contains("some-file"), "{message}");
-    for problem in error.problems() {
-        assert!(!problem.message.is_empty());
-        match &problem.place {
-            Place::File { line, column } => {
-                let columns = text.split('\n').nth(line - 1).map(|line| line.chars().count() + 1);
-                assert!(
-                    columns.is_some_and(|columns| (1..=columns).contains(column)),
-                    "{message}"
-                );
-            }
-            Place::Argument(argument) => assert!(settings.iter().any(|setting| setting.argument() == argument)),
+    match error {
+        Error::Parse { line, column, .. } => {
+            let columns = text.split('\n').nth(line - 1).map(|line| line.chars().count() + 1);
+            let is_place = columns.is_some_and(|columns| (1..=columns).contains(column));
+            assert!(is_place, "{message}");
         }
+        Error::Invalid { problems, .. } => {
+            assert!(!problems.is_empty());
+            for problem in problems {
+                let is_given = |argument: &String| overrides.iter().any(|over| over.argument() == argument);
+                assert!(problem.argument.as_ref().is_none_or(is_given), "{message}");
+                assert!(!problem.field.is_empty() && !problem.message.is_empty(), "{message}");
+            }
+        }
+        _ => panic!("another kind of error: {message}"),
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use description::dataset;
 pub(crate) use folders::{lookup, target_dir};
 pub(crate) use network::network_config;
 
-use crate::config::{Config, Protocol};
+use crate::config::{Config, Split};
 use crate::error::Error;
 
 /// Everything that a run reads.
@@ -27,8 +27,8 @@ pub(crate) struct Data {
     pub(crate) validation: Option<Examples>,
     /// The test set.
     pub(crate) test: Examples,
-    /// The protocol that says which examples select.
-    protocol: Protocol,
+    /// On which examples epochs are compared.
+    split: Split,
     /// The standardization of all three.
     pub(crate) standardization: Standardization,
     /// Where the data come from.
@@ -45,19 +45,19 @@ pub(crate) fn load(config: &Config, lookup: &Lookup) -> Result<Data> {
         Some(n_train) => first(&data.train, n_train)?,
         None => data.train,
     };
-    let protocol = config.selection().protocol;
-    let (train, validation) = match protocol {
-        Protocol::Validation(fraction) => {
+    let split = config.early_stopping().split;
+    let (train, validation) = match split {
+        Split::Validation(fraction) => {
             let (train, validation) = hold_out(config, &train, fraction)?;
             (train, Some(validation))
         }
-        Protocol::None | Protocol::Paper => (train, None),
+        Split::None | Split::Test => (train, None),
     };
     Ok(Data {
         train,
         validation,
         test: data.test,
-        protocol,
+        split,
         standardization: data.standardization,
         provenance: data.provenance,
     })
@@ -66,9 +66,9 @@ pub(crate) fn load(config: &Config, lookup: &Lookup) -> Result<Data> {
 impl Data {
     /// What a run trains on and selects by; with the selection split `test` that is the test set.
     pub(crate) fn training(&self) -> TrainingData<'_> {
-        let selection = match self.protocol {
-            Protocol::Paper => Some(&self.test),
-            Protocol::Validation(_) | Protocol::None => self.validation.as_ref(),
+        let selection = match self.split {
+            Split::Test => Some(&self.test),
+            Split::Validation(_) | Split::None => self.validation.as_ref(),
         };
         TrainingData {
             train: self.train_view(),
@@ -142,7 +142,7 @@ fn hold_out(config: &Config, train: &Examples, fraction: f64) -> Result<(Example
     let (n_kept, n_held_out) = (split.kept.len(), split.held_out.len());
     if n_kept < 2 || n_held_out == 0 {
         let message = format!(
-            "selection.protocol = validation({fraction}) keeps {n_kept} examples to train on and holds out {n_held_out}"
+            "early_stopping.split = validation({fraction}) keeps {n_kept} examples to train on and holds out {n_held_out}"
         );
         return Err(Error::input_with_hint(message, "two are needed to train and one to select").into());
     }

@@ -132,7 +132,7 @@ fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
     if let Some(error) = cause.downcast_ref::<vds_training::Error>() {
         return code_of_training(error);
     }
-    let is_input = cause.is::<crate::config::ConfigError>()
+    let is_input = cause.is::<crate::config::Error>()
         || cause.is::<vds_datasets::Error>()
         || cause.is::<vds_records::Error>()
         || cause.is::<vds_checkpoint::Error>();

@@ -1,5 +1,6 @@
 //! How a network is trained, in plain fields.
 
+use serde::{Deserialize, Serialize};
 use vds_model::Schedule;
 use vds_variational::DepthPrior;
 
@@ -55,7 +56,8 @@ pub struct EarlyStopping {
 }
 
 /// By what epochs are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Negative log-likelihood of the marginal predictive on the selection split, lowest first.
     ValidationNll,

@@ -237,7 +237,7 @@ fn arguments_that_contradict_each_other_are_refused() {
 fn train_takes_the_seed_of_the_option_before_that_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.ron");
-    std::fs::write(&path, include_str!("../config/template.ron")).unwrap();
+    std::fs::write(&path, crate::config::SMALL).unwrap();
     let text = format!("vds train {} --out o --seed 9 --set max_depth=3", path.display());
     let Command::Train(train) = parse(&arguments(&text)).unwrap().command else {
         panic!("the command is train");

@@ -1,73 +1,105 @@
-//! What a configuration file says, field by field.
+//! What a configuration file says, field by field, and the defaults of what it leaves out.
 
-use serde::{Deserialize, Serialize};
-use vds_model::{Convolution, HeadStatistics};
+use serde::{Deserialize, Deserializer, Serialize};
+use vds_model::{Convolution, HeadStatistics, Schedule};
 use vds_records::Method;
+use vds_training::Metric;
 use vds_variational::PruningRule;
+
+use super::CONFIG_SCHEMA;
 
 /// A configuration as written; nothing is checked but the types.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigFile {
-    /// [`CONFIG_SCHEMA`](super::CONFIG_SCHEMA).
+    /// [`CONFIG_SCHEMA`].
+    #[serde(deserialize_with = "this_schema")]
     pub schema: u32,
-    /// Name of the experiment.
-    pub name: String,
+    /// Name of the experiment; the data set's if it is left out.
+    #[serde(default)]
+    pub name: Option<String>,
     /// The data.
-    pub dataset: Dataset,
+    pub dataset: DatasetConfig,
     /// Use only the first so many training examples, in file order; `None` for all.
+    #[serde(default)]
     pub n_train: Option<usize>,
     /// Learnt or deterministic depth.
+    #[serde(default)]
     pub method: Method,
     /// Residual blocks.
+    #[serde(default = "count::<50>")]
     pub max_depth: usize,
     /// Kind and sizes of the network.
     pub network: NetworkSizes,
     /// Running statistics of a convolutional network's output block.
+    #[serde(default)]
     pub head_statistics: HeadStatistics,
     /// Prior over depth; a deterministic depth has none.
+    #[serde(default)]
     pub prior: Prior,
     /// Stochastic gradient descent.
+    #[serde(default)]
     pub optimizer: Optimizer,
-    /// Examples of a step.
+    /// Examples per step.
+    #[serde(default = "count::<512>")]
     pub batch_size: usize,
     /// Largest number of epochs.
+    #[serde(default = "count::<500>")]
     pub epochs: usize,
-    /// Leave out the blocks beyond the smallest depth with less than this of the posterior's mass behind it; `None` to run
-    /// all blocks always, also if the field is left out.
+    /// Stop the forward pass at the first depth whose posterior tail mass is below this; `None` to run all blocks always.
     #[serde(default)]
-    pub truncate_tail: Option<f64>,
+    pub skip_tail_mass: Option<f64>,
     /// Which epoch's weights are kept, and when training ends early.
-    pub selection: Selection,
+    #[serde(default)]
+    pub early_stopping: EarlyStopping,
     /// How the pruned depth is read off the posterior.
+    #[serde(default = "paper_rule")]
     pub pruning_rule: PruningRule,
     /// Bins of calibration errors and reliability diagrams.
+    #[serde(default = "count::<15>")]
     pub ece_bins: usize,
     /// Seed of every random stream of the run.
+    #[serde(default)]
     pub seed: u64,
 }
 
 /// Where the examples come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub enum Dataset {
+pub enum DatasetConfig {
     /// A data set of the catalogue, by name.
     Catalogue(String),
-    /// The generated spirals of the paper.
+    /// The generated spirals; by default those of the paper.
     Spirals {
         /// Points, training and test together.
+        #[serde(default = "count::<2000>")]
         n: usize,
         /// Width of the uniform noise.
+        #[serde(default = "spirals::noise")]
         noise: f64,
         /// Arms, one class each.
+        #[serde(default = "count::<2>")]
         arms: usize,
         /// Angle at which an arm begins.
+        #[serde(default)]
         start_degrees: f64,
         /// Angle that it covers.
+        #[serde(default = "spirals::stop_degrees")]
         stop_degrees: f64,
         /// Share of the points to train on; the rest is the test set.
+        #[serde(default = "spirals::train_fraction")]
         train_fraction: f64,
     },
+}
+
+impl DatasetConfig {
+    /// The name in records.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Catalogue(name) => name,
+            Self::Spirals { .. } => "spirals",
+        }
+    }
 }
 
 /// Kind and free sizes of a network; the others follow from the data.
@@ -77,16 +109,19 @@ pub enum NetworkSizes {
     /// Convolutional, for images.
     Conv {
         /// Channels between the blocks.
-        outer: usize,
+        #[serde(default = "count::<64>")]
+        channels: usize,
         /// Channels inside a block.
-        inner: usize,
-        /// How the CPU computes the 3x3 convolutions; Winograd's way if it is left out.
+        #[serde(default = "count::<32>")]
+        bottleneck_channels: usize,
+        /// How the CPU computes the 3x3 convolutions.
         #[serde(default)]
         convolution: Convolution,
     },
     /// Fully connected.
     Fc {
         /// Hidden units.
+        #[serde(default = "count::<20>")]
         width: usize,
     },
 }
@@ -97,15 +132,21 @@ pub enum NetworkSizes {
 pub enum Prior {
     /// `β_i ∝ decay^(1 + i)`.
     Geometric(f64),
-    /// All depths alike.
+    /// The same probability for every depth.
     Uniform,
-    /// One probability a depth.
+    /// One probability per depth.
     Explicit(Vec<f64>),
+}
+
+impl Default for Prior {
+    fn default() -> Self {
+        Self::Geometric(0.85)
+    }
 }
 
 /// Stochastic gradient descent with momentum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Optimizer {
     /// Learning rate at the start.
     pub learning_rate: f64,
@@ -115,9 +156,19 @@ pub struct Optimizer {
     pub schedule: Schedules,
 }
 
+impl Default for Optimizer {
+    fn default() -> Self {
+        Self {
+            learning_rate: 0.1,
+            momentum: 0.5,
+            schedule: Schedules::default(),
+        }
+    }
+}
+
 /// A schedule for each method: the paper treats them differently.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Schedules {
     /// For learnt depth.
     pub ldn: Schedule,
@@ -125,74 +176,82 @@ pub struct Schedules {
     pub ddn: Schedule,
 }
 
-/// The learning rate over the epochs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum Schedule {
-    /// The same throughout.
-    Constant,
-    /// Multiplied by `factor` after each of these numbers of epochs.
-    Steps {
-        /// Epochs after which the rate changes.
-        at: Vec<usize>,
-        /// Factor of each change.
-        factor: f64,
-    },
-}
-
-impl From<Schedule> for vds_model::Schedule {
-    fn from(schedule: Schedule) -> Self {
-        match schedule {
-            Schedule::Constant => Self::Constant,
-            Schedule::Steps { at, factor } => Self::Steps { at, factor },
+impl Default for Schedules {
+    fn default() -> Self {
+        Self {
+            ldn: Schedule::Constant,
+            ddn: Schedule::Constant,
         }
     }
 }
 
 /// Which epoch's weights are kept, and when training ends early.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Selection {
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EarlyStopping {
     /// On which examples epochs are compared.
-    pub protocol: Protocol,
+    pub split: Split,
     /// By what they are compared.
-    pub quantity: Quantity,
-    /// Which epoch is kept.
-    pub keep: Keep,
+    pub metric: Metric,
+    /// Whether the weights of the best epoch are kept; else those of the last.
+    pub restore_best: bool,
     /// Epochs without improvement after which training ends; `None` to run all epochs.
     pub patience: Option<usize>,
+}
+
+impl Default for EarlyStopping {
+    fn default() -> Self {
+        Self {
+            split: Split::Validation(0.1),
+            metric: Metric::ValidationNll,
+            restore_best: true,
+            patience: None,
+        }
+    }
 }
 
 /// On which examples epochs are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Protocol {
+pub enum Split {
     /// On this fraction of the training set, held out (stratified, seeded).
     Validation(f64),
     /// On none: everything is trained on, and only training quantities can be compared.
     None,
     /// On the *test* set, as the authors did: scores of such a run are biased, and it is labelled.
-    Paper,
+    Test,
 }
 
-/// By what epochs are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Quantity {
-    /// Negative log-likelihood of the marginal predictive on the selection split, lowest first.
-    ValidationNll,
-    /// Its error rate, lowest first.
-    ValidationError,
-    /// Evidence lower bound of the training set, highest first.
-    TrainElbo,
+/// Refuses a file of another layout at its first field, before the names of its fields are held against this layout's.
+fn this_schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let schema = u32::deserialize(deserializer)?;
+    if schema == CONFIG_SCHEMA {
+        return Ok(schema);
+    }
+    Err(serde::de::Error::custom(format!(
+        "schema is {schema}, expected {CONFIG_SCHEMA}, the only layout that this program reads"
+    )))
 }
 
-/// Which epoch is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Keep {
-    /// The best by the quantity.
-    Best,
-    /// The last.
-    Last,
+fn count<const N: usize>() -> usize {
+    N
+}
+
+fn paper_rule() -> PruningRule {
+    PruningRule::PAPER
+}
+
+/// Fractional sizes of the paper's spirals.
+mod spirals {
+    pub(super) fn noise() -> f64 {
+        0.2
+    }
+
+    pub(super) fn stop_degrees() -> f64 {
+        720.0
+    }
+
+    pub(super) fn train_fraction() -> f64 {
+        0.1
+    }
 }

@@ -1,53 +1,81 @@
 //! The configuration of a run: a RON file, overrides from the command line, and everything that is checked about them.
 //!
-//! Two stages: [`ConfigFile`] is what the file says, field by field; [`Config`] is what remains after every check, and the
-//! only thing that the rest of the program accepts. [`load`] reports all problems at once, each with its place, the field's
-//! path, what it is and what was expected.
+//! Two stages: [`ConfigFile`] is what the file says, with defaults for what it leaves out; [`Config`] is what remains after
+//! every check, and the only thing that the rest of the program accepts. A file that cannot be parsed is refused at the first
+//! error, with its place; values that are out of range or contradict each other are reported all at once.
+//! Path, range and description of every field stand in one table, `fields`, which the checks, the overrides, the messages
+//! and [`reference()`] read.
 
 mod check;
+mod error;
+mod expected;
 mod fields;
 mod file;
-mod problem;
-mod recover;
+mod overrides;
+mod parse;
+mod reference;
 mod resolved;
-mod source;
-mod syntax;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
 
-pub use vds_model::HeadStatistics;
+pub use vds_model::{HeadStatistics, Schedule};
 pub use vds_records::Method;
+pub use vds_training::Metric;
 
-pub use file::{
-    ConfigFile, Dataset, Keep, NetworkSizes, Optimizer, Prior, Protocol, Quantity, Schedule, Schedules, Selection,
-};
-pub use problem::{ConfigError, Place, Problem};
+pub use error::{Error, FieldProblem};
+pub use file::{ConfigFile, DatasetConfig, EarlyStopping, NetworkSizes, Optimizer, Prior, Schedules, Split};
+pub use overrides::Override;
+pub use reference::reference;
 pub use resolved::Config;
-pub use source::Setting;
 
-use source::Source;
+/// Spirals and a network of one block: what tests train.
+#[cfg(test)]
+pub(crate) const SMALL: &str = "(
+    schema: 2,
+    dataset: Spirals(n: 2000),
+    max_depth: 1,
+    network: Fc(width: 20),
+    prior: Uniform,
+    epochs: 1,
+    early_stopping: (split: none, metric: train_elbo),
+)";
 
 /// Version of the layout of a configuration; a reader refuses any other.
-pub const CONFIG_SCHEMA: u32 = 1;
+pub const CONFIG_SCHEMA: u32 = 2;
 
 /// Reads, overrides and checks the configuration in `text`; `path` is how messages call the file.
 ///
 /// # Errors
-/// [`ConfigError`] with every problem found.
-pub fn load(path: &Path, text: &str, settings: &[Setting]) -> Result<Config, ConfigError> {
-    let mut source = Source::new(text);
-    let mut problems = Vec::new();
-    for setting in settings {
-        problems.extend(source.apply(setting).err());
-    }
-    let Some(parsed) = recover::parse(&mut source, &mut problems) else {
-        return Err(ConfigError::new(path, problems));
+/// [`Error`]: the first error of the file's syntax and types, or else every override that cannot be applied, or else every
+/// value that is out of range or contradicts another.
+pub fn load(path: &Path, text: &str, overrides: &[Override]) -> Result<Config, Error> {
+    let mut file: ConfigFile = parse::parse(text, "").map_err(|error| Error::Parse {
+        path: path.to_path_buf(),
+        line: error.line,
+        column: error.column,
+        message: error.message,
+    })?;
+    let refused: Vec<FieldProblem> = overrides
+        .iter()
+        .filter_map(|over| over.apply(&mut file).err())
+        .collect();
+    let problems = if refused.is_empty() {
+        let mut problems = check::check(&file);
+        for problem in &mut problems {
+            let source = overrides.iter().rev().find(|over| over.covers(&problem.field));
+            problem.argument = source.map(|over| over.argument().to_owned());
+        }
+        problems
+    } else {
+        refused
     };
-    check::check(&parsed, &source, &mut problems);
     if !problems.is_empty() {
-        return Err(ConfigError::new(path, problems));
+        return Err(Error::Invalid {
+            path: path.to_path_buf(),
+            problems,
+        });
     }
-    Ok(Config::new(parsed.file))
+    Ok(Config::new(file))
 }

@@ -3,10 +3,10 @@
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 use vds_records::{Method, SelectionSplit};
-use vds_training::{EarlyStopping, Metric, Objective, TrainOptions};
+use vds_training::{Objective, TrainOptions};
 use vds_variational::{DepthPrior, PruningRule};
 
-use super::file::{ConfigFile, Dataset, Keep, Prior, Protocol, Quantity, Selection};
+use super::file::{ConfigFile, EarlyStopping, Prior, Split};
 
 /// A configuration that has passed every check; made by [`load`](super::load) alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,9 @@ pub struct Config {
 
 impl Config {
     /// From a file that has passed every check.
-    pub(super) fn new(file: ConfigFile) -> Self {
+    pub(super) fn new(mut file: ConfigFile) -> Self {
+        let name = file.dataset.name().to_owned();
+        file.name.get_or_insert(name);
         let prior = depth_prior(&file).expect("the prior is checked with the file");
         Self { file, prior }
     }
@@ -25,6 +27,11 @@ impl Config {
     /// The fields.
     pub fn file(&self) -> &ConfigFile {
         &self.file
+    }
+
+    /// Name of the experiment.
+    pub fn name(&self) -> &str {
+        self.file.name.as_deref().unwrap_or_else(|| self.dataset_name())
     }
 
     /// The prior over depth, for learnt depth.
@@ -48,8 +55,8 @@ impl Config {
     }
 
     /// Which epoch is kept, and when training ends early.
-    pub fn selection(&self) -> &Selection {
-        &self.file.selection
+    pub fn early_stopping(&self) -> &EarlyStopping {
+        &self.file.early_stopping
     }
 
     /// How the pruned depth is read off the posterior.
@@ -59,10 +66,7 @@ impl Config {
 
     /// Name of the data set in records.
     pub fn dataset_name(&self) -> &str {
-        match &self.file.dataset {
-            Dataset::Catalogue(name) => name,
-            Dataset::Spirals { .. } => "spirals",
-        }
+        self.file.dataset.name()
     }
 
     /// How the network is trained.
@@ -72,22 +76,24 @@ impl Config {
             Method::Ldn => (Objective::LearntDepth(self.prior.clone()), &optimizer.schedule.ldn),
             Method::Ddn => (Objective::DeterministicDepth, &optimizer.schedule.ddn),
         };
+        let EarlyStopping {
+            split: _,
+            metric,
+            restore_best,
+            patience,
+        } = file.early_stopping;
         TrainOptions {
             objective,
             learning_rate: optimizer.learning_rate,
             momentum: optimizer.momentum,
-            schedule: schedule.clone().into(),
+            schedule: schedule.clone(),
             batch_size: file.batch_size,
             epochs: file.epochs,
-            skip_tail_mass: file.truncate_tail,
-            early_stopping: EarlyStopping {
-                metric: match file.selection.quantity {
-                    Quantity::ValidationNll => Metric::ValidationNll,
-                    Quantity::ValidationError => Metric::ValidationError,
-                    Quantity::TrainElbo => Metric::TrainElbo,
-                },
-                restore_best: file.selection.keep == Keep::Best,
-                patience: file.selection.patience,
+            skip_tail_mass: file.skip_tail_mass,
+            early_stopping: vds_training::EarlyStopping {
+                metric,
+                restore_best,
+                patience,
             },
             seed: file.seed,
         }
@@ -95,10 +101,10 @@ impl Config {
 
     /// The examples on which epochs are compared.
     pub fn selection_split(&self) -> SelectionSplit {
-        match self.file.selection.protocol {
-            Protocol::Validation(_) => SelectionSplit::Validation,
-            Protocol::None => SelectionSplit::None,
-            Protocol::Paper => SelectionSplit::Test,
+        match self.file.early_stopping.split {
+            Split::Validation(_) => SelectionSplit::Validation,
+            Split::None => SelectionSplit::None,
+            Split::Test => SelectionSplit::Test,
         }
     }
 
@@ -138,7 +144,7 @@ impl Config {
     }
 }
 
-pub(super) fn depth_prior(file: &ConfigFile) -> vds_variational::Result<DepthPrior> {
+fn depth_prior(file: &ConfigFile) -> vds_variational::Result<DepthPrior> {
     match &file.prior {
         Prior::Geometric(decay) => DepthPrior::geometric(*decay, file.max_depth),
         Prior::Uniform => Ok(DepthPrior::uniform(file.max_depth)),

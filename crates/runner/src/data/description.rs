@@ -1,18 +1,18 @@
 //! The data set of a configuration.
 
 use anyhow::Result;
-use vds_datasets::{SpiralsConfig, catalogue};
+use vds_datasets::{Dataset, SpiralsConfig, catalogue};
 
-use crate::config::{Config, Dataset};
+use crate::config::{Config, DatasetConfig};
 
 /// The description of the data set that the configuration names.
 ///
 /// # Errors
 /// If it is not in the catalogue.
-pub(crate) fn dataset(config: &Config) -> Result<vds_datasets::Dataset> {
+pub(crate) fn dataset(config: &Config) -> Result<Dataset> {
     Ok(match &config.file().dataset {
-        Dataset::Catalogue(name) => catalogue::find(name)?,
-        &Dataset::Spirals {
+        DatasetConfig::Catalogue(name) => catalogue::find(name)?,
+        &DatasetConfig::Spirals {
             n,
             noise,
             arms,
@@ -27,7 +27,7 @@ pub(crate) fn dataset(config: &Config) -> Result<vds_datasets::Dataset> {
                 start_degrees,
                 stop_degrees,
             };
-            vds_datasets::Dataset::spirals(spirals, train_fraction)
+            Dataset::spirals(spirals, train_fraction)
         }
     })
 }

@@ -25,8 +25,8 @@ pub(crate) fn network_config(config: &Config) -> Result<NetworkConfig> {
         })),
         (
             NetworkSizes::Conv {
-                outer,
-                inner,
+                channels,
+                bottleneck_channels,
                 convolution,
             },
             ExampleShape::Image {
@@ -35,18 +35,16 @@ pub(crate) fn network_config(config: &Config) -> Result<NetworkConfig> {
                 width,
             },
         ) => {
-            let head_statistics = config.file().head_statistics;
-            let (outer, inner, convolution) = (*outer, *inner, *convolution);
             let config = ConvConfig {
                 in_channels,
                 height,
                 width,
-                channels: outer,
-                bottleneck_channels: inner,
+                channels: *channels,
+                bottleneck_channels: *bottleneck_channels,
                 n_classes,
                 max_depth,
-                head_statistics,
-                convolution,
+                head_statistics: config.file().head_statistics,
+                convolution: *convolution,
             };
             Ok(NetworkConfig::Conv(config))
         }

@@ -11,7 +11,7 @@ use crate::config::{self, Config};
 use crate::error;
 
 fn config() -> Config {
-    config::load(Path::new("t.ron"), include_str!("../config/template.ron"), &[]).unwrap()
+    config::load(Path::new("t.ron"), config::SMALL, &[]).unwrap()
 }
 
 fn environment() -> Environment {

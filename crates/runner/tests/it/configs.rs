@@ -1,58 +1,55 @@
-//! The shipped configurations.
+//! The shipped configurations, and the reference of all fields.
 
-use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
-use vds_model::Convolution;
-use vds_runner::config::{self, Dataset, HeadStatistics, Method, NetworkSizes, Protocol, Setting};
+use expect_test::expect_file;
+use vds_runner::config::{
+    self, Config, DatasetConfig, EarlyStopping, HeadStatistics, Method, Metric, NetworkSizes, Override, Split,
+};
 
 use crate::sandbox::configs;
 
-fn shipped() -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> = fs::read_dir(configs())
+/// Name, text and meaning of every shipped configuration.
+fn shipped() -> Vec<(String, String, Config)> {
+    let mut files: Vec<_> = fs::read_dir(configs())
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
         .map(|path| {
-            (
-                path.file_stem().unwrap().to_string_lossy().into_owned(),
-                fs::read_to_string(path).unwrap(),
-            )
+            let text = fs::read_to_string(&path).unwrap();
+            let config = config::load(&path, &text, &[]).unwrap_or_else(|error| panic!("{error}"));
+            (path.file_stem().unwrap().to_string_lossy().into_owned(), text, config)
         })
         .collect();
-    files.sort();
+    files.sort_by(|a, b| a.0.cmp(&b.0));
     files
 }
 
+fn shipped_text(name: &str) -> String {
+    fs::read_to_string(configs().join(name).with_extension("ron")).unwrap()
+}
+
 #[test]
-fn every_file_is_valid_says_what_it_feeds_and_leaves_no_field_out() {
+fn config_names_are_those_of_the_files_and_the_head_names_an_experiment() {
     let files = shipped();
     assert!(files.len() >= 7);
-    for (name, text) in files {
-        let config = config::load(name.as_ref(), &text, &[]).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(config.file().name, name);
-        let head: Vec<&str> = text.lines().take_while(|line| line.starts_with("//")).collect();
-        let head = head.join(" ");
+    for (file, text, config) in files {
+        assert_eq!(config.name(), file);
+        let head: Vec<&str> = text.lines().take_while(|line| line.starts_with("// ")).collect();
+        let words: Vec<&str> = head.iter().flat_map(|line| line.split([' ', ',', '.', ':'])).collect();
+        let is_named = |word: &&str| ["figures", "table"].contains(word);
         assert!(
-            head.contains("figure") || head.contains("table"),
-            "{name}: the head names no figure or table"
+            words.iter().any(is_named),
+            "{file}: the head does not say which figures or table it is for"
         );
-        let fields = |text: &str| -> BTreeSet<String> {
-            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-            let words = code.flat_map(|line| line.split([' ', '(', ',']));
-            words
-                .filter_map(|word| word.strip_suffix(':'))
-                .map(str::to_owned)
-                .collect()
-        };
-        assert_eq!(fields(&text), fields(&config.to_ron()), "{name}");
     }
 }
 
 #[test]
-fn no_shipped_configuration_selects_on_the_test_set() {
-    for (name, text) in shipped() {
-        let config = config::load(name.as_ref(), &text, &[]).unwrap();
-        assert!(config.selection().protocol != Protocol::Paper, "{name}");
+fn config_of_no_experiment_selects_on_the_test_set() {
+    for (name, _, config) in shipped() {
+        assert!(config.early_stopping().split != Split::Test, "{name}");
         assert_eq!(
             (config.method(), config.file().head_statistics),
             (Method::Ldn, HeadStatistics::PerDepth),
@@ -62,10 +59,9 @@ fn no_shipped_configuration_selects_on_the_test_set() {
 }
 
 #[test]
-fn spirals_are_those_of_the_paper() {
-    let (_, text) = shipped().into_iter().find(|(name, _)| name == "spirals").unwrap();
-    let config = config::load("spirals".as_ref(), &text, &[]).unwrap();
-    let expected = Dataset::Spirals {
+fn config_of_the_spirals_is_that_of_the_paper() {
+    let config = config::load(Path::new("spirals.ron"), &shipped_text("spirals"), &[]).unwrap();
+    let expected = DatasetConfig::Spirals {
         n: 2000,
         noise: 0.2,
         arms: 2,
@@ -74,25 +70,41 @@ fn spirals_are_those_of_the_paper() {
         train_fraction: 0.1,
     };
     assert_eq!(config.file().dataset, expected);
-    assert_eq!((config.file().epochs, config.selection().patience), (8000, Some(500)));
-}
-
-fn convolution(setting: &str) -> Result<Convolution, String> {
-    let (_, text) = shipped().into_iter().find(|(name, _)| name == "mnist").unwrap();
-    let settings = [Setting::parse(setting).unwrap()];
-    let config = config::load("mnist.ron".as_ref(), &text, &settings).map_err(|error| error.to_string())?;
-    match config.file().network {
-        NetworkSizes::Conv { convolution, .. } => Ok(convolution),
-        NetworkSizes::Fc { .. } => panic!("{setting}"),
-    }
+    assert_eq!(config.file().epochs, 8000);
+    let expected = EarlyStopping {
+        split: Split::None,
+        metric: Metric::TrainElbo,
+        restore_best: true,
+        patience: Some(500),
+    };
+    assert_eq!(*config.early_stopping(), expected);
 }
 
 #[test]
-fn the_algorithm_of_the_convolutions_can_be_chosen() {
-    let plain = "network=Conv(outer: 8, inner: 4)";
-    assert_eq!(convolution(plain), Ok(Convolution::Winograd));
-    assert_eq!(convolution("network.convolution=direct"), Ok(Convolution::Direct));
-    let refusal = convolution("network.convolution=fft").unwrap_err();
-    let expected = "network.convolution is fft, expected winograd or direct";
-    assert!(refusal.ends_with(expected), "{refusal}");
+fn config_can_choose_the_algorithm_of_the_convolutions() {
+    let network = |setting: &str| {
+        let overrides = [Override::parse(setting).unwrap()];
+        let config = config::load(Path::new("mnist.ron"), &shipped_text("mnist"), &overrides);
+        config.map(|config| config.file().network.clone())
+    };
+    let conv = |convolution| NetworkSizes::Conv {
+        channels: 64,
+        bottleneck_channels: 32,
+        convolution,
+    };
+    use vds_model::Convolution::{Direct, Winograd};
+    assert_eq!(network("network=Conv()"), Ok(conv(Winograd)));
+    assert_eq!(network("network.convolution=direct"), Ok(conv(Direct)));
+    let refusal = network("network.convolution=fft").unwrap_err().to_string();
+    assert!(
+        refusal.ends_with("network.convolution is fft, expected winograd or direct"),
+        "{refusal}"
+    );
+}
+
+/// `UPDATE_EXPECT=1 cargo test -p vds-runner --test it config` writes it anew.
+#[test]
+fn config_reference_in_the_documentation_is_that_of_the_table() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/CONFIGURATION.md");
+    expect_file![page].assert_eq(&config::reference());
 }

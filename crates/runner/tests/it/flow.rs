@@ -158,10 +158,10 @@ fn one_plain_line_an_epoch_where_there_is_no_terminal() {
 }
 
 #[test]
-fn paper_protocol_is_labelled() {
+fn selection_on_the_test_set_is_labelled() {
     let sandbox = Sandbox::new();
     let printed = sandbox.run(&format!(
-        "{SPIRALS} --set selection.protocol=paper --set selection.quantity=validation_nll --out r"
+        "{SPIRALS} --set early_stopping.split=test --set early_stopping.metric=validation_nll --out r"
     ));
     assert!(printed.contains("chosen on the test set"), "{printed}");
     assert_eq!(sandbox.json("r/summary.json")["selection_split"], "test");

@@ -1,7 +1,7 @@
 //! Damaged configurations and checkpoints are refused or accepted, never a panic; what must hold is that of the fuzz targets.
 
 use proptest::prelude::*;
-use vds_runner::config::{Problem, Setting, load};
+use vds_runner::config::{Error, Override, load};
 use vds_testkit::hostile::{cases, damaged, seeds};
 
 use crate::hostile::{checkpoint, config};
@@ -19,20 +19,24 @@ fn largest_sizes_are_refused_as_fields() {
     for (network, fields) in [
         ("Fc(width: 18446744073709551615)", vec!["network.width"]),
         (
-            "Conv(outer: 18446744073709551615, inner: 18446744073709551615)",
-            vec!["network.outer", "network.inner"],
+            "Conv(channels: 18446744073709551615, bottleneck_channels: 18446744073709551615)",
+            vec!["network.channels", "network.bottleneck_channels"],
         ),
     ] {
         let text = std::fs::read_to_string(configs().join("mnist.ron")).unwrap();
-        let settings = [
+        let overrides = [
             format!("network={network}"),
             "max_depth=18446744073709551615".to_owned(),
         ];
-        let settings = settings.map(|setting| Setting::parse(&setting).unwrap());
-        let error = load("mnist.ron".as_ref(), &text, &settings).unwrap_err();
+        let overrides = overrides.map(|text| Override::parse(&text).unwrap());
+        let error = load("mnist.ron".as_ref(), &text, &overrides).unwrap_err();
+        let Error::Invalid { problems, .. } = &error else {
+            panic!("{error}");
+        };
         for field in fields.into_iter().chain(["max_depth"]) {
-            let is_named = |problem: &Problem| problem.message.starts_with(&format!("{field} is 18446744073709551615"));
-            assert!(error.problems().iter().any(is_named), "{field}: {error}");
+            let start = format!("{field} is 18446744073709551615");
+            let mut messages = problems.iter().map(|problem| &problem.message);
+            assert!(messages.any(|message| message.starts_with(&start)), "{field}: {error}");
         }
     }
 }

@@ -14,7 +14,7 @@ use vds_training::Trainer;
 
 use crate::arguments::{DataDir, Threads};
 use crate::clock::Stopwatch;
-use crate::config::{self, Config, Setting};
+use crate::config::{self, Config, Override};
 use crate::data::{self, Data};
 use crate::device::{Device, device};
 use crate::error::{Error, ExitCode};
@@ -107,13 +107,13 @@ impl Train {
     /// The file with the overrides.
     pub(crate) fn configuration(&self, path: &Path) -> Result<Config> {
         let text = read::config_text(path)?;
-        let seed = self.seed.map(|seed| Ok(Setting::seed(seed)));
-        let settings = self.settings.iter().map(|text| {
-            let parsed = Setting::parse(text);
+        let seed = self.seed.map(|seed| Ok(Override::seed(seed)));
+        let overrides = self.settings.iter().map(|text| {
+            let parsed = Override::parse(text);
             parsed.map_err(|problem| Error::input(format!("--set {}: {problem}", read::excerpt(text))))
         });
-        let settings: Vec<Setting> = settings.chain(seed).collect::<Result<_, _>>()?;
-        Ok(config::load(path, &text, &settings)?)
+        let overrides: Vec<Override> = overrides.chain(seed).collect::<Result<_, _>>()?;
+        Ok(config::load(path, &text, &overrides)?)
     }
 
     fn resume(&self, folder: &Path, given: Option<&Config>, command_line: &[String]) -> Result<ExitCode> {

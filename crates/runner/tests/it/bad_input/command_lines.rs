@@ -159,60 +159,63 @@ pub(super) fn cases() -> Vec<Case> {
             "--set with ten thousand brackets",
             &format!("--set prior={}", "[".repeat(10_000)),
             expect![[r#"
-                error: --set prior=[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…: "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…" is not a RON value: Exceeded recursion limit, try increasing `ron::Options::recursion_limit` and using `serde_stacker` to protect against a stack overflow
+                error: CONFIGS/spirals.ron: 1 problem in the configuration
+                  --set prior=[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…: prior is [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…, expected Geometric(DECAY) with a decay above 0, at most 100; Uniform; or Explicit([...]) with max_depth + 1 probabilities that sum to 1
             "#]],
         ),
         train(
             "--set without a path",
             "--set =5",
             expect![[r#"
-            error: --set =5: "" is not a path of field names, as optimizer.learning_rate
-        "#]],
+                error: --set =5: expected PATH=VALUE, as max_depth=5
+            "#]],
         ),
         train(
             "--set with an empty name in the path",
             "--set optimizer..momentum=0.5",
             expect![[r#"
-                error: --set optimizer..momentum=0.5: "optimizer..momentum" is not a path of field names, as optimizer.learning_rate
+                error: CONFIGS/spirals.ron: 1 problem in the configuration
+                  --set optimizer..momentum=0.5: optimizer..momentum is not a field; there are learning_rate, momentum, schedule
             "#]],
         ),
         train(
             "--set without a value",
             "--set max_depth=",
             expect![[r#"
-            error: --set max_depth=: "" is not a RON value: Unexpected end of RON
-        "#]],
+                error: --set max_depth=: expected PATH=VALUE, as max_depth=5
+            "#]],
         ),
         train(
             "--set with an open bracket",
             "--set network=Fc(width:3",
             expect![[r#"
-            error: --set network=Fc(width:3: "Fc(width:3" is not a RON value: Expected comma
-        "#]],
+                error: CONFIGS/spirals.ron: 1 problem in the configuration
+                  --set network=Fc(width:3: network is Fc(width:3, expected Conv(channels: N, bottleneck_channels: N) or Fc(width: N)
+            "#]],
         ),
         train(
             "--set of an unknown field",
             "--set depth=3",
             expect![[r#"
-            error: CONFIGS/spirals.ron: 1 problem in the configuration
-              --set depth=3: depth is no field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, truncate_tail, selection, pruning_rule, ece_bins, seed
-        "#]],
+                error: CONFIGS/spirals.ron: 1 problem in the configuration
+                  --set depth=3: depth is not a field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, skip_tail_mass, early_stopping, pruning_rule, ece_bins, seed
+            "#]],
         ),
         train(
             "--set of an unknown inner field",
             "--set optimizer.rate=3",
             expect![[r#"
-            error: CONFIGS/spirals.ron: 1 problem in the configuration
-              --set optimizer.rate=3: optimizer.rate is no field; there are learning_rate, momentum, schedule
-        "#]],
+                error: CONFIGS/spirals.ron: 1 problem in the configuration
+                  --set optimizer.rate=3: optimizer.rate is not a field; there are learning_rate, momentum, schedule
+            "#]],
         ),
         train(
             "--set inside a number",
             "--set max_depth.x=3",
             expect![[r#"
-            error: CONFIGS/spirals.ron: 1 problem in the configuration
-              --set max_depth.x=3: max_depth has no fields
-        "#]],
+                error: CONFIGS/spirals.ron: 1 problem in the configuration
+                  --set max_depth.x=3: max_depth.x is not a field; max_depth has no fields
+            "#]],
         ),
         train(
             "two bad --set",
@@ -220,7 +223,7 @@ pub(super) fn cases() -> Vec<Case> {
             expect![[r#"
                 error: CONFIGS/spirals.ron: 2 problems in the configuration
                   --set max_depth=1000000: max_depth is 1000000, expected a whole number from 0 to 1000
-                  --set optimizer.learning_rate=-1: optimizer.learning_rate is -1, expected a number above 0, at most 100
+                  --set optimizer.learning_rate=-1: optimizer.learning_rate is -1.0, expected a number above 0, at most 100
             "#]],
         ),
         of_run(

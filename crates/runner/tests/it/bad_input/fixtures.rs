@@ -12,8 +12,8 @@ static ON_POINTS: LazyLock<Files> = LazyLock::new(|| train("CONFIGS/spirals.ron 
 
 static ON_IMAGES: LazyLock<Files> = LazyLock::new(|| {
     train(
-        "CONFIGS/fashion-mnist-mini.ron --set network=Conv(outer:2,inner:1) --set max_depth=1 --set n_train=20 \
-         --set epochs=1 --set selection=(protocol:none,quantity:train_elbo,keep:last,patience:None)",
+        "CONFIGS/fashion-mnist-mini.ron --set network=Conv(channels:2,bottleneck_channels:1) --set max_depth=1 --set n_train=20 \
+         --set epochs=1 --set early_stopping=(split:none,metric:train_elbo,restore_best:false)",
     )
 });
 

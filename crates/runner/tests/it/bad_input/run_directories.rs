@@ -164,17 +164,15 @@ fn of_the_configuration() -> Vec<Case> {
             CONFIG,
             b"",
             expect![[r#"
-                error: reading the run r: r/config.ron: 1 problem in the configuration
-                  r/config.ron:1:1: expected `(`, with which a configuration begins
+                error: reading the run r: r/config.ron:1:1: expected `(`, with which a configuration begins
             "#]],
         ),
         replaced(
             "run of a future schema",
             "evaluate r",
-            [CONFIG, "schema: 1", "schema: 7"],
+            [CONFIG, "schema: 2", "schema: 7"],
             expect![[r#"
-                error: reading the run r: r/config.ron: 1 problem in the configuration
-                  r/config.ron:3:13: schema is 7, expected 1, the only layout that this program reads
+                error: reading the run r: r/config.ron:3:13: schema is 7, expected 2, the only layout that this program reads
             "#]],
         ),
         replaced(

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use super::{finish, journal, spawn, undisturbed};
 use crate::sandbox::Sandbox;
 
-const TRAIN: &str = "train CONFIGS/spirals.ron --quiet --set epochs=20 --set max_depth=3 --set selection.patience=None";
+const TRAIN: &str =
+    "train CONFIGS/spirals.ron --quiet --set epochs=20 --set max_depth=3 --set early_stopping.patience=None";
 
 /// A run that ended inside the writing of its fifth checkpoint, after epoch 4.
 pub(crate) fn unfinished() -> Sandbox {

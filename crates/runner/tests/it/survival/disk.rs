@@ -8,7 +8,8 @@ use super::lock::{ENDLESS, goes_on, training};
 use super::{finish, undisturbed};
 use crate::sandbox::Sandbox;
 
-const TRAIN: &str = "train CONFIGS/spirals.ron --quiet --set epochs=60 --set max_depth=3 --set selection.patience=None";
+const TRAIN: &str =
+    "train CONFIGS/spirals.ron --quiet --set epochs=60 --set max_depth=3 --set early_stopping.patience=None";
 
 /// A small file system in memory, unmounted at the end.
 struct SmallDisk<'a>(&'a Path);

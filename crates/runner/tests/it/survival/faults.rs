@@ -8,7 +8,8 @@ use serde_json::json;
 use super::{effort, finish, spawn, undisturbed};
 use crate::sandbox::Sandbox;
 
-const TRAIN: &str = "train CONFIGS/spirals.ron --quiet --set epochs=30 --set max_depth=3 --set selection.patience=None";
+const TRAIN: &str =
+    "train CONFIGS/spirals.ron --quiet --set epochs=30 --set max_depth=3 --set early_stopping.patience=None";
 
 /// Every place in the writing of a checkpoint at which a process can be made to end.
 const PLACES: [&str; 6] = [

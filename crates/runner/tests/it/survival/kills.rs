@@ -21,8 +21,8 @@ struct Run {
 
 const RUNS: [Run; 2] = [
     Run {
-        train: "train CONFIGS/spirals.ron --quiet --set epochs=4000 --set max_depth=6 --set selection.patience=None \
-                --set selection.protocol=validation(0.2) --set selection.quantity=validation_nll --set batch_size=32",
+        train: "train CONFIGS/spirals.ron --quiet --set epochs=4000 --set max_depth=6 --set early_stopping.patience=None \
+                --set early_stopping.split=validation(0.2) --set early_stopping.metric=validation_nll --set batch_size=32",
         n_kills: 50,
         min_places: 10,
     },

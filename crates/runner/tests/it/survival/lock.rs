@@ -9,7 +9,7 @@ use crate::sandbox::Sandbox;
 
 /// Far more epochs than a test waits for.
 pub(crate) const ENDLESS: &str =
-    "train CONFIGS/spirals.ron --set epochs=1000000 --set selection.patience=None --set max_depth=2";
+    "train CONFIGS/spirals.ron --set epochs=1000000 --set early_stopping.patience=None --set max_depth=2";
 
 /// A process that trains into `r` and has completed an epoch.
 pub(crate) fn training(sandbox: &Sandbox, arguments: &str) -> Child {

@@ -52,14 +52,14 @@ fn configuration_on_the_command_line_must_be_the_runs() {
     let sandbox = unfinished();
     check(
         &sandbox,
-        "train CONFIGS/spirals.ron --resume r --set max_depth=3 --set selection.patience=None --set epochs=20 --seed 7",
+        "train CONFIGS/spirals.ron --resume r --set max_depth=3 --set early_stopping.patience=None --set epochs=20 --seed 7",
         expect![[r#"
             error: r/config.ron has another configuration than CONFIGS/spirals.ron
               seed: 0 in that file, 7 in the command line
             hint: a run resumes with the configuration that it was begun with; start another one for another configuration
         "#]],
     );
-    let same = "train CONFIGS/spirals.ron --set max_depth=3 --set selection.patience=None --set epochs=20";
+    let same = "train CONFIGS/spirals.ron --set max_depth=3 --set early_stopping.patience=None --set epochs=20";
     sandbox.run(&format!("{same} --resume r --quiet"));
 }
 

@@ -63,7 +63,7 @@ fn signal_saves_the_state_and_ends_the_process_within_seconds() {
 
 #[test]
 fn interrupted_run_goes_on_to_the_same_bytes() {
-    let train = "train CONFIGS/spirals.ron --set epochs=400 --set selection.patience=None --set max_depth=4";
+    let train = "train CONFIGS/spirals.ron --set epochs=400 --set early_stopping.patience=None --set max_depth=4";
     let sandbox = Sandbox::new();
     let mut child = started(&sandbox, &format!("{train} --out r"));
     send("TERM", &child);
@@ -76,8 +76,8 @@ fn interrupted_run_goes_on_to_the_same_bytes() {
 #[test]
 fn signal_in_an_evaluation_does_not_wait_for_its_end() {
     // The evaluation after an epoch takes most of the time: 1,000 examples to select on, two to train on.
-    let train = "train CONFIGS/fashion-mnist-mini.ron --set n_train=4 --set max_depth=30 --set selection.protocol=paper \
-                 --set epochs=1000 --set selection.patience=None --quiet --threads 1 --out r";
+    let train = "train CONFIGS/fashion-mnist-mini.ron --set n_train=4 --set max_depth=30 --set early_stopping.split=test \
+                 --set epochs=1000 --set early_stopping.patience=None --quiet --threads 1 --out r";
     let sandbox = Sandbox::new();
     let child = super::lock::training(&sandbox, train);
     std::thread::sleep(Duration::from_millis(150));
