@@ -14,8 +14,8 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use vds_datasets::mat::read_digits;
-use vds_fuzz::checkpoint;
-use vds_fuzz::weights::{CONFIG, EXTRA};
+use vds_fuzz_checks::checkpoint;
+use vds_fuzz_checks::weights::{CONFIG, EXTRA};
 use vds_model::{Network, weights};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -118,29 +118,17 @@ fn element(kind: u32, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The shipped configurations, one of them with overrides, and one without a file's comforts.
+/// A shipped configuration with overrides; those without any are read where they stand, in `configs/`.
 fn config_seeds() -> Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs");
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .ok_or("a file without a name")?
-            .to_string_lossy()
-            .into_owned();
-        write("config", &name, &fs::read(&path)?)?;
-        if name == "spirals.ron" {
-            let settings = "\0max_depth=2\0prior=Explicit([0.5, 0.25, 0.25])\0dataset.arms=4\0optimizer.schedule.ldn=\
-                            Steps(at: [3, 9], factor: 0.5)\0early_stopping=(split: validation(0.2), metric: \
-                            validation_nll, restore_best: false)";
-            write(
-                "config",
-                "spirals-with-overrides",
-                &[fs::read(&path)?, settings.into()].concat(),
-            )?;
-        }
-    }
-    Ok(())
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/spirals.ron");
+    let settings = "\0max_depth=2\0prior=Explicit([0.5, 0.25, 0.25])\0dataset.arms=4\0optimizer.schedule.ldn=\
+                    Steps(at: [3, 9], factor: 0.5)\0early_stopping=(split: validation(0.2), metric: \
+                    validation_nll, restore_best: false)";
+    write(
+        "config",
+        "spirals-with-overrides",
+        &[fs::read(path)?, settings.into()].concat(),
+    )
 }
 
 /// A network as it is initialized, with and without a posterior.

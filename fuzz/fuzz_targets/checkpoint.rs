@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    vds_fuzz::checkpoint::check(bytes);
+    vds_fuzz_checks::checkpoint::check(bytes);
 });

@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    vds_fuzz::idx_gz::check(bytes);
+    vds_fuzz_checks::idx_gz::check(bytes);
 });

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{BadRequest, cargo, workspace_root};
+use crate::process::{BadRequest, cargo};
 use crate::{table, tools};
 
 /// Arguments of `cargo xtask ci`.
@@ -45,8 +45,9 @@ struct Finished {
 
 /// Runs the steps in order, stops at the first that fails, prints what each took.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let smoke_folder = std::env::temp_dir().join(format!("vds-smoke-{}", std::process::id()));
-    let steps = steps(&smoke_folder.to_string_lossy());
+    let smoke_folder = tempfile::Builder::new().prefix("vds-smoke-").tempdir();
+    let smoke_folder = smoke_folder.context("making a folder for the smoke run")?;
+    let steps = steps(&smoke_folder.path().to_string_lossy());
     check_names(&args.skip, &steps)?;
 
     let mut finished = Vec::new();
@@ -59,61 +60,69 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
     }
     println!("\n{}", summary(&finished));
-    verdict(&finished)?;
-    if smoke_folder.exists() {
-        std::fs::remove_dir_all(&smoke_folder).context("removing the smoke run")?;
+    let verdict = verdict(&finished);
+    if verdict.is_err() {
+        println!(
+            "the smoke run, if it got so far, is kept in {}",
+            smoke_folder.keep().display()
+        );
     }
-    Ok(())
+    verdict
 }
 
-/// Every step keeps the profile and the compiler flags of the others, so that artefacts are shared.
+/// Every step keeps the profile and the compiler flags of the others, so that artifacts are shared; a step with other features
+/// names few packages. Clippy takes the whole workspace with the feature `download`, `test` without it, and each is then done
+/// the other way for what that changes.
 fn steps(smoke_folder: &str) -> Vec<Step> {
+    let deny_warnings = ["--", "-D", "warnings"];
+    let download = ["--features", "vds-runner/download,vds-datasets/download"];
+    let changed = ["-p", "vds-datasets", "-p", "vds-runner"];
     vec![
-        step("fmt", &["fmt", "--all", "--check"]),
-        step("tidy", &["xtask", "tidy"]),
-        step("notices", &["xtask", "notices", "--check"]),
-        step("deny", &["deny", "check", "bans", "licenses", "sources"]),
+        step("fmt", &[&["fmt", "--all", "--check"]]),
+        step("tidy", &[&["xtask", "tidy"]]),
+        step("notices", &[&["xtask", "notices", "--check"]]),
+        step("deny", &[&["deny", "check", "bans", "licenses", "sources"]]),
         step(
             "clippy",
-            &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
+            &[&["clippy", "--workspace", "--all-targets"], &download, &deny_warnings],
         ),
+        step("plain-clippy", &[&["clippy"], &changed, &deny_warnings]),
+        step(
+            "kernels-check",
+            &[&["check", "-p", "vds-kernels", "--no-default-features"]],
+        ),
+        // With it `vds-model`, `vds-variational` and `vds-training`.
         step(
             "cuda-check",
-            &["check", "-p", "vds-model", "--features", "cuda,dfdx/ci-check"],
+            &[&["check", "-p", "vds-runner", "--features", "cuda,dfdx/ci-check"]],
         ),
         Step {
             env: &[("RUSTDOCFLAGS", "-D warnings")],
-            ..step("doc", &["doc", "--workspace", "--no-deps"])
+            ..step("doc", &[&["doc", "--workspace", "--no-deps"]])
         },
-        step("test", &["test", "--workspace"]),
-        step("benches", &["test", "--workspace", "--bench", "*"]),
-        // What the feature adds, and that alone: the steps above hold for the rest, and show that it does without.
-        step(
-            "download-clippy",
-            &download(&["clippy", "--all-targets"], &["--", "-D", "warnings"]),
-        ),
+        step("test", &[&["test", "--workspace"]]),
+        step("benches", &[&["test", "--workspace", "--bench", "*"]]),
         step(
             "download-test",
-            &download(&["test", "--lib", "--test", "it"], &["--", "download", "fetch"]),
+            &[
+                &["test", "--lib", "--test", "it"],
+                &changed,
+                &download,
+                &["--", "download", "fetch"],
+            ],
         ),
-        step("verify-build", &["xtask", "verify-build", "--quick"]),
+        step("verify-build", &[&["xtask", "verify-build", "--quick"]]),
         step(
             "smoke",
-            &["xtask", "reproduce", "--profile", "smoke", "--out", smoke_folder],
+            &[&["xtask", "reproduce", "--profile", "smoke", "--out", smoke_folder]],
         ),
     ]
 }
 
-/// A command for the two crates that have the feature `download`, with it.
-fn download<'a>(start: &[&'a str], end: &[&'a str]) -> Vec<&'a str> {
-    let features = ["-p", "vds-datasets", "-p", "vds-runner", "--features", "download"];
-    [start, &features, end].concat()
-}
-
-fn step(name: &'static str, args: &[&str]) -> Step {
+fn step(name: &'static str, args: &[&[&str]]) -> Step {
     Step {
         name,
-        args: args.iter().map(|&arg| arg.to_owned()).collect(),
+        args: args.concat().iter().map(|&arg| arg.to_owned()).collect(),
         env: &[],
     }
 }
@@ -181,16 +190,7 @@ fn reason_to_skip(step: &Step, args: &Args) -> Result<Option<&'static str>> {
     }
     Ok(match step.name {
         "deny" => tools::provide_cargo_deny(args.offline)?,
-        "benches" if !benches_exist() => Some("there are no benchmarks yet"),
         _ => None,
-    })
-}
-
-fn benches_exist() -> bool {
-    std::fs::read_dir(workspace_root().join("benches/benches")).is_ok_and(|entries| {
-        entries
-            .flatten()
-            .any(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
     })
 }
 

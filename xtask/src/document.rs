@@ -1,9 +1,8 @@
 //! Documents with a generated part, which stands between two lines that say so.
 
 use std::fs;
-use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::process::workspace_root;
 
@@ -19,19 +18,34 @@ pub(crate) struct Document {
 impl Document {
     /// Replaces the generated part.
     pub(crate) fn write(&self, generated: &str) -> Result<()> {
-        let path = workspace_root().join(self.path);
-        self.replace(&path, generated)
-            .with_context(|| format!("writing {}", self.path))
+        let text = self.replaced(&self.read()?, generated)?;
+        fs::write(workspace_root().join(self.path), text).with_context(|| format!("writing {}", self.path))
     }
 
-    fn replace(&self, path: &Path, generated: &str) -> Result<()> {
-        let text = fs::read_to_string(path)?;
+    /// Fails if the generated part is not this one, with the first line that differs.
+    pub(crate) fn check(&self, generated: &str) -> Result<()> {
+        let found = self.read()?;
+        let expected = self.replaced(&found, generated)?;
+        let lines = found.lines().chain(std::iter::repeat("")).zip(expected.lines());
+        let difference = lines.into_iter().find(|(found, expected)| found != expected);
+        let (found, expected) = match difference {
+            Some(lines) => lines,
+            None if found == expected => return Ok(()),
+            None => ("further lines", "no further lines"),
+        };
+        bail!("{} is out of date: found `{found}`, expected `{expected}`", self.path)
+    }
+
+    fn read(&self) -> Result<String> {
+        fs::read_to_string(workspace_root().join(self.path)).with_context(|| format!("reading {}", self.path))
+    }
+
+    fn replaced(&self, text: &str, generated: &str) -> Result<String> {
         let [begin, end] = self.markers;
-        let no_marker = |marker: &str| format!("there is no line `{marker}`");
+        let no_marker = |marker: &str| format!("{} has no line `{marker}`", self.path);
         let (before, rest) = text.split_once(begin).with_context(|| no_marker(begin))?;
         let (_, after) = rest.split_once(end).with_context(|| no_marker(end))?;
-        let text = format!("{before}{begin}\n\n{generated}\n{end}{after}");
-        Ok(fs::write(path, text)?)
+        Ok(format!("{before}{begin}\n\n{generated}\n{end}{after}"))
     }
 }
 
@@ -64,23 +78,17 @@ pub(crate) mod tests {
 
     #[test]
     fn only_the_part_between_the_markers_changes() {
-        let file = tempfile::NamedTempFile::new().unwrap();
         let [begin, end] = DOCUMENT.markers;
-        fs::write(file.path(), format!("before\n{begin}\nold\n{end}\nafter\n")).unwrap();
         let table = markdown(&["a", "b"], &[vec!["1".to_owned(), "2".to_owned()]]);
-        for _ in 0..2 {
-            DOCUMENT.replace(file.path(), &table).unwrap();
-            let text = fs::read_to_string(file.path()).unwrap();
-            let expected = format!("before\n{begin}\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n{end}\nafter\n");
-            assert_eq!(text, expected);
-        }
+        let expected = format!("before\n{begin}\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n{end}\nafter\n");
+        let replaced = DOCUMENT.replaced(&format!("before\n{begin}\nold\n{end}\nafter\n"), &table);
+        assert_eq!(replaced.unwrap(), expected);
+        assert_eq!(DOCUMENT.replaced(&expected, &table).unwrap(), expected);
     }
 
     #[test]
-    fn document_without_markers_is_left_alone() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), "text\n").unwrap();
-        assert!(DOCUMENT.replace(file.path(), "table").is_err());
-        assert_eq!(fs::read_to_string(file.path()).unwrap(), "text\n");
+    fn document_without_markers_is_an_error() {
+        let error = DOCUMENT.replaced("text\n", "table").unwrap_err();
+        assert_eq!(error.to_string(), "none.md has no line `<!-- begin -->`");
     }
 }

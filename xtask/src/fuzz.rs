@@ -119,59 +119,42 @@ fn check_tool() -> Result<()> {
 }
 
 fn fuzz(target: &str, seconds: u32) -> Result<TargetReport> {
-    let folders = Folders::make(target)?;
+    let (package, output) = (workspace_root().join(PACKAGE), workspace_root().join(OUTPUT));
+    let [corpus, artifacts] = ["corpus", "artifacts"].map(|folder| output.join(folder).join(target));
+    for folder in [&corpus, &artifacts] {
+        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    }
     let build = cargo_fuzz("build", target).status().context("starting cargo fuzz")?;
     ensure!(build.success(), "building the fuzz target {target} has failed");
-    let output = run_command(target, seconds, &folders)
-        .stdout(Stdio::inherit())
-        .stderr(Stdio::piped())
-        .output()
-        .context("starting cargo fuzz")?;
-    let log = String::from_utf8_lossy(&output.stderr);
-    fs::write(&folders.log, log.as_bytes()).with_context(|| format!("writing {}", folders.log.display()))?;
-    let report = parse(target, &log, output.status.success());
+
+    let mut command = cargo_fuzz("run", target);
+    command.arg(corpus).arg(package.join(SEEDS).join(target));
+    if target == "config" {
+        command.arg(workspace_root().join("configs"));
+    }
+    command.arg("--").arg(format!("-max_total_time={seconds}"));
+    command.arg(format!("-timeout={TIMEOUT_S}"));
+    command.arg(format!("-rss_limit_mb={MEMORY_MB}"));
+    command.arg(format!("-artifact_prefix={}/", artifacts.display()));
+    command.arg("-print_final_stats=1");
+    let dictionary = package.join(DICTIONARIES).join(format!("{target}.dict"));
+    if dictionary.is_file() {
+        command.arg(format!("-dict={}", dictionary.display()));
+    }
+    let ended = command.stdout(Stdio::inherit()).stderr(Stdio::piped()).output();
+    let ended = ended.context("starting cargo fuzz")?;
+    let text = String::from_utf8_lossy(&ended.stderr);
+    let log = output.join(format!("{target}.log"));
+    fs::write(&log, text.as_bytes()).with_context(|| format!("writing {}", log.display()))?;
+    let report = parse(target, &text, ended.status.success());
     match &report.findings[..] {
         [] => println!("<== {target}: {} executions, nothing found", report.executions),
-        [first, ..] => println!("<== {target}: {}; all of it in {}", first.what, folders.log.display()),
+        [first, ..] => println!("<== {target}: {}; all of it in {}", first.what, log.display()),
     }
     Ok(report)
 }
 
-/// Folders and files of a run of one target.
-#[derive(Debug)]
-struct Folders {
-    corpus: PathBuf,
-    artifacts: PathBuf,
-    seeds: PathBuf,
-    dictionary: Option<PathBuf>,
-    log: PathBuf,
-}
-
-impl Folders {
-    fn make(target: &str) -> Result<Self> {
-        let root = workspace_root();
-        let (output, package) = (root.join(OUTPUT), root.join(PACKAGE));
-        let dictionary = package.join(DICTIONARIES).join(format!("{target}.dict"));
-        let folders = Self {
-            corpus: output.join("corpus").join(target),
-            artifacts: output.join("artifacts").join(target),
-            seeds: package.join(SEEDS).join(target),
-            dictionary: Some(dictionary).filter(|path| path.is_file()),
-            log: output.join(format!("{target}.log")),
-        };
-        ensure!(
-            folders.seeds.is_dir(),
-            "there are no seeds in {}",
-            folders.seeds.display()
-        );
-        for folder in [&folders.corpus, &folders.artifacts] {
-            fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-        }
-        Ok(folders)
-    }
-}
-
-/// Optimised, with assertions and the address sanitizer, in the workspace's target folder.
+/// Optimized, with assertions and the address sanitizer, in the workspace's target folder.
 ///
 /// The flags of coverage and sanitizers are unstable; the pinned compiler takes them too, and dfdx does not build with a
 /// nightly one.
@@ -180,24 +163,6 @@ fn cargo_fuzz(subcommand: &str, target: &str) -> Command {
     command.env("RUSTC_BOOTSTRAP", "1");
     command.args(["fuzz", subcommand, "--release", "--debug-assertions"]);
     command.args(["--target-dir", OUTPUT, target]);
-    command
-}
-
-fn run_command(target: &str, seconds: u32, folders: &Folders) -> Command {
-    let mut command = cargo_fuzz("run", target);
-    command.args([&folders.corpus, &folders.seeds]);
-    command.arg("--");
-    command.arg(format!("-max_total_time={seconds}"));
-    command.arg(format!("-timeout={TIMEOUT_S}"));
-    command.arg(format!("-rss_limit_mb={MEMORY_MB}"));
-    command.arg(format!("-artifact_prefix={}/", folders.artifacts.display()));
-    command.arg("-print_final_stats=1");
-    command.args(
-        folders
-            .dictionary
-            .iter()
-            .map(|path| format!("-dict={}", path.display())),
-    );
     command
 }
 

@@ -1,7 +1,7 @@
 //! Repository tasks: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask reproduce`, `cargo xtask bench`,
 //! `cargo xtask fuzz`, `cargo xtask verify-build`, `cargo xtask notices`, `cargo xtask reliability`.
 //!
-//! Exit codes: 0 done, 1 something checked or run has failed, 2 the request itself cannot be served.
+//! Exit codes: 0 done, 1 something checked or run has failed, 2 the request itself cannot be served; `reproduce` exits with that of `vds`.
 //! No crate of the workspace is linked, so that this builds in seconds; the tasks call `cargo` and the built `vds`.
 
 #![allow(
@@ -51,28 +51,26 @@ enum Task {
     Bench(bench::Args),
     /// Run the long tests, the fuzz targets and the two builds, and write docs/RELIABILITY.md
     Reliability(reliability::Args),
-    /// Run the fuzz targets for some time each and say what they found
+    /// Run the fuzz targets for some time each and report what they found
     Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
+    let done = |()| ExitCode::SUCCESS;
     let outcome = match Cli::parse().task {
-        Task::Ci(args) => ci::run(&args),
-        Task::Tidy => tidy::run(),
-        Task::VerifyBuild(args) => verify_build::run(&args),
-        Task::Notices(args) => notices::run(&args),
+        Task::Ci(args) => ci::run(&args).map(done),
+        Task::Tidy => tidy::run().map(done),
+        Task::VerifyBuild(args) => verify_build::run(&args).map(done),
+        Task::Notices(args) => notices::run(&args).map(done),
         Task::Reproduce(args) => reproduce::run(&args),
-        Task::Bench(args) => bench::run(&args),
-        Task::Reliability(args) => reliability::run(&args),
-        Task::Fuzz(args) => fuzz::run(&args),
+        Task::Bench(args) => bench::run(&args).map(done),
+        Task::Reliability(args) => reliability::run(&args).map(done),
+        Task::Fuzz(args) => fuzz::run(&args).map(done),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            exit_code(&error)
-        }
-    }
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_code(&error)
+    })
 }
 
 /// 2 for a request that cannot be served, 1 for everything else.

@@ -26,6 +26,11 @@ pub(crate) fn provide_cargo_deny(offline: bool) -> Result<Option<&'static str>> 
     let status = cargo()
         .args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY, "--root"])
         .arg(folder())
+        // It runs for seconds and is compiled for minutes, so it is hardly optimized.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .status()
         .context("starting cargo install")?;
     Ok((!status.success()).then_some("cargo-deny is not installed, and could not be: cargo says above why"))

@@ -3,7 +3,7 @@
 pub mod counts;
 pub mod files;
 pub mod golden;
-pub mod hostile;
+pub mod malformed;
 pub mod numeric;
 pub mod strategies;
 mod tolerance;

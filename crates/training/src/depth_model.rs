@@ -30,22 +30,30 @@ pub(crate) enum DepthModel<D: TrainingDevice> {
     Deterministic { max_depth: usize },
 }
 
-/// A step of the posterior that is not taken yet.
+/// A step of the posterior that is not taken yet; a depth that is given takes none.
 #[derive(Debug)]
 #[must_use = "a step that is not applied is dropped"]
-pub(crate) struct ProposedPosterior<'a, D: TrainingDevice>(
-    Option<(ProposedStep<'a>, &'a mut Tensor<(usize,), f32, D>)>,
-);
+pub(crate) enum ProposedPosterior<'a, D: TrainingDevice> {
+    Learnt {
+        step: ProposedStep<'a>,
+        logits: &'a mut Tensor<(usize,), f32, D>,
+    },
+    Deterministic,
+}
 
 impl<D: TrainingDevice> ProposedPosterior<'_, D> {
     /// The gradient in the logits of a posterior that is learnt.
     pub(crate) fn gradient(&self) -> Option<&[f32]> {
-        self.0.as_ref().map(|(step, _)| step.gradient())
+        match self {
+            Self::Learnt { step, .. } => Some(step.gradient()),
+            Self::Deterministic => None,
+        }
     }
 
     pub(crate) fn apply(self) {
-        if let Some((step, logits)) = self.0 {
-            step.apply(logits);
+        match self {
+            Self::Learnt { step, logits } => step.apply(logits),
+            Self::Deterministic => {}
         }
     }
 }
@@ -100,10 +108,13 @@ impl<D: TrainingDevice> DepthModel<D> {
         gradients: &mut Gradients<f32, D>,
         rate: f32,
     ) -> vds_model::Result<ProposedPosterior<'_, D>> {
-        Ok(ProposedPosterior(match self {
-            Self::Learnt { logits, optimizer, .. } => Some((optimizer.propose(logits, gradients, rate)?, logits)),
-            Self::Deterministic { .. } => None,
-        }))
+        Ok(match self {
+            Self::Learnt { logits, optimizer, .. } => ProposedPosterior::Learnt {
+                step: optimizer.propose(logits, gradients, rate)?,
+                logits,
+            },
+            Self::Deterministic { .. } => ProposedPosterior::Deterministic,
+        })
     }
 
     /// The velocity of a learnt posterior's logits.

@@ -2,24 +2,22 @@
 //!
 //! The document is written only from a full run with PyTorch, so that a table with ratios is never replaced by one without.
 
-mod document;
 mod measure;
-mod medians;
 mod plan;
 mod rows;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use crate::document::{Document, markdown};
 use crate::process::{build_vds, check_writable};
 use crate::table;
-use document::Machine;
-use measure::{Programs, Record};
-use medians::Medians;
+use measure::{Measured, Programs, Side};
 use plan::Extent;
 use rows::Row;
 
@@ -43,9 +41,17 @@ pub(crate) struct Args {
     offline: bool,
 }
 
-const HEADER: &[&str] = &["what", "ours", "other side", "ratio", "bar", "verdict"];
+const DOCUMENT: Document = Document {
+    path: "docs/PERFORMANCE.md",
+    markers: [
+        "<!-- Begin: written by `cargo xtask bench --peer PYTHON`, not by hand. -->",
+        "<!-- End of what is written by `cargo xtask bench`. -->",
+    ],
+};
 
-/// Measures, prints the table, and writes what was asked for. A missed bar is told, and is no failure.
+const HEADER: [&str; 6] = ["what", "ours", "other side", "ratio", "bar", "verdict"];
+
+/// Measures, prints the table, and writes what was asked for. A missed threshold is reported, and is not a failure.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(python) = &args.peer {
         measure::check_python(python)?;
@@ -60,29 +66,74 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     };
     let n_rounds = args.rounds.map_or(default_rounds, NonZeroUsize::get);
     // Before the build, which is a load of its own.
-    let load = document::load();
+    let load = load();
     let programs = Programs {
         vds: build_vds(args.offline)?,
         python: args.peer.clone(),
     };
 
     let records = measure::measure(&plan::settings(extent), n_rounds, &programs)?;
-    let medians = Medians(&records);
-    let (rows, machine) = (rows::rows(medians)?, Machine::here(medians, n_rounds, load));
-    let cells: Vec<Vec<String>> = rows.iter().map(document::cells).collect();
-    println!("\n{}", table::render(HEADER, &cells));
+    let measured = Measured(&records);
+    let (rows, machine) = (rows::rows(measured)?, machine(measured, n_rounds, load));
+    let cells: Vec<Vec<String>> = rows.iter().map(Row::cells).collect();
+    println!("\n{}", table::render(&HEADER, &cells));
     if let Some(path) = &args.json {
-        write_json(path, &machine, &rows, &records)?;
+        let machine: BTreeMap<&str, &String> = machine.iter().map(|(name, value)| (*name, value)).collect();
+        let value = json!({ "machine": machine, "rows": rows, "records": records });
+        let text = serde_json::to_string_pretty(&value)? + "\n";
+        fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
     }
     if args.peer.is_some() && extent == Extent::Full {
-        document::write(&rows, &machine)?;
-        println!("written to {}", document::DOCUMENT.path);
+        let machine = machine.map(|(name, value)| vec![name.to_owned(), value]);
+        let tables = [markdown(&HEADER, &cells), markdown(&["machine", ""], &machine)];
+        DOCUMENT.write(&tables.join("\n"))?;
+        println!("written to {}", DOCUMENT.path);
     }
     Ok(())
 }
 
-fn write_json(path: &Path, machine: &Machine, rows: &[Row], records: &[Record]) -> Result<()> {
-    let value = json!({ "machine": machine, "rows": rows, "records": records });
-    let text = serde_json::to_string_pretty(&value)? + "\n";
-    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+/// How many processes ran in the last minute, on average, where the system reports it: a busy machine is measured wrongly.
+fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().next().unwrap_or("unknown").to_owned()
+}
+
+/// What the numbers depend on beside the program, as far as `vds` prints it with its records.
+fn machine(measured: Measured<'_>, n_rounds: usize, load: String) -> [(&'static str, String); 10] {
+    let printed = |field: &str| {
+        let text = measured.first_text(Side::Ours, field);
+        text.unwrap_or_else(|| "unknown".to_owned())
+    };
+    let torch = measured.first_text(Side::Peer, "torch");
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let name = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").ok();
+    let system = [
+        name.map(|name| name.trim_matches('"').to_owned()),
+        kernel.map(|version| format!("Linux {}", version.trim())),
+        Some(printed("target")),
+    ];
+    [
+        ("Processor", printed("cpu")),
+        ("Cores", cores.to_string()),
+        ("Instruction set of the kernels", printed("instruction_set")),
+        ("System", system.into_iter().flatten().collect::<Vec<_>>().join(", ")),
+        ("Compiler", printed("toolchain")),
+        ("Commit", printed("commit")),
+        ("PyTorch", torch.unwrap_or_else(|| "not measured".to_owned())),
+        ("Rounds", n_rounds.to_string()),
+        ("Load before the run", load),
+        ("Date", printed("date")),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bench_document_has_the_markers() {
+        crate::document::tests::check_markers(&DOCUMENT);
+    }
 }

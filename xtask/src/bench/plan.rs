@@ -56,84 +56,67 @@ pub(super) fn same_bits(kind: &str, threads: usize) -> String {
 
 /// All settings, in the order in which a round measures them.
 pub(super) fn settings(extent: Extent) -> Vec<Setting> {
-    let mut all = convolutional(extent);
-    all.extend(fully_connected(extent));
-    for kind in SAME_BITS_KINDS {
-        all.extend(SAME_BITS_THREADS.map(|threads| Setting {
-            name: same_bits(kind, threads),
-            ours: format!("--what {kind} --repeats 1 --threads {threads}"),
-            peer: None,
-            once: true,
-        }));
-    }
-    all
-}
-
-fn convolutional(extent: Extent) -> Vec<Setting> {
-    let (repeats, compile) = match extent {
-        Extent::Full => (5, " --compile"),
-        Extent::Quick => (1, ""),
+    let (repeats, fc_repeats, compile) = match extent {
+        Extent::Full => (5, 25, " --compile"),
+        Extent::Quick => (1, 1, ""),
     };
-    let setting = |name: &str, sizes: &str, threads: usize| Setting {
+    let ours = |name: &str, arguments: String| Setting {
         name: name.to_owned(),
-        ours: format!("--what conv {sizes} --threads {threads} --repeats {repeats}"),
+        ours: format!("--what {arguments}"),
         peer: None,
         once: false,
     };
-    let against = |name: &str, sizes: &str, only_ours: &str| {
-        let ours = setting(name, sizes, 2);
-        Setting {
-            ours: format!("{}{only_ours}", ours.ours),
-            peer: Some(format!("conv {sizes} --threads 2 --repeats {repeats}{compile}")),
-            ..ours
-        }
+    let both = |name: &str, arguments: String| Setting {
+        peer: Some(format!("{arguments}{compile}")),
+        ..ours(name, arguments)
     };
     let [pruned, whole] = PRUNED;
+    let repeats = format!("--repeats {repeats}");
+    let mut evaluation = both(
+        EVALUATION,
+        format!("conv --max-depth {whole} --batch 500 --channels 1 --size 28 --threads 2 {repeats}"),
+    );
+    evaluation.ours += &format!(" --pruned-to {pruned}");
+    let conv_28 = |max_depth: usize, threads: usize| {
+        format!("conv --max-depth {max_depth} --batch 128 --channels 1 --size 28 --threads {threads} {repeats}")
+    };
+    let conv_32 = format!("conv --max-depth 10 --batch 128 --channels 3 --size 32 --threads 2 {repeats}");
     let mut all = vec![
-        against(CONV_28, "--max-depth 10 --batch 128 --channels 1 --size 28", ""),
-        setting(ONE_THREAD, "--max-depth 10 --batch 128 --channels 1 --size 28", 1),
-        setting(DEEP, "--max-depth 40 --batch 128 --channels 1 --size 28", 2),
-        against(CONV_32, "--max-depth 10 --batch 128 --channels 3 --size 32", ""),
-        against(
-            EVALUATION,
-            &format!("--max-depth {whole} --batch 500 --channels 1 --size 28"),
-            &format!(" --pruned-to {pruned}"),
-        ),
+        both(CONV_28, conv_28(10, 2)),
+        ours(ONE_THREAD, conv_28(10, 1)),
+        ours(DEEP, conv_28(40, 2)),
+        both(CONV_32, conv_32),
+        evaluation,
     ];
     if extent == Extent::Full {
-        all.push(memory());
+        // Slow, and its memory does not vary: once, with one timing, and without torch.compile.
+        let arguments = "conv --max-depth 50 --batch 512 --channels 1 --size 28 --threads 2 --repeats 1";
+        all.push(Setting {
+            peer: Some(arguments.to_owned()),
+            once: true,
+            ..ours(MEMORY, arguments.to_owned())
+        });
+    }
+    for (max_depth, threads) in FC_DEPTHS
+        .into_iter()
+        .flat_map(|depth| FC_THREADS.map(|threads| (depth, threads)))
+    {
+        let sizes = format!("fc --max-depth {max_depth} --batch 200 --width 20 --threads {threads}");
+        all.push(both(&fc(max_depth, threads), format!("{sizes} --repeats {fc_repeats}")));
+    }
+    for (kind, threads) in SAME_BITS_KINDS
+        .into_iter()
+        .flat_map(|kind| SAME_BITS_THREADS.map(|threads| (kind, threads)))
+    {
+        all.push(Setting {
+            once: true,
+            ..ours(
+                &same_bits(kind, threads),
+                format!("{kind} --repeats 1 --threads {threads}"),
+            )
+        });
     }
     all
-}
-
-/// Slow, and its memory does not vary: once, with one timing, and without torch.compile.
-fn memory() -> Setting {
-    let sizes = "--max-depth 50 --batch 512 --channels 1 --size 28 --threads 2 --repeats 1";
-    Setting {
-        name: MEMORY.to_owned(),
-        ours: format!("--what conv {sizes}"),
-        peer: Some(format!("conv {sizes}")),
-        once: true,
-    }
-}
-
-fn fully_connected(extent: Extent) -> impl Iterator<Item = Setting> {
-    let (repeats, compile) = match extent {
-        Extent::Full => (25, " --compile"),
-        Extent::Quick => (1, ""),
-    };
-    FC_DEPTHS.into_iter().flat_map(move |max_depth| {
-        FC_THREADS.map(|threads| {
-            let sizes =
-                format!("--max-depth {max_depth} --batch 200 --width 20 --threads {threads} --repeats {repeats}");
-            Setting {
-                name: fc(max_depth, threads),
-                ours: format!("--what fc {sizes}"),
-                peer: Some(format!("fc {sizes}{compile}")),
-                once: false,
-            }
-        })
-    })
 }
 
 #[cfg(test)]
@@ -142,30 +125,24 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn names_are_distinct() {
+    fn bench_settings_differ_in_name_and_give_both_sides_the_same_sizes() {
         let all = settings(Extent::Full);
         let names: BTreeSet<&str> = all.iter().map(|setting| setting.name.as_str()).collect();
         assert_eq!(names.len(), all.len());
-    }
-
-    #[test]
-    fn both_sides_get_the_same_sizes() {
-        for setting in settings(Extent::Full) {
-            let Some(peer) = setting.peer else { continue };
-            let ours = setting.ours.replace("--what ", "").replace(" --pruned-to 4", "");
-            assert_eq!(ours, peer.replace(" --compile", ""), "{}", setting.name);
+        for (ours, peer) in all
+            .iter()
+            .filter_map(|setting| Some((&setting.ours, setting.peer.as_ref()?)))
+        {
+            let ours = ours.replace("--what ", "").replace(" --pruned-to 4", "");
+            assert_eq!(ours, peer.replace(" --compile", ""));
         }
     }
 
     #[test]
-    fn quick_extent_needs_neither_a_compiler_nor_much_memory() {
-        for setting in settings(Extent::Quick) {
-            assert!(
-                !setting.peer.is_some_and(|peer| peer.contains("--compile")),
-                "{}",
-                setting.name
-            );
-            assert_ne!(setting.name, MEMORY);
+    fn bench_quick_needs_neither_a_compiler_nor_much_memory() {
+        for Setting { name, peer, .. } in settings(Extent::Quick) {
+            assert!(!peer.is_some_and(|peer| peer.contains("--compile")), "{name}");
+            assert_ne!(name, MEMORY);
         }
     }
 }

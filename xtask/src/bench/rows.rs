@@ -1,9 +1,9 @@
-//! The table: what was measured on each side, the ratio, and the bar that it is held to.
+//! The table: what was measured on each side, the ratio, and the threshold that it is held to.
 
 use anyhow::Result;
 use serde::Serialize;
 
-use super::medians::{Medians, Ways};
+use super::measure::{Measured, Side, median, number, text};
 use super::plan;
 
 /// What stands where nothing was measured.
@@ -11,10 +11,10 @@ const NOT_MEASURED: &str = "not measured";
 
 /// What a ratio is held to.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Bar {
+enum Threshold {
     AtLeast(f64),
     AtMost(f64),
-    /// It is told for what it is.
+    /// It is only printed.
     None,
 }
 
@@ -26,189 +26,199 @@ pub(super) struct Row {
     /// The other side: PyTorch, or what the row compares with.
     pub(super) other: String,
     pub(super) ratio: Option<f64>,
-    pub(super) bar: String,
+    pub(super) threshold: String,
     pub(super) verdict: String,
 }
 
+/// A value with what was measured, and the peer's way of running the network that gave it.
+type Value = Option<(f64, String)>;
+
 /// Every row, in the order of the table.
-pub(super) fn rows(medians: Medians<'_>) -> Result<Vec<Row>> {
-    let mut rows = vec![
-        training(medians, plan::CONV_28, "conv, training step, D 10, batch 128, 28x28x1")?,
-        training(medians, plan::CONV_32, "conv, training step, D 10, batch 128, 32x32x3")?,
-        against_sgemm(medians)?,
-        evaluation(medians)?,
-    ];
-    for (ways, name, bar) in [
-        (Ways::Eager, "PyTorch eager", Bar::AtLeast(15.0)),
-        (Ways::Compiled, "torch.compile", Bar::None),
+pub(super) fn rows(measured: Measured<'_>) -> Result<Vec<Row>> {
+    use Threshold::{AtLeast, AtMost};
+    let ours = |setting: &str, field: &str| measured.ours(setting, field);
+    let fastest = |setting: &str, field: &str| measured.peer_smallest(setting, field, |_| true);
+    let mut rows = Vec::new();
+    // The peer's fastest way over ours, on two threads.
+    for (setting, field, what, bound) in [
+        (
+            plan::CONV_28,
+            "train_step_ms",
+            "conv, training step, D 10, batch 128, 28x28x1",
+            2.0,
+        ),
+        (
+            plan::CONV_32,
+            "train_step_ms",
+            "conv, training step, D 10, batch 128, 32x32x3",
+            2.0,
+        ),
+        (
+            plan::EVALUATION,
+            "eval_ms",
+            "conv, evaluation of all depths, D 10, batch 500, 28x28x1",
+            1.8,
+        ),
     ] {
-        for max_depth in plan::FC_DEPTHS {
-            rows.push(fully_connected(medians, max_depth, (ways, name), bar)?);
-        }
+        let (ours, peer) = (ours(setting, field)?, fastest(setting, field)?);
+        let ratio = quotient(&peer, &ours);
+        rows.push(row(what, [ours, peer], "ms", ratio, AtLeast(bound)));
     }
-    rows.extend([
-        memory(medians)?,
-        threads(medians)?,
-        depth(medians)?,
-        pruned(medians)?,
-        same_bits(medians)?,
-        matrices(medians)?,
-    ]);
+    let train = ["train_gflop_per_s", "sgemm_gflop_per_s"];
+    let ratio = measured.our_quotient(plan::CONV_28, train)?;
+    let sides = [ours(plan::CONV_28, train[0])?, ours(plan::CONV_28, train[1])?];
+    let what = "the first row's speed over that of large matrices (crate gemm)";
+    rows.insert(2, row(what, sides, "GFLOP/s", ratio, AtLeast(0.75)));
+
+    let is_compiled = |way: &str| way.ends_with("compiled");
+    rows.extend(fully_connected(
+        measured,
+        &|way| !is_compiled(way),
+        "PyTorch eager",
+        AtLeast(15.0),
+    )?);
+    rows.extend(fully_connected(
+        measured,
+        &is_compiled,
+        "torch.compile",
+        Threshold::None,
+    )?);
+
+    let (rss, peer) = (
+        ours(plan::MEMORY, "peak_rss_mib")?,
+        fastest(plan::MEMORY, "peak_rss_mib")?,
+    );
+    let ratio = quotient(&rss, &peer);
+    rows.push(row(
+        "conv, peak memory, D 50, batch 512, 28x28x1",
+        [rss, peer],
+        "MiB",
+        ratio,
+        AtMost(0.4),
+    ));
+    rows.extend(against_itself(measured)?);
+    rows.push(same_bits(measured)?);
+
+    let field = "sgemm_gflop_per_s";
+    let peer = measured.values(plan::CONV_28, Side::Peer, |object| number(object, field))?;
+    let sides = [ours(plan::CONV_28, field)?, plain(median(peer))];
+    let ratio = quotient(&sides[0], &sides[1]);
+    rows.push(row(
+        "large matrices: crate gemm, against PyTorch",
+        sides,
+        "GFLOP/s",
+        ratio,
+        Threshold::None,
+    ));
     Ok(rows)
 }
 
-fn training(medians: Medians<'_>, setting: &str, what: &str) -> Result<Row> {
-    Ok(speedup(medians, setting, "train_step_ms", what)?.held_to(Bar::AtLeast(2.0)))
-}
-
-fn evaluation(medians: Medians<'_>) -> Result<Row> {
-    let what = "conv, evaluation of all depths, D 10, batch 500, 28x28x1";
-    Ok(speedup(medians, plan::EVALUATION, "eval_ms", what)?.held_to(Bar::AtLeast(1.8)))
-}
-
-/// The peer's fastest way over ours, on two threads.
-fn speedup(medians: Medians<'_>, setting: &str, field: &str, what: &str) -> Result<Row> {
-    let ours = medians.ours(setting, field)?;
-    let peer = medians.peer_smallest(setting, field, Ways::All)?;
-    let ratio = quotient(peer.as_ref().map(|(ms, _)| *ms), ours);
-    Ok(Row::new(what, told(ours, "ms"), told_way(peer, "ms"), ratio))
-}
-
-fn against_sgemm(medians: Medians<'_>) -> Result<Row> {
-    let fields = ["train_gflop_per_s", "sgemm_gflop_per_s"];
-    let [ours, sgemm] = fields.map(|field| medians.ours(plan::CONV_28, field));
-    let ratio = medians.our_quotient(plan::CONV_28, fields)?;
-    let what = "the first row's speed over that of large matrices (crate gemm)";
-    let row = Row::new(what, told(ours?, "GFLOP/s"), told(sgemm?, "GFLOP/s"), ratio);
-    Ok(row.held_to(Bar::AtLeast(0.75)))
-}
-
-/// The faster number of threads on each side.
-fn fully_connected(medians: Medians<'_>, max_depth: usize, (ways, name): (Ways, &str), bar: Bar) -> Result<Row> {
-    let (mut ours, mut peer) = (Vec::new(), Vec::new());
-    for threads in plan::FC_THREADS {
-        let setting = plan::fc(max_depth, threads);
-        ours.extend(medians.ours(&setting, "train_step_ms")?);
-        peer.extend(
-            medians
-                .peer_smallest(&setting, "train_step_ms", ways)?
-                .map(|(ms, _)| ms),
-        );
-    }
-    let smallest = |values: Vec<f64>| values.into_iter().min_by(f64::total_cmp);
-    let (ours, peer) = (smallest(ours), smallest(peer));
-    let what = format!("fc, training step, D {max_depth}, 200 points, width 20, against {name}");
-    let row = Row::new(&what, told(ours, "ms"), told(peer, "ms"), quotient(peer, ours));
-    Ok(row.held_to(bar))
-}
-
-fn memory(medians: Medians<'_>) -> Result<Row> {
-    let ours = medians.ours(plan::MEMORY, "peak_rss_mib")?;
-    let peer = medians.peer_smallest(plan::MEMORY, "peak_rss_mib", Ways::All)?;
-    let ratio = quotient(ours, peer.as_ref().map(|(mib, _)| *mib));
-    let what = "conv, peak memory, D 50, batch 512, 28x28x1";
-    let row = Row::new(what, told(ours, "MiB"), told_way(peer, "MiB"), ratio);
-    Ok(row.held_to(Bar::AtMost(0.4)))
-}
-
-fn threads(medians: Medians<'_>) -> Result<Row> {
-    let [two, one] = [plan::CONV_28, plan::ONE_THREAD].map(|setting| medians.ours(setting, "train_step_ms"));
-    let (two, one) = (two?, one?);
-    let what = "the first row on two threads, against one";
-    let row = Row::new(what, told(two, "ms"), told(one, "ms"), quotient(one, two));
-    Ok(row.held_to(Bar::AtLeast(1.8)))
-}
-
-fn depth(medians: Medians<'_>) -> Result<Row> {
-    let [deep, shallow] = [plan::DEEP, plan::CONV_28].map(|setting| medians.ours(setting, "train_step_ms"));
-    let (deep, shallow) = (deep?, shallow?);
-    let what = "the first row at D 40, against D 10";
-    let row = Row::new(what, told(deep, "ms"), told(shallow, "ms"), quotient(deep, shallow));
-    Ok(row.held_to(Bar::AtMost(4.2)))
-}
-
+/// By threads, by depth, and pruned: no row needs the peer.
 #[expect(clippy::cast_precision_loss, reason = "numbers of blocks are small")]
-fn pruned(medians: Medians<'_>) -> Result<Row> {
-    let fields = ["pruned_eval_ms", "eval_ms"];
-    let [pruned, whole] = fields.map(|field| medians.ours(plan::EVALUATION, field));
-    let ratio = medians.our_quotient(plan::EVALUATION, fields)?;
+fn against_itself(measured: Measured<'_>) -> Result<[Row; 3]> {
+    let ours = |setting: &str, field: &str| measured.ours(setting, field);
+    let step = |setting: &str| ours(setting, "train_step_ms");
+    let (two, one, deep) = (step(plan::CONV_28)?, step(plan::ONE_THREAD)?, step(plan::DEEP)?);
+    let (by_threads, by_depth) = (quotient(&one, &two), quotient(&deep, &two));
+    let what = "the first row on two threads, against one";
+    let threads = row(what, [two.clone(), one], "ms", by_threads, Threshold::AtLeast(1.8));
+    let what = "the first row at D 40, against D 10";
+    let depth = row(what, [deep, two], "ms", by_depth, Threshold::AtMost(4.2));
+
+    let eval = ["pruned_eval_ms", "eval_ms"];
+    let ratio = measured.our_quotient(plan::EVALUATION, eval)?;
+    let sides = [ours(plan::EVALUATION, eval[0])?, ours(plan::EVALUATION, eval[1])?];
     let [d, max_depth] = plan::PRUNED;
     let what = format!("conv, evaluation pruned to {d} of {max_depth} blocks, against the whole");
     let bound = (d + 1) as f64 / (max_depth + 1) as f64 * 1.1;
-    let row = Row::new(&what, told(pruned?, "ms"), told(whole?, "ms"), ratio);
-    Ok(row.held_to(Bar::AtMost(bound)))
+    let pruned = row(&what, sides, "ms", ratio, Threshold::AtMost(bound));
+    Ok([threads, depth, pruned])
 }
 
-fn same_bits(medians: Medians<'_>) -> Result<Row> {
-    let mut n_kinds_equal = 0;
-    let mut n_runs = 0;
-    for kind in plan::SAME_BITS_KINDS {
-        let mut sums = Vec::new();
-        for threads in plan::SAME_BITS_THREADS {
-            sums.extend(medians.our_texts(&plan::same_bits(kind, threads), "weights_sha256")?);
+/// The faster number of threads on each side, at each depth.
+fn fully_connected(
+    measured: Measured<'_>,
+    counts: &impl Fn(&str) -> bool,
+    name: &str,
+    threshold: Threshold,
+) -> Result<Vec<Row>> {
+    let row = |max_depth: usize| {
+        let (mut ours, mut peer) = (Vec::new(), Vec::new());
+        for threads in plan::FC_THREADS {
+            let setting = plan::fc(max_depth, threads);
+            ours.extend(measured.ours(&setting, "train_step_ms")?);
+            peer.extend(measured.peer_smallest(&setting, "train_step_ms", counts)?);
         }
-        n_runs += sums.len();
-        sums.dedup();
-        n_kinds_equal += usize::from(sums.len() == 1);
+        let smallest = |values: Vec<(f64, String)>| plain(values.into_iter().map(|(ms, _)| ms).min_by(f64::total_cmp));
+        let sides = [smallest(ours), smallest(peer)];
+        let ratio = quotient(&sides[1], &sides[0]);
+        let what = format!("fc, training step, D {max_depth}, 200 points, width 20, against {name}");
+        Ok(row(&what, sides, "ms", ratio, threshold))
+    };
+    plan::FC_DEPTHS.into_iter().map(row).collect()
+}
+
+fn same_bits(measured: Measured<'_>) -> Result<Row> {
+    let (mut n_runs, mut all_equal) = (0, true);
+    for kind in plan::SAME_BITS_KINDS {
+        let mut digests = Vec::new();
+        for threads in plan::SAME_BITS_THREADS {
+            let setting = plan::same_bits(kind, threads);
+            digests.extend(measured.values(&setting, Side::Ours, |object| text(object, "weights_sha256"))?);
+        }
+        n_runs += digests.len();
+        digests.dedup();
+        all_equal &= digests.len() == 1;
     }
-    let threads = plan::SAME_BITS_THREADS.map(|threads| threads.to_string()).join(", ");
-    let n_kinds = plan::SAME_BITS_KINDS.len();
-    let is_complete = n_runs == n_kinds * plan::SAME_BITS_THREADS.len();
-    let (ours, verdict) = match (is_complete, n_kinds_equal == n_kinds) {
+    let is_complete = n_runs == plan::SAME_BITS_KINDS.len() * plan::SAME_BITS_THREADS.len();
+    let (ours, verdict) = match (is_complete, all_equal) {
         (false, _) => (NOT_MEASURED, NOT_MEASURED),
         (true, true) => ("the same bits", "met"),
         (true, false) => ("not the same bits", "missed"),
     };
+    let threads = plan::SAME_BITS_THREADS.map(|threads| threads.to_string()).join(", ");
     Ok(Row {
         what: format!("conv and fc, weights after two steps on {threads} threads"),
         ours: ours.to_owned(),
         other: "-".to_owned(),
         ratio: None,
-        bar: "the same bits".to_owned(),
+        threshold: "the same bits".to_owned(),
         verdict: verdict.to_owned(),
     })
 }
 
-fn matrices(medians: Medians<'_>) -> Result<Row> {
-    let ours = medians.ours(plan::CONV_28, "sgemm_gflop_per_s")?;
-    let peer = medians.peer(plan::CONV_28, "sgemm_gflop_per_s")?;
-    let what = "large matrices: crate gemm, against PyTorch";
-    let (left, right) = (told(ours, "GFLOP/s"), told(peer, "GFLOP/s"));
-    Ok(Row::new(what, left, right, quotient(ours, peer)).held_to(Bar::None))
+fn row(what: &str, sides: [Value; 2], unit: &str, ratio: Option<f64>, threshold: Threshold) -> Row {
+    let [ours, other] = sides.map(|value| match value {
+        None => NOT_MEASURED.to_owned(),
+        Some((value, way)) if way.is_empty() => format!("{} {unit}", digits(value)),
+        Some((value, way)) => format!("{} {unit} ({way})", digits(value)),
+    });
+    Row {
+        what: what.to_owned(),
+        ours,
+        other,
+        ratio,
+        threshold: match threshold {
+            Threshold::AtLeast(bound) => format!("at least {bound:.2}"),
+            Threshold::AtMost(bound) => format!("at most {bound:.2}"),
+            Threshold::None => "-".to_owned(),
+        },
+        verdict: threshold.verdict(ratio),
+    }
 }
 
 impl Row {
-    /// A row that is not held to anything yet.
-    fn new(what: &str, ours: String, other: String, ratio: Option<f64>) -> Self {
-        Self {
-            what: what.to_owned(),
-            ours,
-            other,
-            ratio,
-            bar: String::new(),
-            verdict: String::new(),
-        }
-    }
-
-    fn held_to(self, bar: Bar) -> Self {
-        Self {
-            bar: bar.told(),
-            verdict: bar.verdict(self.ratio),
-            ..self
-        }
+    pub(super) fn cells(&self) -> Vec<String> {
+        let ratio = self.ratio.map_or_else(|| "-".to_owned(), digits);
+        let [what, ours, other] = [&self.what, &self.ours, &self.other];
+        [what, ours, other, &ratio, &self.threshold, &self.verdict]
+            .map(Clone::clone)
+            .to_vec()
     }
 }
 
-impl Bar {
-    fn told(self) -> String {
-        match self {
-            Self::AtLeast(bound) => format!("at least {bound:.2}"),
-            Self::AtMost(bound) => format!("at most {bound:.2}"),
-            Self::None => "-".to_owned(),
-        }
-    }
-
-    /// Whether the ratio reaches the bar, and by how much it falls short; a ratio that is only rounded to the bar does not.
+impl Threshold {
+    /// Whether the ratio meets it, and by how much it falls short; a ratio that only rounds to it does not meet it.
     fn verdict(self, ratio: Option<f64>) -> String {
         let Some(ratio) = ratio else {
             return NOT_MEASURED.to_owned();
@@ -225,23 +235,16 @@ impl Bar {
     }
 }
 
-fn quotient(above: Option<f64>, below: Option<f64>) -> Option<f64> {
-    Some(above? / below?)
+fn plain(value: Option<f64>) -> Value {
+    value.map(|value| (value, String::new()))
 }
 
-fn told(value: Option<f64>, unit: &str) -> String {
-    value.map_or_else(|| NOT_MEASURED.to_owned(), |value| format!("{} {unit}", digits(value)))
-}
-
-fn told_way(value: Option<(f64, String)>, unit: &str) -> String {
-    match value {
-        None => NOT_MEASURED.to_owned(),
-        Some((value, way)) => format!("{} {unit} ({way})", digits(value)),
-    }
+fn quotient(above: &Value, below: &Value) -> Option<f64> {
+    Some(above.as_ref()?.0 / below.as_ref()?.0)
 }
 
 /// Three significant digits from 1 on, three decimals below.
-pub(super) fn digits(value: f64) -> String {
+fn digits(value: f64) -> String {
     let decimals = match value {
         _ if value >= 100.0 => 0,
         _ if value >= 10.0 => 1,
@@ -252,4 +255,104 @@ pub(super) fn digits(value: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::bench::measure::{Record, record};
+
+    /// What both sides would print if PyTorch took `factor` times as long and as much memory.
+    fn records(factor: f64, digest_of: impl Fn(usize) -> usize) -> Vec<Record> {
+        let mut records = Vec::new();
+        for setting in plan::settings(plan::Extent::Full) {
+            let threads = if setting.ours.contains("--threads 1") { 1.0 } else { 2.0 };
+            let step = if setting.name == plan::DEEP { 40.0 } else { 10.0 } * 2.0 / threads;
+            let mut threads = plan::SAME_BITS_THREADS.into_iter();
+            let threads = threads.find(|threads| setting.name.ends_with(&format!("t{threads}")));
+            let digest = threads.map_or(0, &digest_of);
+            let ours = format!(
+                r#"{{"train_step_ms": {step}, "train_gflop_per_s": 80, "sgemm_gflop_per_s": 100, "eval_ms": 8,
+                "pruned_eval_ms": 4, "peak_rss_mib": 100, "weights_sha256": "{digest}"}}"#
+            );
+            records.push(record(&setting.name, Side::Ours, &[&ours]));
+            if setting.peer.is_some() {
+                let peer = |way: &str, slower: f64| {
+                    let [step, eval, mib] = [step, 8.0, 100.0].map(|ours| ours * factor * slower);
+                    format!(
+                        r#"{{"train_step_ms": {step}, "sgemm_gflop_per_s": 200, "eval_ms": {eval},
+                        "peak_rss_mib": {mib}, "way": "{way}"}}"#
+                    )
+                };
+                let [eager, compiled] = [peer("plain", 1.5), peer("plain, compiled", 1.0)];
+                records.push(record(&setting.name, Side::Peer, &[&eager, &compiled]));
+            }
+        }
+        records
+    }
+
+    #[track_caller]
+    fn check_verdicts(records: &[Record], expected: &[(&str, &str)]) {
+        let rows = rows(Measured(records)).unwrap();
+        for (start, expected) in expected {
+            let found = rows.iter().filter(|row| row.what.starts_with(start));
+            let found: Vec<&str> = found.map(|row| row.verdict.as_str()).collect();
+            assert_eq!(found, [*expected], "{start}");
+        }
+    }
+
+    #[test]
+    fn bench_rows_are_held_to_their_thresholds() {
+        for row in rows(Measured(&records(20.0, |_| 7))).unwrap() {
+            assert!(["met", "-"].contains(&row.verdict.as_str()), "{row:?}");
+        }
+        let expected = [
+            ("conv, training step, D 10, batch 128, 28x28x1", "missed by 25.0 %"),
+            ("conv, evaluation of all depths", "missed by 16.7 %"),
+            (
+                "fc, training step, D 20, 200 points, width 20, against PyTorch",
+                "missed by 85.0 %",
+            ),
+            ("fc, training step, D 20, 200 points, width 20, against torch", "-"),
+            ("conv, peak memory", "missed by 66.7 %"),
+            ("conv and fc, weights", "missed"),
+            ("the first row on two threads", "met"),
+            ("the first row at D 40", "met"),
+            ("conv, evaluation pruned", "met"),
+        ];
+        check_verdicts(&records(1.5, |threads| threads), &expected);
+    }
+
+    #[test]
+    fn bench_rows_without_the_peer_or_a_setting_are_not_measured() {
+        let mut some = records(20.0, |_| 7);
+        some.retain(|record| record.side == Side::Ours && !record.setting.ends_with("t8"));
+        let expected = [
+            ("conv, training step, D 10, batch 128, 28x28x1", NOT_MEASURED),
+            ("conv, peak memory", NOT_MEASURED),
+            ("conv and fc, weights", NOT_MEASURED),
+            ("the first row's speed", "met"),
+        ];
+        check_verdicts(&some, &expected);
+    }
+
+    #[test]
+    fn bench_takes_the_fastest_way_and_number_of_threads() {
+        let rows = rows(Measured(&records(20.0, |_| 7))).unwrap();
+        let row = |start: &str| rows.iter().find(|row| row.what.starts_with(start)).unwrap();
+        let conv = row("conv, training step, D 10, batch 128, 28x28x1");
+        assert_eq!([&conv.ours, &conv.other], ["10.0 ms", "200 ms (plain, compiled)"]);
+        let eager = row("fc, training step, D 20, 200 points, width 20, against PyTorch");
+        assert_eq!([&eager.ours, &eager.other], ["10.0 ms", "300 ms"]);
+    }
+
+    #[test]
+    fn bench_ratio_that_only_rounds_to_the_threshold_does_not_meet_it() {
+        assert_eq!(Threshold::AtLeast(2.0).verdict(Some(2.0)), "met");
+        assert_eq!(Threshold::AtLeast(2.0).verdict(Some(1.996)), "missed by 0.2 %");
+        assert_eq!(Threshold::AtMost(0.4).verdict(Some(0.5)), "missed by 25.0 %");
+    }
+
+    #[test]
+    fn bench_numbers_have_three_digits() {
+        let printed = [177.4, 17.74, 1.774, 0.1774].map(digits);
+        assert_eq!(printed, ["177", "17.7", "1.77", "0.177"]);
+    }
+}

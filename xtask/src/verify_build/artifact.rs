@@ -8,8 +8,6 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::section;
-
 /// A built file.
 #[derive(Debug, Serialize)]
 pub(super) struct Artifact {
@@ -27,18 +25,16 @@ pub(super) struct Difference {
     n_bytes: [usize; 2],
     /// The first byte that differs, or the length of the shorter file.
     offset: usize,
-    /// The section of the first file that holds it, where the format is known.
-    section: Option<String>,
 }
 
 impl Artifact {
     pub(super) fn read(path: PathBuf) -> Result<Self> {
         let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-        let sum = Sha256::digest(&bytes);
+        let digest = Sha256::digest(&bytes);
         Ok(Self {
             path,
             n_bytes: bytes.len(),
-            sha256: sum.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
             bytes,
         })
     }
@@ -49,9 +45,7 @@ impl Artifact {
             let needle = folder.as_os_str().as_encoded_bytes();
             let found = self.bytes.windows(needle.len()).position(|window| window == needle);
             if let Some(offset) = found {
-                let (name, section) = (self.name(), section::of_offset(&self.bytes, offset));
-                let section = section.map_or_else(String::new, |section| format!(", section {section}"));
-                bail!("{name} names the folder {} at byte {offset}{section}", folder.display());
+                bail!("{} names the folder {} at byte {offset}", self.name(), folder.display());
             }
         }
         Ok(())
@@ -81,24 +75,14 @@ fn difference(left: &Artifact, right: &Artifact) -> Option<Difference> {
         name: left.name(),
         n_bytes: [left.n_bytes, right.n_bytes],
         offset,
-        section: section::of_offset(&left.bytes, offset),
     })
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            name, n_bytes, offset, ..
-        } = self;
-        write!(
-            f,
-            "{name} ({} and {} bytes) from byte {offset} on",
-            n_bytes[0], n_bytes[1]
-        )?;
-        match &self.section {
-            Some(section) => write!(f, ", section {section}"),
-            None => Ok(()),
-        }
+        let [left, right] = self.n_bytes;
+        let Self { name, offset, .. } = self;
+        write!(f, "{name} ({left} and {right} bytes) from byte {offset} on")
     }
 }
 
@@ -114,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn sum_is_that_of_the_standard() {
+    fn digest_is_that_of_the_standard() {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(artifact(b"abc").sha256, expected);
     }

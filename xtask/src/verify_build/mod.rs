@@ -5,7 +5,6 @@
 //! because the two builds share cargo's home and the toolchain, so that those would not show in a comparison.
 
 mod artifact;
-mod section;
 mod sources;
 
 use std::ffi::OsString;
@@ -29,7 +28,7 @@ pub(crate) struct Args {
     /// Keep the program, if both are equal
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write sums and times to this file
+    /// Write digests and times to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Build without the network
@@ -79,8 +78,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let plan = plan(args);
     let sources = Sources::of_workspace()?;
-    let folder = Scratch::new()?;
-    let places = places(&folder.0);
+    let scratch = tempfile::Builder::new().prefix("vds-verify-build-").tempdir();
+    let scratch = scratch.context("making a folder to build in")?;
+    // The compiler sees the folder that links lead to.
+    let folder = scratch
+        .path()
+        .canonicalize()
+        .context("finding the folder to build in")?;
+    let places = places(&folder);
     // Both before the first build: somebody may go on working in the folder meanwhile.
     for place in &places {
         sources.copy_to(&place.sources)?;
@@ -219,28 +224,6 @@ fn report(builds: &[Build]) {
         }
     }
     println!();
-}
-
-/// A folder for this process, removed at the end.
-#[derive(Debug)]
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Self> {
-        let name = format!("vds-verify-build-{}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
-        // The compiler sees the folder that links lead to.
-        Ok(Self(folder.canonicalize().unwrap_or(folder)))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("warning: {} is left over: {error}", self.0.display());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,6 @@
 #![allow(clippy::float_cmp, reason = "certainty is scored exactly")]
 #![allow(clippy::print_stdout, reason = "the golden tests print their largest deviations")]
 
-/// The checks of the fuzz target, which stand outside the workspace.
-#[path = "../../../../fuzz/src/calibration.rs"]
-pub mod hostile;
-
 mod golden;
 mod input;
 mod mutation;

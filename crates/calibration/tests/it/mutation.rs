@@ -1,9 +1,8 @@
 //! Damaged predictions are refused or accepted, never a panic; what must hold is that of the fuzz target.
 
 use proptest::prelude::*;
-use vds_testkit::hostile::{cases, damaged, seeds};
-
-use crate::hostile::check;
+use vds_fuzz_checks::calibration::check;
+use vds_testkit::malformed::{cases, damaged, seeds};
 
 #[test]
 fn whole_seeds_are_accepted() {

@@ -5,14 +5,6 @@
 
 #[cfg(feature = "download")]
 mod download;
-/// The checks of the fuzz targets, which stand outside the workspace.
-#[path = "../../../../fuzz/src"]
-pub mod hostile {
-    pub mod idx;
-    pub mod idx_gz;
-    pub mod mat;
-}
-
 mod files;
 mod fixtures;
 mod golden;

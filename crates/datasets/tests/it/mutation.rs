@@ -5,11 +5,11 @@ use sha2::{Digest as _, Sha256};
 use vds_datasets::ExampleShape;
 use vds_datasets::idx::{parse_images, parse_labels};
 use vds_datasets::mat::parse_digits;
+use vds_fuzz_checks as checks;
 use vds_testkit::files::{Mat, gzip, hex, idx};
-use vds_testkit::hostile::{cases, damaged, seeds};
+use vds_testkit::malformed::{cases, damaged, seeds};
 
 use crate::fixtures::name;
-use crate::hostile;
 
 /// Shapes and byte orders that the seeds of the fuzz targets lack.
 fn small_files() -> Vec<Vec<u8>> {
@@ -31,7 +31,7 @@ fn size(n: usize) -> u32 {
 
 /// Whether `bytes` are read as an IDX file. What was read, written anew, is the uncompressed payload to the byte.
 fn check_idx(bytes: &[u8]) -> bool {
-    hostile::idx::check(bytes);
+    checks::idx::check(bytes);
     let images = parse_images(name(), bytes).map(|images| {
         let sizes = [images.value.n, images.value.height, images.value.width].map(size);
         (idx(&sizes, &images.value.pixels), images.sha256)
@@ -51,7 +51,7 @@ fn check_idx(bytes: &[u8]) -> bool {
 
 /// Whether `bytes` are read as a MAT file. What was read, written anew in either byte order, reads the same.
 fn check_mat(bytes: &[u8]) -> bool {
-    hostile::mat::check(bytes);
+    checks::mat::check(bytes);
     let Ok(digits) = parse_digits(name(), bytes).map(|digits| digits.value) else {
         return false;
     };
@@ -88,13 +88,13 @@ fn mutation_starts_from_files_that_are_read() {
     assert!(
         seeds("idx")
             .iter()
-            .all(|seed| hostile::idx::check(seed) && check_idx(seed))
+            .all(|seed| checks::idx::check(seed) && check_idx(seed))
     );
-    assert!(seeds("idx_gz").iter().all(|seed| hostile::idx_gz::check(seed)));
+    assert!(seeds("idx_gz").iter().all(|seed| checks::idx_gz::check(seed)));
     assert!(
         seeds("mat")
             .iter()
-            .all(|seed| hostile::mat::check(seed) && check_mat(seed))
+            .all(|seed| checks::mat::check(seed) && check_mat(seed))
     );
     assert!(small_files().iter().all(|file| check_idx(file) != check_mat(file)));
 }
@@ -109,7 +109,7 @@ proptest! {
 
     #[test]
     fn mutation_of_gzip_files_is_read_as_written_or_refused(bytes in damaged(seeds("idx_gz"))) {
-        hostile::idx_gz::check(&bytes);
+        checks::idx_gz::check(&bytes);
         check_idx(&bytes);
     }
 
@@ -120,7 +120,7 @@ proptest! {
 
     #[test]
     fn mutation_of_small_files_is_read_as_written_or_refused(bytes in damaged(small_files())) {
-        hostile::idx_gz::check(&bytes);
+        checks::idx_gz::check(&bytes);
         prop_assert!(!(check_idx(&bytes) && check_mat(&bytes)), "read as IDX and as MAT");
     }
 }

@@ -2,10 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "in a test it is an assertion")]
 #![allow(clippy::print_stdout, reason = "the golden tests print their largest deviations")]
 
-/// The checks of the fuzz target, which stand outside the workspace.
-#[path = "../../../../fuzz/src/weights.rs"]
-pub mod hostile;
-
 mod finite;
 mod golden;
 mod mutation;

@@ -1,15 +1,26 @@
 //! Damaged configurations and checkpoints are refused or accepted, never a panic; what must hold is that of the fuzz targets.
 
 use proptest::prelude::*;
+use vds_fuzz_checks::{checkpoint, config};
 use vds_runner::config::{Error, Override, load};
-use vds_testkit::hostile::{cases, damaged, seeds};
+use vds_testkit::malformed::{cases, damaged, seeds};
 
-use crate::hostile::{checkpoint, config};
 use crate::sandbox::configs;
+
+/// The shipped configurations, and the stored seeds.
+fn config_seeds() -> Vec<Vec<u8>> {
+    let files = std::fs::read_dir(configs()).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "ron"))
+        .collect();
+    files.sort();
+    let shipped = files.iter().map(|path| std::fs::read(path).unwrap());
+    shipped.chain(seeds("config")).collect()
+}
 
 #[test]
 fn whole_seeds_are_accepted() {
-    assert!(seeds("config").iter().all(|seed| config::check(seed)));
+    assert!(config_seeds().iter().all(|seed| config::check(seed)));
     assert!(seeds("checkpoint").iter().all(|seed| checkpoint::check(seed)));
 }
 
@@ -45,7 +56,7 @@ proptest! {
     #![proptest_config(cases(10_000))]
 
     #[test]
-    fn damaged_configurations_are_accepted_or_refused(bytes in damaged(seeds("config"))) {
+    fn damaged_configurations_are_accepted_or_refused(bytes in damaged(config_seeds())) {
         config::check(&bytes);
     }
 }
@@ -54,7 +65,7 @@ proptest! {
     #![proptest_config(cases(500))]
 
     #[test]
-    fn damaged_checkpoints_are_gone_on_from_or_refused(bytes in damaged(seeds("checkpoint"))) {
+    fn damaged_checkpoints_are_resumed_or_refused(bytes in damaged(seeds("checkpoint"))) {
         checkpoint::check(&bytes);
     }
 }

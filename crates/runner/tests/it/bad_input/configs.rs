@@ -35,7 +35,6 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// Files that are not a configuration.
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn files() -> Vec<Case> {
     vec![
         case(
@@ -83,7 +82,7 @@ fn files() -> Vec<Case> {
             "#]],
         ),
         text(
-            "configuration that ends early",
+            "configuration that is truncated",
             "(schema: 2",
             expect![[r#"
                 error: c.ron:1:10: expected comma
@@ -183,8 +182,7 @@ fn combinations() -> Vec<Case> {
             "nothing to train on",
             "dataset.n=20 --set dataset.train_fraction=0.01",
             expect![[r#"
-                error: dataset.train_fraction = 0.01 leaves 0 of 20 points to train on
-                hint: two are needed to train and one to test
+                error: a train_fraction of 0.01 leaves 0 of 20 points to train on, expected at least two, and one to test on
             "#]],
         ),
         set(

@@ -21,7 +21,7 @@ const MAGIC: [u8; 2] = [0x1f, 0x8b];
 pub fn check(bytes: &[u8]) -> bool {
     let name = Path::new("some-file");
     match bytes {
-        _ if bytes.starts_with(&MAGIC) => super::idx::check(bytes),
+        _ if bytes.starts_with(&MAGIC) => crate::idx::check(bytes),
         // What is packed twice is not unpacked twice.
         [_, _, payload @ ..] if payload.starts_with(&MAGIC) => {
             assert!(parse_images(name, &gzip(payload)).is_err());
@@ -42,7 +42,7 @@ pub fn check(bytes: &[u8]) -> bool {
             );
             are_images || are_labels
         }
-        _ => super::idx::check(bytes),
+        _ => crate::idx::check(bytes),
     }
 }
 

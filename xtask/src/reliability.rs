@@ -1,0 +1,218 @@
+//! `cargo xtask reliability`: the tests of what runs survive, at length, with the fuzz targets and the two builds; the counts
+//! go to docs/RELIABILITY.md.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use crate::document::{Document, markdown};
+use crate::process::{cargo, output, workspace_root};
+
+const DOCUMENT: Document = Document {
+    path: "docs/RELIABILITY.md",
+    markers: [
+        "<!-- Begin: written by `cargo xtask reliability`, not by hand. -->",
+        "<!-- End of what is written by `cargo xtask reliability`. -->",
+    ],
+};
+
+/// Where the tests leave their counts, and the other tasks their records, relative to the root.
+const OUTPUT: &str = "target/reliability";
+
+/// Tests that run in their long form: package, and what their names begin with.
+const TESTS: [(&str, &[&str]); 2] = [
+    ("vds-runner", &["survival", "bad_input", "mutation"]),
+    ("vds-model", &["properties", "mutation"]),
+];
+
+/// A row for each count that the tests leave: its file, the field that counts, what was done, what had to hold.
+#[rustfmt::skip]
+const ROWS: [(&str, &str, &str, &str); 9] = [
+    ("kills", "kills", "SIGKILL at a random moment of a run, then `--resume`",
+        "all files of the finished run and its page equal those of a run that was left alone"),
+    ("kills", "hashes", "SHA-256 digests compared after those", "equal"),
+    ("faults", "faults", "end of the process inside the writing of a checkpoint, at each of six places", "as above"),
+    ("signals", "signals", "SIGINT, SIGTERM, SIGUSR1", "a checkpoint within 5 s, exit code 75"),
+    ("damage", "faults", "newest checkpoint empty, truncated or with a flipped bit",
+        "reported, the one before it used, equal files"),
+    ("disk-full", "faults", "disk full while training, and while resuming",
+        "exit code 2, resumes when there is room, equal files"),
+    ("disk-read-only", "faults", "disk read-only", "exit code 2, resumes when it can be written"),
+    ("disk-removed", "faults", "run directory removed while training", "exit code 2"),
+    ("bad-input", "cases", "bad inputs: data, configurations, command lines, runs, weights, places",
+        "exact message, exit code 2, nothing on disk changed"),
+];
+
+/// Arguments of `cargo xtask reliability`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Seconds for each fuzz target
+    #[arg(long, value_name = "N", default_value_t = 600)]
+    fuzz_seconds: u32,
+    /// Take the fuzz targets' record from this file of `cargo xtask fuzz --json` in place of a run; may be repeated
+    #[arg(long, value_name = "FILE")]
+    fuzz: Vec<PathBuf>,
+    /// Take the builds' record from this file of `cargo xtask verify-build --json` in place of two builds
+    #[arg(long, value_name = "FILE")]
+    build: Option<PathBuf>,
+}
+
+/// Runs everything and writes the document.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let folder = workspace_root().join(OUTPUT);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("removing {OUTPUT}"))?;
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("making {OUTPUT}"))?;
+    for (package, filters) in TESTS {
+        let mut command = cargo();
+        command.args(["test", "--locked", "--package", package, "--test", "it", "--"]);
+        command.args(filters);
+        let command = command.env("SLOW_TESTS", "1").env("VDS_COUNTS_DIR", &folder);
+        let status = command.status().context("starting cargo test")?;
+        ensure!(status.success(), "the tests of {package} have failed");
+    }
+    let fuzz = if args.fuzz.is_empty() {
+        let seconds = args.fuzz_seconds.to_string();
+        vec![task(&["fuzz", "--seconds", &seconds], &folder.join("fuzz.record"))?]
+    } else {
+        args.fuzz.iter().map(|path| read(path)).collect::<Result<_>>()?
+    };
+    let build = match &args.build {
+        Some(path) => read(path)?,
+        None => task(&["verify-build"], &folder.join("build.record"))?,
+    };
+    let text = [
+        markdown(&["what was done", "count", "what had to hold"], &count_rows(&folder)?),
+        markdown(
+            &["fuzz target", "executions", "seconds", "findings"],
+            &fuzz_rows(&fuzz)?,
+        ),
+        markdown(&["build", "SHA-256 of `vds`", "bytes"], &build_rows(&build)?),
+        markdown(&["measured with", ""], &origin_rows()?),
+    ];
+    DOCUMENT.write(&text.join("\n"))?;
+    println!("written to {}", DOCUMENT.path);
+    Ok(())
+}
+
+/// The record of another task.
+fn task(arguments: &[&str], record: &Path) -> Result<Value> {
+    let mut command = cargo();
+    command.arg("xtask").args(arguments).arg("--json").arg(record);
+    let status = command.status().context("starting cargo xtask")?;
+    ensure!(status.success(), "cargo xtask {} has failed", arguments[0]);
+    read(record)
+}
+
+fn read(path: &Path) -> Result<Value> {
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))
+}
+
+fn count_rows(folder: &Path) -> Result<Vec<Vec<String>>> {
+    let row = |(file, field, done, held): &(&str, &str, &str, &str)| {
+        let count = read(&folder.join(format!("{file}.json")))?[*field].as_u64();
+        let count = count.with_context(|| format!("{file}.json has no count `{field}`"))?;
+        ensure!(
+            count > 0,
+            "{file}: a test that should count was skipped; mounting a disk needs root"
+        );
+        Ok(vec![(*done).to_owned(), count.to_string(), (*held).to_owned()])
+    };
+    ROWS.iter().map(row).collect()
+}
+
+fn fuzz_rows(records: &[Value]) -> Result<Vec<Vec<String>>> {
+    let mut rows = Vec::new();
+    for record in records {
+        for target in array(record, "targets")? {
+            let name = target["name"].as_str().context("a fuzz target has no name")?;
+            let n_findings = array(target, "findings")?.len();
+            let [executions, seconds] = ["executions", "seconds"].map(|field| target[field].to_string());
+            rows.push(vec![format!("`{name}`"), executions, seconds, n_findings.to_string()]);
+        }
+    }
+    rows.sort();
+    Ok(rows)
+}
+
+fn build_rows(record: &Value) -> Result<Vec<Vec<String>>> {
+    let row = |(build, name): (&Value, &str)| {
+        let artifact = &build["artifacts"][0];
+        let digest = artifact["sha256"].as_str().context("a build has no digest")?;
+        let n_bytes = artifact["n_bytes"].to_string();
+        Ok(vec![name.to_owned(), format!("`{digest}`"), n_bytes])
+    };
+    let builds = array(record, "builds")?.iter();
+    builds.zip(["first folder", "second folder"]).map(row).collect()
+}
+
+fn array<'a>(value: &'a Value, field: &str) -> Result<&'a Vec<Value>> {
+    value[field]
+        .as_array()
+        .with_context(|| format!("a record has no `{field}`"))
+}
+
+fn origin_rows() -> Result<Vec<Vec<String>>> {
+    let printed = |program: &str, arguments: &[&str]| -> Result<String> {
+        let printed = output(Command::new(program).args(arguments).current_dir(workspace_root()))?;
+        Ok(printed.trim().to_owned())
+    };
+    let rows = [
+        ("Commit", printed("git", &["rev-parse", "--short=12", "HEAD"])?),
+        ("Its date", printed("git", &["log", "-1", "--format=%cs"])?),
+        ("Compiler", printed("rustc", &["--version"])?),
+    ];
+    Ok(rows.map(|(name, value)| vec![name.to_owned(), value]).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::tests::check_markers;
+    use serde_json::json;
+
+    fn write_counts(folder: &Path, faults: u64) {
+        for (file, ..) in ROWS {
+            let counts = json!({"kills": 7, "hashes": 8, "faults": faults, "signals": 3, "cases": 9});
+            fs::write(folder.join(format!("{file}.json")), counts.to_string()).unwrap();
+        }
+    }
+
+    #[test]
+    fn reliability_document_has_the_markers() {
+        check_markers(&DOCUMENT);
+    }
+
+    #[test]
+    fn reliability_has_a_row_for_each_count_target_and_build() {
+        let folder = tempfile::tempdir().unwrap();
+        write_counts(folder.path(), 1);
+        let counts = count_rows(folder.path()).unwrap();
+        assert_eq!((counts.len(), counts[0][1].as_str()), (ROWS.len(), "7"));
+        let target = |name| json!({"name": name, "executions": 5, "seconds": 600, "findings": []});
+        let fuzz = [json!({"targets": [target("mat")]}), json!({"targets": [target("idx")]})];
+        let expected = [["`idx`", "5", "600", "0"], ["`mat`", "5", "600", "0"]];
+        assert_eq!(fuzz_rows(&fuzz).unwrap(), expected);
+        let build = json!({"artifacts": [{"sha256": "ab", "n_bytes": 3}]});
+        let builds = build_rows(&json!({"builds": [build, build]})).unwrap();
+        assert_eq!(builds[1], ["second folder", "`ab`", "3"]);
+    }
+
+    #[test]
+    fn reliability_refuses_a_missing_and_a_skipped_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = count_rows(folder.path()).unwrap_err();
+        assert!(format!("{error:#}").contains("kills.json"), "{error:#}");
+        write_counts(folder.path(), 0);
+        let error = count_rows(folder.path()).unwrap_err().to_string();
+        assert!(
+            error.starts_with("faults: a test that should count was skipped"),
+            "{error}"
+        );
+    }
+}

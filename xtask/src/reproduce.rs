@@ -1,0 +1,188 @@
+//! `cargo xtask reproduce`: builds `vds`, which trains the networks of a plan and writes the page that shows them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result};
+
+use crate::process::{build_vds, workspace_root};
+
+/// Arguments of `cargo xtask reproduce`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How much to run: the plan `configs/sweeps/PROFILE.ron`
+    #[arg(long, value_enum, default_value_t = Profile::Quick)]
+    profile: Profile,
+    /// Run only this experiment; may be repeated
+    #[arg(long, value_name = "EXPERIMENT")]
+    only: Vec<String>,
+    /// Folder for the runs and the page [default: `reproduction` and the profile's name]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Folder of the data sets, if not in a usual place
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Threads to use [default: all]; the results do not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+    /// Build without the network
+    #[arg(long)]
+    offline: bool,
+}
+
+/// How much is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Profile {
+    /// Shows that everything is connected; its numbers mean nothing
+    Smoke,
+    /// Small versions of the paper's experiments, for a laptop
+    Quick,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Smoke => "smoke",
+            Self::Quick => "quick",
+        }
+    }
+
+    fn plan(self) -> PathBuf {
+        workspace_root().join(format!("configs/sweeps/{}.ron", self.name()))
+    }
+}
+
+/// Exit code of `vds sweep run` when some cells have failed; the others can still be reported.
+const SOME_FAILED: u8 = 1;
+
+/// Plans, trains what is not finished and writes the page; the exit code is that of `vds`.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let vds = build_vds(args.offline)?;
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| workspace_root().join("reproduction").join(args.profile.name()));
+    let code = run_commands(&commands(args, &out), |command| start(&vds, command))?;
+    let page = out.join("index.html");
+    if matches!(code, 0 | SOME_FAILED) && page.exists() {
+        println!("page: {}", page.display());
+    }
+    Ok(ExitCode::from(code))
+}
+
+/// The arguments of the calls of `vds`, in their order: plan, train, report.
+fn commands(args: &Args, out: &Path) -> [Command; 3] {
+    let vds = |words: &[&str]| {
+        let mut command = Command::new("vds");
+        command.args(words);
+        command
+    };
+    let (mut plan, mut train, mut report) = (vds(&["sweep", "plan"]), vds(&["sweep", "run"]), vds(&["report"]));
+    plan.arg(args.profile.plan()).arg("--out").arg(out);
+    for experiment in &args.only {
+        plan.args(["--only", experiment]);
+    }
+    train.arg(out);
+    if let Some(threads) = args.threads {
+        train.args(["--threads", &threads.to_string()]);
+    }
+    if let Some(folder) = &args.data_dir {
+        train.arg("--data-dir").arg(folder);
+    }
+    report.arg(out).arg("--out").arg(out.join("index.html"));
+    [plan, train, report]
+}
+
+/// Runs the commands until one fails; failed cells do not keep the page from being written.
+fn run_commands([plan, train, report]: &[Command; 3], start: impl Fn(&Command) -> Result<u8>) -> Result<u8> {
+    let planned = start(plan)?;
+    if planned != 0 {
+        return Ok(planned);
+    }
+    let trained = start(train)?;
+    if !matches!(trained, 0 | SOME_FAILED) {
+        return Ok(trained);
+    }
+    let reported = start(report)?;
+    Ok(if trained == 0 { reported } else { trained })
+}
+
+/// The exit code of the built program; 1 if a signal ended it.
+fn start(vds: &Path, command: &Command) -> Result<u8> {
+    let status = Command::new(vds)
+        .args(command.get_args())
+        .status()
+        .with_context(|| format!("starting {}", vds.display()))?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Parser, ValueEnum as _};
+    use std::cell::RefCell;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    /// The words of each call that is made if `vds` exits with these codes, and the exit code of the whole.
+    fn calls(line: &[&str], codes: [u8; 3]) -> (Vec<String>, u8) {
+        let args = Line::parse_from([&["reproduce"], line].concat()).args;
+        let made = RefCell::new(Vec::new());
+        let code = run_commands(&commands(&args, Path::new("out")), |command| {
+            let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+            made.borrow_mut().push(words.join(" "));
+            Ok(codes[made.borrow().len() - 1])
+        });
+        (made.into_inner(), code.unwrap())
+    }
+
+    #[test]
+    fn reproduce_passes_its_arguments_on() {
+        let line = [
+            "--profile",
+            "smoke",
+            "--only",
+            "spirals",
+            "--threads",
+            "2",
+            "--data-dir",
+            "data",
+        ];
+        let (calls, code) = calls(&line, [0, 0, 0]);
+        let plan = Profile::Smoke.plan();
+        assert_eq!(code, 0);
+        assert_eq!(
+            calls,
+            [
+                format!("sweep plan {} --out out --only spirals", plan.display()),
+                "sweep run out --threads 2 --data-dir data".to_owned(),
+                format!("report out --out {}", Path::new("out").join("index.html").display()),
+            ]
+        );
+    }
+
+    #[test]
+    fn reproduce_reports_beside_failed_cells_and_stops_at_an_interruption() {
+        for (codes, n_calls, expected) in [
+            ([2, 0, 0], 1, 2),
+            ([0, 75, 0], 2, 75),
+            ([0, 2, 0], 2, 2),
+            ([0, 1, 0], 3, 1),
+            ([0, 0, 2], 3, 2),
+        ] {
+            let (calls, code) = calls(&[], codes);
+            assert_eq!((calls.len(), code), (n_calls, expected), "{codes:?}");
+        }
+    }
+
+    #[test]
+    fn reproduce_has_a_plan_of_every_profile() {
+        for profile in Profile::value_variants() {
+            assert!(profile.plan().is_file(), "{}", profile.plan().display());
+        }
+    }
+}
