@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 
 use crate::sandbox::Sandbox;
 
-const CONV: &str = "bench --max-depth 2 --batch 4 --size 8 --outer 8 --inner 4 --channels 2 --repeats 1";
-const FC: &str = "bench --what fc --max-depth 3 --batch 10 --width 5 --repeats 1";
+const CONV: &str =
+    "bench --max-depth 2 --batch 4 --size 8 --channels 8 --bottleneck-channels 4 --in-channels 2 --repeats 1";
+const FC: &str = "bench --network fc --max-depth 3 --batch 10 --width 5 --repeats 1";
 
 /// The printed object.
 #[track_caller]
@@ -68,7 +69,7 @@ fn convolutional_network_is_measured() {
         );
     }
     let sizes = ["max_depth", "batch", "threads", "pruned_to"].map(|field| object[field].as_u64().unwrap());
-    assert_eq!((object["what"].as_str(), sizes), (Some("conv"), [2, 4, 2, 1]));
+    assert_eq!((object["network_kind"].as_str(), sizes), (Some("conv"), [2, 4, 2, 1]));
     // 2 x 2 pixels after the 5x5 convolution and the pool, two 1x1 convolutions and a 3x3 one, two blocks, four images.
     check_consistent(&object, f64::from(2 * 4 * (2 * 8 * 4 + 9 * 4 * 4) * 2 * 4));
 }
@@ -77,7 +78,7 @@ fn convolutional_network_is_measured() {
 fn fully_connected_network_is_measured() {
     let object = measured(&format!("{FC} --threads 1"));
     check_positive(&object, MEASURED);
-    assert_eq!(object["what"].as_str(), Some("fc"));
+    assert_eq!(object["network_kind"].as_str(), Some("fc"));
     assert_eq!(
         (&object["pruned_to"], &object["pruned_eval_ms"]),
         (&Value::Null, &Value::Null)
@@ -136,41 +137,47 @@ fn sizes_out_of_range_are_refused_by_the_name_of_the_flag() {
         expect!["error: invalid value '0' for '--repeats <N>': expected a whole number from 1 to 1000"],
     );
     check_refused(
-        "--channels 0",
-        expect!["error: invalid value '0' for '--channels <N>': expected a whole number from 1 to 4096"],
+        "--in-channels 0",
+        expect!["error: invalid value '0' for '--in-channels <N>': expected a whole number from 1 to 1024"],
     );
     check_refused(
         "--size 5",
         expect!["error: invalid value '5' for '--size <N>': expected a whole number from 6 to 1024"],
     );
-    check_refused("--outer -1", expect!["error: unexpected argument '--outer' found"]);
     check_refused(
-        "--inner 99999999999999999999",
+        "--channels -1",
+        expect!["error: invalid value '-1' for '--channels <N>': expected a whole number from 1 to 4096"],
+    );
+    check_refused(
+        "--bottleneck-channels 99999999999999999999",
         expect![
-            "error: invalid value '99999999999999999999' for '--inner <N>': expected a whole number from 1 to 4096"
+            "error: invalid value '99999999999999999999' for '--bottleneck-channels <N>': expected a whole number from 1 to 4096"
         ],
     );
     check_refused(
-        "--what fc --width many",
+        "--network fc --width many",
         expect!["error: invalid value 'many' for '--width <N>': expected a whole number from 1 to 4096"],
     );
     check_refused(
         "--convolution fft",
-        expect!["error: invalid value 'fft' for '--convolution <HOW>': expected winograd or direct"],
+        expect!["error: invalid value 'fft' for '--convolution <HOW>'"],
     );
-    check_refused("--what mlp", expect!["error: invalid value 'mlp' for '--what <WHAT>'"]);
+    check_refused(
+        "--network mlp",
+        expect!["error: invalid value 'mlp' for '--network <NETWORK>'"],
+    );
 }
 
 #[test]
 fn settings_that_do_not_go_together_are_refused() {
     check_refused("--width 20", expect!["error: --width belongs to --network fc"]);
     check_refused(
-        "--what fc --convolution direct",
-        expect!["error: unexpected argument '--what' found"],
+        "--network fc --convolution direct",
+        expect!["error: --convolution belongs to --network conv"],
     );
     check_refused(
-        "--what fc --size 28",
-        expect!["error: unexpected argument '--what' found"],
+        "--network fc --size 28",
+        expect!["error: --size belongs to --network conv"],
     );
     check_refused(
         "--max-depth 3 --pruned-to 4",

@@ -55,7 +55,7 @@ fn fresh_runs_verify_and_so_do_pruned_ones() {
     let printed = sandbox.run("verify ldn ddn pruned --threads 1");
     assert_eq!(printed.lines().count(), 3, "{printed}");
     assert!(
-        printed.lines().all(|line| line.ends_with("come out the same")),
+        printed.lines().all(|line| line.ends_with("are reproduced")),
         "{printed}"
     );
 }
@@ -176,10 +176,10 @@ fn missing_and_damaged_files_end_with_2_and_the_other_runs_are_verified() {
                 lines[0].contains("cannot be verified") && lines[0].contains(file),
                 "{printed}"
             );
-            assert!(lines[1].ends_with("come out the same"), "{printed}");
+            assert!(lines[1].ends_with("are reproduced"), "{printed}");
         }
     }
     let (stderr, code) = sandbox.fail("verify no-run");
     assert_eq!(code, Some(2));
-    assert!(stderr.contains("no-run is no run directory"), "{stderr}");
+    assert!(stderr.contains("no-run is not a run directory"), "{stderr}");
 }

@@ -116,11 +116,10 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         typed(
             "unknown network to time",
-            "bench --what rnn",
+            "bench --network rnn",
             expect![[r#"
-                error: unexpected argument '--what' found
-
-                Usage: vds bench [OPTIONS]
+                error: invalid value 'rnn' for '--network <NETWORK>'
+                  [possible values: conv, fc]
 
                 For more information, try '--help'.
             "#]],

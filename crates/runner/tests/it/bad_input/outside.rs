@@ -42,7 +42,12 @@ fn names_in_records_are_no_paths() {
         let sandbox = Sandbox::new();
         run_on_points(&sandbox);
         sandbox.replace("r/summary.json", "\"spirals\"", &format!("\"{name}\""));
-        sandbox.replace("r/summary.json", "\"near-mode:0.95\"", &format!("\"{name}\""));
+        let mut environment = sandbox.json("r/environment.json");
+        for field in ["version", "commit", "toolchain", "target"] {
+            environment[field] = name.into();
+        }
+        environment["data"][0]["location"] = name.into();
+        sandbox.write("r/environment.json", environment.to_string());
         check(&sandbox, "report r --out page.html", "page.html");
         check(&sandbox, "prune r --out p", "p");
     }

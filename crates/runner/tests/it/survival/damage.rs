@@ -37,7 +37,7 @@ fn damaged_newest_checkpoint_is_told_and_the_one_before_it_used() {
         ("truncated", |bytes| bytes.truncate(bytes.len() / 2)),
         ("flipped in the tensors", |bytes| *bytes.last_mut().unwrap() ^= 16),
         ("flipped in the state", |bytes| {
-            let place = bytes.windows(9).position(|window| window == b"not_compa").unwrap();
+            let place = bytes.windows(9).position(|window| window == b"epochs_sk").unwrap();
             bytes[place] ^= 1;
         }),
     ];
@@ -54,7 +54,7 @@ fn damaged_newest_checkpoint_is_told_and_the_one_before_it_used() {
         let warning = "warning: r/checkpoints/checkpoint-00000004.safetensors is damaged (";
         assert!(stderr.starts_with(warning), "{name}: {stderr}");
         assert!(
-            stderr.ends_with("; going on from r/checkpoints/checkpoint-00000003.safetensors\n"),
+            stderr.ends_with("; resuming from r/checkpoints/checkpoint-00000003.safetensors\n"),
             "{stderr}"
         );
         let noted = journal(&sandbox)

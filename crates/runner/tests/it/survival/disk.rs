@@ -72,7 +72,7 @@ fn full_disk_stops_the_run_which_goes_on_when_there_is_room() {
         &[
             "writing disk/r/",
             "No space left on device",
-            "`vds train --resume disk/r` goes on",
+            "`vds train --resume disk/r` resumes",
         ],
     );
     let names: Vec<_> = fs::read_dir(place.join("r/checkpoints")).unwrap().collect();
@@ -167,7 +167,7 @@ fn failure_after_the_training_is_noted_and_the_run_goes_on() {
         output,
         &[
             "writing r/weights.safetensors: Is a directory",
-            "\nhint: `vds train --resume r` goes on from the last checkpoint\n",
+            "\nhint: `vds train --resume r` resumes from the last checkpoint\n",
         ],
     );
     let journal = super::journal(&sandbox);

@@ -125,13 +125,13 @@ fn checkpoint_that_lacks_a_tensor_or_a_field_is_refused() {
         "#]],
     );
     edit_newest(&sandbox, |checkpoint| {
-        checkpoint.state.as_object_mut().unwrap().remove("position").unwrap();
+        checkpoint.state.as_object_mut().unwrap().remove("trainer").unwrap();
     });
     check(
         &sandbox,
         "train --resume r",
         expect![[r#"
-            error: reading r/checkpoints/checkpoint-00000004.safetensors: missing field `position`
+            error: reading r/checkpoints/checkpoint-00000004.safetensors: missing field `trainer`
         "#]],
     );
 }
@@ -141,23 +141,23 @@ fn numbers_and_lines_that_no_run_comes_to_are_refused() {
     type Edit = fn(&mut Checkpoint);
     let edits: [(Edit, &str); 7] = [
         (
-            |c| c.state["position"]["epoch"] = 21.into(),
+            |c| c.state["trainer"]["epoch"] = 21.into(),
             "its history has 4 whole lines, expected 21",
         ),
         (
-            |c| c.state["position"]["train_depth"] = 4.into(),
-            "the position is none of this run: train_depth is 4, and the network has 3 blocks",
+            |c| c.state["trainer"]["train_depth"] = 4.into(),
+            "the trainer state does not belong to this run: train_depth is 4, and the network has 3 blocks",
         ),
         (
-            |c| c.state["position"]["kept_epoch"] = 5.into(),
-            "the position is none of this run: its best or kept epoch comes after epoch 4",
+            |c| c.state["trainer"]["kept_epoch"] = 5.into(),
+            "the trainer state does not belong to this run: its best or kept epoch comes after epoch 4",
         ),
         (
-            |c| c.state["position"]["totals"]["n"] = u64::MAX.into(),
+            |c| c.state["trainer"]["totals"]["n"] = u64::MAX.into(),
             "the sums over the epoch so far are not those of 0 examples",
         ),
         (
-            |c| c.state["position"]["step"] = u64::MAX.into(),
+            |c| c.state["trainer"]["step"] = u64::MAX.into(),
             "18446744073709551615 steps are done, and an epoch has 1",
         ),
         (
@@ -213,7 +213,7 @@ fn folders_without_a_run_are_refused() {
         assert_eq!(
             stderr,
             format!(
-                "error: {folder} is no run directory: there is no config.ron in it\n\
+                "error: {folder} is not a run directory: there is no config.ron in it\n\
                  hint: give the folder that `vds train --out` wrote\n"
             )
         );

@@ -49,7 +49,7 @@ fn signal_saves_the_state_and_ends_the_process_within_seconds() {
         assert!(!sandbox.path("r/summary.json").exists());
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(
-            stderr.trim_end().ends_with("; `vds train --resume r` goes on"),
+            stderr.trim_end().ends_with("; `vds train --resume r` resumes"),
             "{stderr}"
         );
         let events = journal(&sandbox);
