@@ -11,4 +11,5 @@ mod flow;
 mod mutation;
 mod sandbox;
 mod survival;
+mod sweep;
 mod verify;
