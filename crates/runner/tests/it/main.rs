@@ -9,6 +9,6 @@ mod determinism;
 mod fetch;
 mod flow;
 mod mutation;
+mod resume;
 mod sandbox;
-mod survival;
 mod verify;
