@@ -133,8 +133,9 @@ fn help_of_prune() {
                       Replace the run in the folder
 
                   --rule <RULE>
-                      Rule that chooses the depth: near-mode, near-mode:RATIO, arg-max, rounded-expectation or
-                      tail-mass:TOLERANCE; by default that of the run's configuration
+                      Rule that chooses the depth, by default that of the run's configuration: near-mode[:RATIO]
+                      with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a
+                      tolerance in (0, 1]
 
                   --depth <N>
                       Depth to prune to

@@ -95,7 +95,7 @@ fn verify_finds_an_edited_number() {
     assert_eq!((found, code), (vec![expected], Some(1)));
 
     edit(&sandbox, "r/predictive_grid.json", |grid| {
-        grid["probability"][7] = json!(0.25)
+        grid["probability"][7] = json!(0.25);
     });
     edit(&sandbox, "r/summary.json", |summary| {
         let pruned_depth = summary["pruned_depth"].as_u64().unwrap();

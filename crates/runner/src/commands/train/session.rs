@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use vds_checkpoint::{Store, Tensor};
+use vds_checkpoint::{Array, CheckpointStore};
 use vds_records::{EpochMetrics, Event, NonFiniteStep, StoppedBy};
 use vds_training::{PausePoint, StepOutcome, Trainer};
 
@@ -26,7 +26,7 @@ pub(super) struct Session<'a> {
     data: &'a Data,
     run_dir: &'a RunDir,
     interrupt: &'a Interrupt,
-    checkpoints: Store,
+    checkpoints: CheckpointStore,
     metrics: MetricsLog,
     journal: Journal,
     progress: Progress,
@@ -176,11 +176,11 @@ impl<'a> Session<'a> {
     }
 
     fn write_checkpoint(&mut self, trainer: &Trainer<Device>) -> Result<PathBuf> {
-        let (position, mut tensors): (_, BTreeMap<_, _>) = trainer.state();
-        let history = Tensor::U8(self.metrics.content().to_vec());
-        tensors.insert(resume::HISTORY.to_owned(), history);
+        let (position, mut arrays): (_, BTreeMap<_, _>) = trainer.state();
+        let history = Array::U8(self.metrics.content().to_vec());
+        arrays.insert(resume::HISTORY.to_owned(), history);
         self.run_dir.check_held()?;
-        let checkpoint = resume::checkpoint(self.config, self.data, position, tensors)?;
+        let checkpoint = resume::checkpoint(self.config, self.data, position, arrays)?;
         Ok(self.checkpoints.write(&checkpoint)?)
     }
 

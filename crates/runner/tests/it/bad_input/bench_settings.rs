@@ -8,12 +8,16 @@ use super::command_lines::typed;
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        typed("unknown network to time", "bench --network rnn", expect![[r#"
+        typed(
+            "unknown network to time",
+            "bench --network rnn",
+            expect![[r#"
             error: invalid value 'rnn' for '--network <NETWORK>'
               [possible values: conv, fc]
 
             For more information, try '--help'.
-        "#]]),
+        "#]],
+        ),
         typed(
             "width of a convolutional network to time",
             "bench --width 5",
@@ -45,31 +49,51 @@ pub(super) fn cases() -> Vec<Case> {
                 For more information, try '--help'.
             "#]],
         ),
-        typed("batch of one to time", "bench --batch 1", expect![[r#"
+        typed(
+            "batch of one to time",
+            "bench --batch 1",
+            expect![[r#"
             error: invalid value '1' for '--batch <N>': expected a whole number from 2 to 65536
 
             For more information, try '--help'.
-        "#]]),
-        typed("depth beyond any to time", "bench --max-depth 1001", expect![[r#"
+        "#]],
+        ),
+        typed(
+            "depth beyond any to time",
+            "bench --max-depth 1001",
+            expect![[r#"
             error: invalid value '1001' for '--max-depth <N>': expected a whole number from 0 to 1000
 
             For more information, try '--help'.
-        "#]]),
-        typed("no threads to time with", "bench --threads 0", expect![[r#"
+        "#]],
+        ),
+        typed(
+            "no threads to time with",
+            "bench --threads 0",
+            expect![[r#"
             error: invalid value '0' for '--threads <N>': expected a whole number from 1 to 1024
 
             For more information, try '--help'.
-        "#]]),
-        typed("no repeats", "bench --repeats 0", expect![[r#"
+        "#]],
+        ),
+        typed(
+            "no repeats",
+            "bench --repeats 0",
+            expect![[r#"
             error: invalid value '0' for '--repeats <N>': expected a whole number from 1 to 1000
 
             For more information, try '--help'.
-        "#]]),
-        typed("negative repeats", "bench --repeats -1", expect![[r#"
+        "#]],
+        ),
+        typed(
+            "negative repeats",
+            "bench --repeats -1",
+            expect![[r#"
             error: invalid value '-1' for '--repeats <N>': expected a whole number from 1 to 1000
 
             For more information, try '--help'.
-        "#]]),
+        "#]],
+        ),
         typed(
             "no channels of the images to time",
             "bench --in-channels 0",
@@ -88,11 +112,15 @@ pub(super) fn cases() -> Vec<Case> {
                 For more information, try '--help'.
             "#]],
         ),
-        typed("negative channels to time", "bench --channels -1", expect![[r#"
+        typed(
+            "negative channels to time",
+            "bench --channels -1",
+            expect![[r#"
             error: invalid value '-1' for '--channels <N>': expected a whole number from 1 to 4096
 
             For more information, try '--help'.
-        "#]]),
+        "#]],
+        ),
         typed(
             "channels beyond 64 bits to time",
             "bench --bottleneck-channels 99999999999999999999",
@@ -102,11 +130,15 @@ pub(super) fn cases() -> Vec<Case> {
                 For more information, try '--help'.
             "#]],
         ),
-        typed("width that is a word", "bench --network fc --width many", expect![[r#"
+        typed(
+            "width that is a word",
+            "bench --network fc --width many",
+            expect![[r#"
             error: invalid value 'many' for '--width <N>': expected a whole number from 1 to 4096
 
             For more information, try '--help'.
-        "#]]),
+        "#]],
+        ),
         typed(
             "pruning beyond the network to time",
             "bench --max-depth 3 --pruned-to 4",

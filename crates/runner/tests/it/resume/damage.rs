@@ -78,7 +78,7 @@ fn resume_without_a_whole_checkpoint_is_refused_and_changes_nothing() {
     assert_eq!(code, Some(2));
     assert_eq!(
         stderr,
-        "error: reading r/checkpoints/checkpoint-00000004.safetensors: it is no whole safetensors file: header too small\n\
+        "error: reading r/checkpoints/checkpoint-00000004.safetensors: it is not a complete safetensors file: header too small\n\
          hint: no older checkpoint is whole; begin the run again with --overwrite\n"
     );
     assert_eq!(sandbox.everything(), before);

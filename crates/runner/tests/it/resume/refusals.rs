@@ -3,7 +3,7 @@
 use std::fs;
 
 use expect_test::{Expect, expect};
-use vds_checkpoint::{Checkpoint, Tensor};
+use vds_checkpoint::{Array, Checkpoint};
 
 use super::damage::{checkpoints, unfinished};
 use crate::sandbox::Sandbox;
@@ -64,22 +64,37 @@ fn resume_refuses_another_configuration_on_the_command_line() {
 }
 
 #[test]
-fn resume_refuses_a_checkpoint_of_another_schema_by_name() {
+fn resume_refuses_a_checkpoint_of_another_container_by_name() {
     let sandbox = unfinished();
     let path = checkpoints(&sandbox).pop().unwrap();
     let bytes = fs::read(&path).unwrap();
-    let find = br#"\"schema\":1,"#;
+    let find = br#"\"container\":2,"#;
     let place = bytes.windows(find.len()).position(|window| window == find).unwrap();
     let mut other = bytes;
     other[place + find.len() - 2] = b'7';
     fs::write(&path, other).unwrap();
+    check_schema(&sandbox, "container schema is 7, expected 2");
+}
+
+#[test]
+fn checkpoint_of_another_content_is_refused_by_name() {
+    let sandbox = unfinished();
+    edit_newest(&sandbox, |checkpoint| checkpoint.schema += 6);
+    check_schema(&sandbox, "content schema is 7, expected 1");
+}
+
+/// Refuses the newest checkpoint because of a version, and names the program that wrote it.
+#[track_caller]
+fn check_schema(sandbox: &Sandbox, expected: &str) {
+    let before = sandbox.everything();
     let (stderr, code) = sandbox.fail("train --resume r");
     assert_eq!(code, Some(2));
-    let expected =
-        "error: reading r/checkpoints/checkpoint-00000004.safetensors: it has schema 7, written by vds 0.1.0 (";
-    assert!(stderr.starts_with(expected), "{stderr}");
-    let expected = "), and this program reads schema 1; continue with the program that wrote it\n";
-    assert!(stderr.ends_with(expected), "{stderr}");
+    let start = format!(
+        "error: reading r/checkpoints/checkpoint-00000004.safetensors: its {expected}; resume with the program that wrote it, \
+         vds 0.1.0 ("
+    );
+    assert!(stderr.starts_with(&start) && stderr.ends_with(")\n"), "{stderr}");
+    assert_eq!(sandbox.everything(), before);
 }
 
 #[test]
@@ -100,13 +115,13 @@ fn resume_refuses_other_data() {
 fn resume_refuses_a_checkpoint_that_lacks_a_tensor_or_a_field() {
     let sandbox = unfinished();
     edit_newest(&sandbox, |checkpoint| {
-        checkpoint.tensors.remove("velocity.network").unwrap();
+        checkpoint.arrays.remove("velocity.network").unwrap();
     });
     check(
         &sandbox,
         "train --resume r",
         expect![[r#"
-            error: reading r/checkpoints/checkpoint-00000004.safetensors: it holds no tensor `velocity.network`
+            error: reading r/checkpoints/checkpoint-00000004.safetensors: it has no array `velocity.network`
         "#]],
     );
     edit_newest(&sandbox, |checkpoint| {
@@ -147,13 +162,13 @@ fn resume_refuses_a_state_that_no_run_reaches() {
         ),
         (
             |c| {
-                c.tensors.insert("history".to_owned(), Tensor::U8(b"{}\n".to_vec()));
+                c.arrays.insert("history".to_owned(), Array::U8(b"{}\n".to_vec()));
             },
             "its history, line 1: missing field `epoch` at line 1 column 2",
         ),
         (
             |c| {
-                c.tensors.insert("network.params".to_owned(), Tensor::F32(vec![0.0]));
+                c.arrays.insert("network.params".to_owned(), Array::F32(vec![0.0]));
             },
             "the snapshot's parameters holds 1 values",
         ),
