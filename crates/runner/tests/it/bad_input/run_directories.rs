@@ -234,7 +234,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [SUMMARY, "\"n_train\"", "\"n_trane\""],
             expect![[r#"
-                error: r/summary.json:414:1: missing field `n_train`
+                error: r/summary.json:411:1: missing field `n_train`
             "#]],
         ),
         replaced(
