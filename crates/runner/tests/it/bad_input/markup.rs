@@ -50,7 +50,7 @@ fn check_harmless(page: &str) {
 }
 
 #[test]
-fn texts_of_a_run_are_no_markup() {
+fn report_escapes_every_text_of_a_run() {
     for text in HOSTILE {
         let sandbox = Sandbox::new();
         run_on_points(&sandbox);
@@ -80,7 +80,7 @@ fn texts_of_a_run_are_no_markup() {
 }
 
 #[test]
-fn markup_is_found_where_it_is() {
+fn report_check_finds_markup() {
     for page in [
         "<svg></svg><script>",
         "<svg a=\"\"><img src=x>",

@@ -8,7 +8,7 @@ const TRAIN: &str = "train CONFIGS/spirals.ron --quiet --set optimizer.learning_
                      --set batch_size=128 --out r";
 
 #[test]
-fn overflow_is_a_failure_that_names_the_place_and_keeps_the_last_good_state() {
+fn train_that_overflows_names_the_place_and_keeps_the_last_good_state() {
     let sandbox = Sandbox::new();
     let (stderr, code) = sandbox.fail(TRAIN);
     assert_eq!(code, Some(1), "{stderr}");

@@ -27,7 +27,7 @@ fn edit_newest(sandbox: &Sandbox, edit: impl FnOnce(&mut Checkpoint)) {
 }
 
 #[test]
-fn configuration_that_was_edited_is_refused_field_by_field() {
+fn resume_refuses_an_edited_configuration_field_by_field() {
     let sandbox = unfinished();
     let text = sandbox.text("r/config.ron");
     sandbox.write(
@@ -48,7 +48,7 @@ fn configuration_that_was_edited_is_refused_field_by_field() {
 }
 
 #[test]
-fn configuration_on_the_command_line_must_be_the_runs() {
+fn resume_refuses_another_configuration_on_the_command_line() {
     let sandbox = unfinished();
     check(
         &sandbox,
@@ -64,7 +64,7 @@ fn configuration_on_the_command_line_must_be_the_runs() {
 }
 
 #[test]
-fn checkpoint_of_another_container_is_refused_by_name() {
+fn resume_refuses_a_checkpoint_of_another_container_by_name() {
     let sandbox = unfinished();
     let path = checkpoints(&sandbox).pop().unwrap();
     let bytes = fs::read(&path).unwrap();
@@ -98,7 +98,7 @@ fn check_schema(sandbox: &Sandbox, expected: &str) {
 }
 
 #[test]
-fn checkpoint_on_other_data_is_refused() {
+fn resume_refuses_other_data() {
     let sandbox = unfinished();
     edit_newest(&sandbox, |checkpoint| checkpoint.state["data"][0] = "00".into());
     check(
@@ -112,7 +112,7 @@ fn checkpoint_on_other_data_is_refused() {
 }
 
 #[test]
-fn checkpoint_that_lacks_a_tensor_or_a_field_is_refused() {
+fn resume_refuses_a_checkpoint_that_lacks_a_tensor_or_a_field() {
     let sandbox = unfinished();
     edit_newest(&sandbox, |checkpoint| {
         checkpoint.arrays.remove("velocity.network").unwrap();
@@ -137,7 +137,7 @@ fn checkpoint_that_lacks_a_tensor_or_a_field_is_refused() {
 }
 
 #[test]
-fn numbers_and_lines_that_no_run_comes_to_are_refused() {
+fn resume_refuses_a_state_that_no_run_reaches() {
     type Edit = fn(&mut Checkpoint);
     let edits: [(Edit, &str); 7] = [
         (
@@ -183,7 +183,7 @@ fn numbers_and_lines_that_no_run_comes_to_are_refused() {
 }
 
 #[test]
-fn checkpoint_of_another_program_or_machine_is_used_with_a_warning() {
+fn resume_warns_of_a_checkpoint_of_another_program_or_machine() {
     let sandbox = unfinished();
     edit_newest(&sandbox, |checkpoint| {
         checkpoint.program = "vds 0.0.9 (abc)".to_owned();
@@ -203,7 +203,7 @@ fn checkpoint_of_another_program_or_machine_is_used_with_a_warning() {
 }
 
 #[test]
-fn folders_without_a_run_are_refused() {
+fn resume_refuses_a_folder_without_a_run() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("empty")).unwrap();
     for folder in ["empty", "missing"] {
@@ -222,7 +222,7 @@ fn folders_without_a_run_are_refused() {
 }
 
 #[test]
-fn what_prune_did_not_finish_is_not_trained() {
+fn resume_refuses_what_prune_did_not_finish() {
     let sandbox = Sandbox::new();
     sandbox.run("train CONFIGS/spirals.ron --quiet --set epochs=2 --set max_depth=2 --out whole");
     sandbox.run("prune whole --depth 1 --out r");
