@@ -82,7 +82,7 @@ fn check_state(array: u8, bytes: &[u8]) -> bool {
         .to_bytes()
         .expect("small arrays");
     let mut checkpoint = Checkpoint::from_bytes(&sealed).expect("what was sealed is read");
-    run.trainer.restore(&trainer_state, &mut checkpoint).is_ok() && run.advance()
+    run.trainer.restore(&trainer_state, &mut checkpoint, 20).is_ok() && run.advance()
 }
 
 /// Puts numbers in place of one of the arrays.

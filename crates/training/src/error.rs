@@ -57,6 +57,15 @@ pub enum Error {
         /// What does not fit.
         problem: String,
     },
+    /// The weights are not those that were written.
+    #[error("the content does not fit the SHA-256 digest in it: the file is damaged")]
+    Digest,
+    /// The description in a weights file is not one that `vds` writes.
+    #[error("the metadata `vds` is malformed: {problem}")]
+    Metadata {
+        /// What is wrong.
+        problem: String,
+    },
     /// Options and network do not fit together.
     #[error("the prior has {actual} probabilities, expected {expected}, one per depth")]
     PriorLength {

@@ -1,19 +1,15 @@
 //! A network that was trained, and what belongs to it.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 use vds_datasets::View;
 use vds_model::{Network, NetworkConfig, weights};
 use vds_variational::DepthPosterior;
 
 use crate::depth_model::{POSTERIOR_LOGITS, TrainingDevice, posterior};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluation::{Predicted, predict};
 use crate::learner::Learner;
-
-/// The key of the metadata of a weights file under which `vds` describes the model.
-const METADATA_KEY: &str = "vds";
+use crate::seal;
 
 /// A network with its posterior over depth: what training gives, what is stored, pruned and predicts.
 #[derive(Debug)]
@@ -26,11 +22,13 @@ pub struct FittedModel<D: TrainingDevice> {
     pub posterior_logits: Option<Vec<f32>>,
     /// The epoch whose weights they are, from 1; 0 for initial weights. `None` if a weights file does not say.
     pub epoch: Option<usize>,
+    /// Whether the file that it was read from had a digest, which it then fits. Files of other programs have none.
+    pub is_sealed: bool,
 }
 
 impl<D: TrainingDevice> FittedModel<D> {
     /// The bytes of a safetensors file under the names of the authors' `state_dict`. `about` describes the model in the file's
-    /// metadata; the epoch is added to it. Equal models give equal bytes.
+    /// metadata; the epoch and a digest of everything are added to it. Equal models give equal bytes.
     ///
     /// # Errors
     /// If the format cannot hold the tensors.
@@ -38,25 +36,26 @@ impl<D: TrainingDevice> FittedModel<D> {
         if let Some(epoch) = self.epoch {
             about.insert("epoch".to_owned(), epoch.into());
         }
-        // One entry: the format keeps its metadata in no particular order, and equal runs should give equal files.
-        let metadata = BTreeMap::from([(METADATA_KEY.to_owned(), Value::Object(about).to_string())]);
         let posterior_logits = self.posterior_logits.iter().cloned();
         let extra = posterior_logits
             .map(|logits| (POSTERIOR_LOGITS.to_owned(), logits))
             .collect();
-        Ok(weights::to_bytes(&self.network, &extra, &metadata)?)
+        seal::sealed(about, |metadata| {
+            Ok(weights::to_bytes(&self.network, &extra, metadata)?)
+        })
     }
 
     /// Reads a safetensors file; one without a posterior is a network of deterministic depth.
     ///
     /// # Errors
-    /// If the file is malformed, or holds another network.
+    /// If the file is malformed, holds another network, or does not fit the digest in it; one without a digest is accepted.
     pub fn from_safetensors(bytes: &[u8], network: &NetworkConfig, device: &D) -> Result<Self> {
         let weights::Weights {
             network,
             mut extra,
             metadata,
         } = weights::from_bytes(bytes, network, device, &[POSTERIOR_LOGITS])?;
+        let (about, is_sealed) = seal::opened(bytes, &metadata)?;
         let max_depth = network.max_depth();
         let posterior_logits = extra.remove(POSTERIOR_LOGITS);
         if let Some(logits) = &posterior_logits {
@@ -70,7 +69,8 @@ impl<D: TrainingDevice> FittedModel<D> {
             network,
             posterior,
             posterior_logits,
-            epoch: stored_epoch(&metadata),
+            epoch: stored_epoch(&about)?,
+            is_sealed,
         })
     }
 
@@ -79,17 +79,30 @@ impl<D: TrainingDevice> FittedModel<D> {
     /// # Errors
     /// If `depth` is beyond the last block, or the device fails.
     pub fn pruned(&self, depth: usize) -> Result<Self> {
-        let truncated = self.posterior.truncated(depth)?;
-        // Logits in single precision, as any other model's: what is scored is what is stored.
-        let posterior_logits = self.posterior_logits.as_ref().map(|_| logits(truncated.log_probs()));
+        let (posterior, posterior_logits) = self.pruned_posterior(depth)?;
         Ok(Self {
             network: self.network.pruned(depth)?,
-            posterior: match &posterior_logits {
-                Some(logits) => posterior(logits)?,
-                None => truncated,
-            },
+            posterior,
             posterior_logits,
             epoch: self.epoch,
+            is_sealed: self.is_sealed,
+        })
+    }
+
+    /// The posterior of the model pruned to `depth`, and its logits if it was learnt. The logits are in single precision, as any
+    /// other model's: what is scored before pruning is what is stored after it.
+    ///
+    /// # Errors
+    /// If `depth` is beyond the last block.
+    pub fn pruned_posterior(&self, depth: usize) -> Result<(DepthPosterior, Option<Vec<f32>>)> {
+        if depth == self.posterior.max_depth() {
+            return Ok((self.posterior.clone(), self.posterior_logits.clone()));
+        }
+        let truncated = self.posterior.truncated(depth)?;
+        let logits = self.posterior_logits.as_ref().map(|_| logits(truncated.log_probs()));
+        Ok(match logits {
+            Some(logits) => (posterior(&logits)?, Some(logits)),
+            None => (truncated, None),
         })
     }
 
@@ -113,6 +126,7 @@ impl<D: TrainingDevice> Learner<D> {
             posterior_logits: self.depth.logits(),
             network: self.network,
             epoch: None,
+            is_sealed: true,
         })
     }
 }
@@ -130,10 +144,21 @@ fn check_length(logits: &[f32], n_depths: usize) -> Result<()> {
     Err(error.into())
 }
 
-/// The epoch in a weights file's metadata.
-fn stored_epoch(metadata: &BTreeMap<String, String>) -> Option<usize> {
-    let about: Value = serde_json::from_str(metadata.get(METADATA_KEY)?).ok()?;
-    usize::try_from(about.get("epoch")?.as_u64()?).ok()
+/// Far more epochs than any run has.
+const MAX_EPOCH: u64 = 1 << 32;
+
+/// The epoch in a description of a model.
+fn stored_epoch(about: &Map<String, Value>) -> Result<Option<usize>> {
+    let Some(value) = about.get("epoch") else {
+        return Ok(None);
+    };
+    let epoch = value.as_u64().filter(|&epoch| epoch <= MAX_EPOCH);
+    match epoch.and_then(|epoch| usize::try_from(epoch).ok()) {
+        Some(epoch) => Ok(Some(epoch)),
+        None => Err(Error::Metadata {
+            problem: format!("epoch is {value}, expected a whole number from 0 to {MAX_EPOCH}"),
+        }),
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "weights are stored in single precision")]

@@ -9,6 +9,7 @@ mod fitted;
 mod learner;
 mod options;
 mod outcome;
+mod seal;
 mod selection;
 mod state;
 pub mod streams;

@@ -81,24 +81,29 @@ impl<D: TrainingDevice> Trainer<D> {
         (state, arrays)
     }
 
-    /// Restores the state of a run with the same options, network and data.
+    /// Restores the state of a run with the same options, network and `n_train` training examples.
     ///
     /// # Errors
-    /// If an array is missing or has another length, or the state lies outside the run.
-    pub fn restore(&mut self, state: &TrainerState, checkpoint: &mut Checkpoint) -> Result<()> {
+    /// If an array is missing, has another length or holds a number that is not finite, or the state lies outside the run.
+    /// Then the trainer is not to be used any more.
+    pub fn restore(&mut self, state: &TrainerState, checkpoint: &mut Checkpoint, n_train: usize) -> Result<()> {
         state.check(self.options.epochs, self.learner.network.max_depth())?;
+        let kept_network = take_network(checkpoint, "kept.network")?;
+        // The state to be kept goes through the same checks as the current one, which takes its place afterwards.
+        self.learner.network.restore(&kept_network)?;
         self.learner.network.restore(&take_network(checkpoint, "network")?)?;
-        let velocity = checkpoint.take_f32("velocity.network")?;
+        let velocity = take_finite(checkpoint, "velocity.network")?;
         self.learner.optimizer.set_velocity(&velocity)?;
-        let mut kept = Candidate {
-            network: take_network(checkpoint, "kept.network")?,
-            posterior_logits: None,
-        };
+        let mut kept_logits = None;
         if self.learner.depth.logits().is_some() {
-            self.learner.depth.restore(Some(&checkpoint.take_f32("posterior")?))?;
-            let velocity = checkpoint.take_f32("velocity.posterior")?;
+            let logits = take_finite(checkpoint, "kept.posterior")?;
+            self.learner.depth.restore(Some(&logits))?;
+            kept_logits = Some(logits);
+            self.learner
+                .depth
+                .restore(Some(&take_finite(checkpoint, "posterior")?))?;
+            let velocity = take_finite(checkpoint, "velocity.posterior")?;
             self.learner.depth.set_velocity(&velocity)?;
-            kept.posterior_logits = Some(checkpoint.take_f32("kept.posterior")?);
         }
         self.epoch = state.epoch;
         self.step = state.step;
@@ -108,9 +113,12 @@ impl<D: TrainingDevice> Trainer<D> {
         self.selector.epochs_skipped = state.epochs_skipped;
         self.selector.kept = Kept {
             epoch: state.kept_epoch,
-            state: kept,
+            state: Candidate {
+                network: kept_network,
+                posterior_logits: kept_logits,
+            },
         };
-        Ok(())
+        self.check_progress(&self.batches(n_train))
     }
 }
 
@@ -124,10 +132,20 @@ fn put_network(arrays: &mut BTreeMap<String, Array>, name: &str, network: Snapsh
     arrays.insert(format!("{name}.n_batches"), Array::U64(network.n_batches));
 }
 
-fn take_network(checkpoint: &mut Checkpoint, name: &str) -> vds_checkpoint::Result<Snapshot> {
+fn take_network(checkpoint: &mut Checkpoint, name: &str) -> Result<Snapshot> {
     Ok(Snapshot {
-        params: checkpoint.take_f32(&format!("{name}.params"))?,
-        running_stats: checkpoint.take_f32(&format!("{name}.statistics"))?,
+        params: take_finite(checkpoint, &format!("{name}.params"))?,
+        running_stats: take_finite(checkpoint, &format!("{name}.statistics"))?,
         n_batches: checkpoint.take_u64(&format!("{name}.n_batches"))?,
     })
+}
+
+fn take_finite(checkpoint: &mut Checkpoint, name: &str) -> Result<Vec<f32>> {
+    let values = checkpoint.take_f32(name)?;
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(values),
+        Some(index) => Err(Error::State {
+            problem: format!("{name}[{index}] is {}, expected a finite number", values[index]),
+        }),
+    }
 }

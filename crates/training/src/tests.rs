@@ -120,7 +120,7 @@ impl Case {
         let mut checkpoint = Checkpoint::from_bytes(&bytes).unwrap();
         let state = serde_json::from_value(checkpoint.state.clone()).unwrap();
         let mut next = self.trainer();
-        next.restore(&state, &mut checkpoint).unwrap();
+        next.restore(&state, &mut checkpoint, self.n_points / 10).unwrap();
         next
     }
 }
@@ -305,7 +305,7 @@ fn resume_refuses_the_state_of_another_network() {
     let (state, arrays) = case(|_| {}).trainer().state();
     let mut large = case(|case| (case.max_depth, case.options.objective) = (4, geometric(0.85, 4))).trainer();
     let mut checkpoint = Checkpoint::new("test", 1, serde_json::json!(null), arrays);
-    let error = large.restore(&state, &mut checkpoint).unwrap_err();
+    let error = large.restore(&state, &mut checkpoint, 40).unwrap_err();
     assert!(
         error.to_string().starts_with("the snapshot's parameters hold"),
         "{error}"

@@ -153,31 +153,38 @@ impl<D: TrainingDevice> Trainer<D> {
     }
 
     /// The batches of the epoch in progress.
-    fn batches(&self, n_train: usize) -> Vec<Vec<usize>> {
+    pub(crate) fn batches(&self, n_train: usize) -> Vec<Vec<usize>> {
         let mut rng = stream(self.options.seed, Purpose::Shuffle, self.epoch + 1);
         shuffled_batches(n_train, self.options.batch_size, &mut rng)
+    }
+
+    /// Refuses steps and sums that the batches of the epoch in progress cannot have led to.
+    pub(crate) fn check_progress(&self, batches: &[Vec<usize>]) -> Result<()> {
+        let step = self.step;
+        let problem = match batches.get(..step) {
+            None => format!("{step} steps are done, and an epoch has {}", batches.len()),
+            Some(done) => {
+                let n_seen = done.iter().map(Vec::len).sum();
+                if self.totals.match_count(n_seen) {
+                    return Ok(());
+                }
+                format!("the sums over the epoch so far are not those of {n_seen} examples")
+            }
+        };
+        Err(Error::State { problem })
     }
 
     /// The next epoch, or the rest of one; `None` if it was paused.
     fn run_epoch(&mut self, data: &TrainingData<'_>, should_pause: ShouldPause<'_>) -> Result<Option<EpochMetrics>> {
         let n_train = data.train.len();
         let batches = self.batches(n_train);
-        let Some((done, batches)) = batches.split_at_checked(self.step) else {
-            let (step, n) = (self.step, batches.len());
-            let problem = format!("{step} steps are done, and an epoch has {n}");
-            return Err(Error::State { problem });
-        };
-        let n_seen = done.iter().map(Vec::len).sum();
-        if !self.totals.match_count(n_seen) {
-            let problem = format!("the sums over the epoch so far are not those of {n_seen} examples");
-            return Err(Error::State { problem });
-        }
+        self.check_progress(&batches)?;
         if self.step == 0 {
             self.train_depth = self.depth_of_epoch(self.epoch + 1)?;
         }
         let learning_rate = to_f32(self.options.learning_rate_in(self.epoch));
         let (mut inputs, mut labels) = (Vec::new(), Vec::new());
-        for indices in batches {
+        for indices in &batches[self.step..] {
             if should_pause(PausePoint::Step) {
                 return Ok(None);
             }

@@ -39,22 +39,23 @@ pub fn marginal_scores<D: Backend>(
     }))
 }
 
-/// Scores of the marginal predictive, of the network pruned to `pruned_depth` with its truncated posterior, of the deepest
-/// depth alone and of every depth alone.
+/// Scores of the marginal predictive, of the network pruned to the depths of `pruned`, which is its posterior then
+/// ([`FittedModel::pruned_posterior`](crate::FittedModel::pruned_posterior)), of the deepest depth alone and of every depth
+/// alone.
 ///
 /// # Errors
-/// If the network's output is not finite, `pruned_depth` is beyond the last depth, or the device fails.
+/// If the network's output is not finite, or the device fails.
 pub fn test_scores<D: Backend>(
     network: &Network<D>,
     view: View<'_>,
     posterior: &DepthPosterior,
-    pruned_depth: usize,
+    pruned: &DepthPosterior,
     ece_bins: usize,
 ) -> Result<TestScores> {
     let max_depth = network.max_depth();
     let posteriors = [
         posterior.clone(),
-        posterior.truncated(pruned_depth)?,
+        pruned.clone(),
         DepthPosterior::one_hot(max_depth, max_depth)?,
     ];
     let mut predicted = [(); 3].map(|()| Predicted::default());

@@ -115,9 +115,9 @@ fn evaluation_of_a_pruned_network_scores_as_the_whole_one_with_the_truncated_pos
             },
         ),
     ] {
-        let whole = test_scores(&network, view, &posterior(), 2, 10).unwrap();
+        let whole = test_scores(&network, view, &posterior(), &posterior().truncated(2).unwrap(), 10).unwrap();
         let truncated = posterior().truncated(2).unwrap();
-        let pruned = test_scores(&network.pruned(2).unwrap(), view, &truncated, 2, 10).unwrap();
+        let pruned = test_scores(&network.pruned(2).unwrap(), view, &truncated, &truncated, 10).unwrap();
         check_close(pruned.marginal.nll(), whole.pruned.nll());
         check_close(pruned.marginal.value("brier"), whole.pruned.value("brier"));
         check_close(
@@ -136,7 +136,7 @@ fn evaluation_scores_of_one_depth_agree_wherever_they_stand() {
         standardization: &standardization,
     };
     let network = fc();
-    let scores = test_scores(&network, view, &posterior(), 0, 10).unwrap();
+    let scores = test_scores(&network, view, &posterior(), &posterior().truncated(0).unwrap(), 10).unwrap();
     check_close(scores.deepest.nll(), scores.per_depth[3].nll());
     check_close(scores.deepest.value("ece"), scores.per_depth[3].value("ece"));
     check_close(scores.pruned.nll(), scores.per_depth[0].nll());

@@ -138,7 +138,9 @@ impl Resumed {
         let reading = || format!("reading {}", path.display());
         let history = checkpoint.take_bytes(HISTORY).or_input(reading)?;
         check_history(&history, state.trainer.epoch).or_input(reading)?;
-        trainer.restore(&state.trainer, &mut checkpoint).or_input(reading)?;
+        trainer
+            .restore(&state.trainer, &mut checkpoint, data.train.len())
+            .or_input(reading)?;
         run_dir.checkpoints().set_aside(&damaged)?;
         Ok((
             history,
