@@ -1,0 +1,5 @@
+//! Integration tests of the trainer.
+#![allow(clippy::unwrap_used, reason = "in a test it is an assertion")]
+#![allow(clippy::print_stdout, reason = "the golden tests print their largest deviations")]
+
+mod golden;
