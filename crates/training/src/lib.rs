@@ -12,8 +12,6 @@ mod outcome;
 mod selection;
 mod state;
 pub mod streams;
-#[cfg(test)]
-mod tests;
 mod trainer;
 
 pub use depth_model::TrainingDevice;
