@@ -24,7 +24,7 @@ const OUTPUT: &str = "target/reliability";
 
 /// Tests that run in their long form: package, and what their names begin with.
 const TESTS: [(&str, &[&str]); 3] = [
-    ("vds-runner", &["survival", "bad_input", "mutation"]),
+    ("vds-runner", &["resume", "bad_input", "mutation"]),
     ("vds-model", &["mutation"]),
     ("vds-training", &["properties"]),
 ];

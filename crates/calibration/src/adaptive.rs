@@ -1,4 +1,7 @@
 //! Calibration errors over bins of equal mass.
+//!
+//! They are not in the table of scores, whose calibration errors have bins of equal width as the paper's have; golden vectors and
+//! properties check them, and a row of the table or another program may use them.
 
 use crate::{Error, Predictions, Result};
 
@@ -53,7 +56,7 @@ fn sorted(predictions: &Predictions<'_>) -> Vec<(f64, bool)> {
     outcomes
 }
 
-/// Count times gap.
+/// The number of examples of a run times its gap.
 fn summed_gap(run: &[(f64, bool)]) -> f64 {
     let right = run.iter().filter(|(_, right)| *right).count() as f64;
     (right - run.iter().map(|(confidence, _)| confidence).sum::<f64>()).abs()

@@ -1,10 +1,10 @@
-//! What can go wrong in this crate.
+//! Errors of this crate.
 
 /// An error of this crate.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is nothing to score.
+    /// There are no predictions.
     #[error("no predictions")]
     Empty,
     /// Fewer than one class.
@@ -20,7 +20,7 @@ pub enum Error {
         /// Classes.
         n_classes: usize,
     },
-    /// A label is no class.
+    /// A label is not a class.
     #[error("label {label} of example {example} is not below {n_classes}")]
     Label {
         /// Index of the example.
@@ -45,10 +45,10 @@ pub enum Error {
     Sum {
         /// Index of the example.
         example: usize,
-        /// Their sum.
+        /// The sum of its probabilities.
         sum: f64,
     },
-    /// No bins.
+    /// A reliability diagram without bins.
     #[error("a reliability diagram needs at least one bin")]
     NoBins,
     /// Probabilities of depths do not fit the posterior.
@@ -61,16 +61,16 @@ pub enum Error {
         /// Classes.
         n_classes: usize,
     },
-    /// What a depth predicts for one example is no distribution.
-    #[error("the prediction of depth {depth} is no distribution")]
+    /// The prediction of a depth for one example is not a distribution.
+    #[error("the prediction of depth {depth} is not a distribution")]
     Depth {
         /// The depth.
         depth: usize,
-        /// What is wrong with them.
+        /// What is wrong with the prediction.
         #[source]
         source: Box<Self>,
     },
-    /// The posterior holds something that is no probability.
+    /// An entry of the posterior is not a probability.
     #[error("posterior probability {value} of depth {depth} is not in [0, 1]")]
     PosteriorProbability {
         /// The depth.

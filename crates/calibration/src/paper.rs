@@ -1,4 +1,4 @@
-//! Two quantities of the paper's figures, under names of their own.
+//! Two quantities of the paper's figures, under names that say what they are.
 
 use crate::predictions::prediction;
 use crate::{Error, Predictions, Result};

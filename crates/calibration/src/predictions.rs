@@ -1,8 +1,8 @@
-//! Class probabilities with labels, checked once.
+//! Class probabilities with labels, checked when they are made.
 
 use crate::{Error, Result};
 
-/// How far the probabilities of an example may sum from one: what `f32` and thousands of classes can cause, and no more.
+/// How far the sum of an example's probabilities may be from one: what `f32` and thousands of classes can cause, and no more.
 pub(crate) const SUM_TOLERANCE: f64 = 1e-3;
 
 /// How far a probability may exceed one: a softmax in `f32` does by a few roundings.
@@ -23,7 +23,7 @@ impl<'a> Predictions<'a> {
     /// `probs`: `[n, n_classes]`, row-major; `labels`: `[n]`, each below `n_classes`.
     ///
     /// # Errors
-    /// If there is nothing, the lengths do not fit, a label is no class, a probability is NaN or outside `[0, 1]` (by more than
+    /// If there are no examples or classes, the lengths do not fit, a label is not a class, a probability is NaN or outside `[0, 1]` (by more than
     /// rounding), or an example's do not sum to one within 1e-3.
     pub fn new(probs: &'a [f32], n_classes: usize, labels: &'a [u32]) -> Result<Self> {
         let n = labels.len();
@@ -61,7 +61,7 @@ impl<'a> Predictions<'a> {
         self.labels.len()
     }
 
-    /// Never: predictions are not empty.
+    /// Whether there are no examples, which is never the case.
     pub fn is_empty(&self) -> bool {
         false
     }
@@ -76,7 +76,7 @@ impl<'a> Predictions<'a> {
         self.labels
     }
 
-    /// Probabilities and label of each example.
+    /// The probabilities and the label of each example.
     pub fn rows(&self) -> impl Iterator<Item = (&'a [f32], usize)> + use<'a> {
         self.probs
             .chunks_exact(self.n_classes)

@@ -1,4 +1,4 @@
-//! Reliability diagrams with equal-width bins, and the calibration errors that they give.
+//! Reliability diagrams with equal-width bins, and the calibration errors over these bins.
 
 use crate::{Error, Predictions, Result};
 
@@ -18,11 +18,11 @@ pub struct ReliabilityBin {
     pub lower: f64,
     /// Upper edge, contained.
     pub upper: f64,
-    /// Examples.
+    /// Number of predictions in the bin.
     pub count: usize,
-    /// Share of them that is right; 0 in an empty bin.
+    /// Share of the bin's predictions that are right; 0 in an empty bin.
     pub accuracy: f64,
-    /// Their mean confidence; 0 in an empty bin.
+    /// Mean confidence of the bin's predictions; 0 in an empty bin.
     pub confidence: f64,
 }
 
@@ -72,7 +72,7 @@ impl ReliabilityDiagram {
         self.bins.iter().map(ReliabilityBin::gap).fold(0.0, f64::max)
     }
 
-    /// Root of the mean squared gap over the examples.
+    /// Root of the mean squared gap over the examples; not in the table of scores.
     pub fn root_mean_square_calibration_error(&self) -> f64 {
         self.weighted(|bin| bin.gap().powi(2)).sqrt()
     }
@@ -102,7 +102,8 @@ pub fn maximum_calibration_error(predictions: &Predictions<'_>, n_bins: usize) -
     Ok(ReliabilityDiagram::new(predictions, n_bins)?.maximum_calibration_error())
 }
 
-/// Root mean square calibration error with `n_bins` equal-width bins; see [`ReliabilityDiagram`].
+/// Root mean square calibration error with `n_bins` equal-width bins, which is not in the table of scores; see
+/// [`ReliabilityDiagram`].
 ///
 /// # Errors
 /// [`Error::NoBins`].

@@ -1,23 +1,34 @@
 //! The entropy of a mixture over depths and its two parts.
 
+use crate::means::entropy;
 use crate::predictions::{EXCESS, SUM_TOLERANCE, check_row};
-use crate::scores::entropy;
 use crate::{Error, Result};
 
 /// Uncertainty of each example, nats; all vectors are `[n]`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DepthUncertainty {
-    /// Probabilities that marginalise over depth, `[n, n_classes]`.
+    /// Probabilities that marginalize over depth, `[n, n_classes]`.
     pub marginal_probs: Vec<f64>,
     /// `H[Σ_i q_i p_i]`.
     pub predictive_entropy: Vec<f64>,
     /// `Σ_i q_i H[p_i]`: what remains if the depth were known, the aleatoric part.
     pub expected_entropy: Vec<f64>,
-    /// Their difference, the mutual information of label and depth: the epistemic part. Not negative but for rounding.
+    /// Mutual information of label and depth, the difference of the two entropies: the epistemic part. Not negative but for rounding.
     pub mutual_information: Vec<f64>,
     /// Largest marginal probability; one minus it is the variation ratio.
     pub confidence: Vec<f64>,
+}
+
+impl DepthUncertainty {
+    /// Adds the examples of another batch after those of this one.
+    pub fn append(&mut self, mut batch: Self) {
+        self.marginal_probs.append(&mut batch.marginal_probs);
+        self.predictive_entropy.append(&mut batch.predictive_entropy);
+        self.expected_entropy.append(&mut batch.expected_entropy);
+        self.mutual_information.append(&mut batch.mutual_information);
+        self.confidence.append(&mut batch.confidence);
+    }
 }
 
 /// Splits the uncertainty of a mixture of the depths' class probabilities.
@@ -26,7 +37,7 @@ pub struct DepthUncertainty {
 /// `depth_probs`: `[n_depths, n, n_classes]`, row-major; `posterior`: `[n_depths]`.
 ///
 /// # Numerics
-/// Rows and posterior are checked, and then used as they are, not normalised again.
+/// Rows and posterior are checked and used as they are, without normalization.
 ///
 /// # Errors
 /// If there is no class, the lengths do not fit, a number is NaN or outside `[0, 1]` (by more than rounding), or a depth's
@@ -64,7 +75,7 @@ pub fn depth_uncertainty(depth_probs: &[f32], posterior: &[f64], n_classes: usiz
     })
 }
 
-/// Checks shapes and probabilities, and gives the number of examples.
+/// Checks shapes and probabilities, and returns the number of examples.
 fn check(depth_probs: &[f32], posterior: &[f64], n_classes: usize) -> Result<usize> {
     if n_classes == 0 {
         return Err(Error::NoClasses);

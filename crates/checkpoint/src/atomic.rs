@@ -1,4 +1,6 @@
-//! Files that are there whole or not at all.
+//! Atomic replacement of files of any kind: checkpoints, records, pages.
+//!
+//! A reader, and a machine that comes back from a crash, sees the old content or the new, never a part of either.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -10,21 +12,34 @@ use tempfile::NamedTempFile;
 const PREFIX: &str = ".vds-";
 const SUFFIX: &str = ".partial";
 
-/// Writes a file under a temporary name, syncs it, gives it its name and syncs the folder. What stood under the name before is
-/// there until then.
+/// Writes a file under a temporary name, syncs it, renames it and syncs the folder. Until the renaming a file that had the
+/// name before is untouched.
 ///
 /// # Errors
-/// Of the file or its folder; the temporary file is removed.
+/// If the file or its folder fails; the temporary file is removed.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = folder_of(path);
-    let mut file = temporary_file(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    write_in_stages(path, bytes, |_| {})
 }
 
-/// Removes what writers that were killed have left in a folder. The caller sees to it that nobody is writing.
+/// Writes a file as [`write_atomically`] does, and reports each stage that is complete.
+pub(crate) fn write_in_stages(path: &Path, bytes: &[u8], reached: impl Fn(&str)) -> io::Result<()> {
+    let folder = folder_of(path);
+    let mut file = temporary_file(folder)?;
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    file.write_all(first)?;
+    reached("half-written");
+    file.write_all(second)?;
+    reached("written");
+    file.as_file().sync_all()?;
+    reached("synced");
+    file.persist(path).map_err(|error| error.error)?;
+    reached("renamed");
+    sync_folder(folder)?;
+    reached("folder-synced");
+    Ok(())
+}
+
+/// Removes the temporary files that killed writers have left in a folder. The caller makes sure that nobody is writing.
 ///
 /// # Errors
 /// If the folder cannot be listed, or a file cannot be removed.
@@ -49,19 +64,19 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-pub(crate) fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
+fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
-    // What any new file would get; temporary files are private by default.
+    // The permissions of any new file; temporary files are private by default.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // The error names the temporary file, of which nobody has heard.
+    // The error would name the temporary file, which the user has not asked for.
     builder
         .tempfile_in(folder)
         .map_err(|error| io::Error::from(error.kind()))
 }
 
-/// The new name survives a crash only once its folder is synced.
+/// Syncs a folder: a new name survives a crash only after that.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(folder)?.sync_all()

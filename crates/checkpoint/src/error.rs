@@ -1,9 +1,7 @@
-//! What can be wrong with a checkpoint, or with its place.
+//! What can be wrong with a checkpoint, its file or its folder.
 
 use std::io;
 use std::path::PathBuf;
-
-use crate::SCHEMA;
 
 /// Result with [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -12,47 +10,49 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The bytes are no safetensors file, or not a whole one.
-    #[error("it is no whole safetensors file: {0}")]
+    /// The bytes are not a complete safetensors file.
+    #[error("it is not a complete safetensors file: {0}")]
     Format(#[source] safetensors::SafeTensorError),
-    /// A safetensors file without this crate's metadata.
-    #[error("it is a safetensors file, but no checkpoint: {0}")]
-    NoCheckpoint(&'static str),
-    /// The content is another than the one that was written.
-    #[error("its content has the SHA-256 sum {actual}, and {expected} was written: it is damaged")]
-    Sum {
-        /// The recorded sum.
+    /// A safetensors file without the metadata or the types of a checkpoint.
+    #[error("it is a safetensors file but not a checkpoint: {0}")]
+    NotACheckpoint(&'static str),
+    /// The content is not the one that was written.
+    #[error("its content has the SHA-256 digest {actual}, expected {expected}: it is damaged")]
+    Digest {
+        /// The recorded digest.
         expected: String,
-        /// The sum of what was read.
+        /// The digest of what was read.
         actual: String,
     },
-    /// The layout is one that this version does not read.
-    #[error(
-        "it has schema {found}, written by {program}, and this program reads schema {SCHEMA}; continue with the program that wrote it"
-    )]
+    /// The container or the content has another version than the reader knows.
+    #[error("its {part} schema is {found}, expected {expected}; resume with the program that wrote it, {program}")]
     Schema {
-        /// The file's schema.
+        /// `container` or `content`.
+        part: &'static str,
+        /// The version in the file.
         found: u64,
-        /// The program that wrote it.
+        /// The version that the reader knows.
+        expected: u32,
+        /// The program that wrote the file.
         program: String,
     },
-    /// A tensor that the reader needs is missing.
-    #[error("it holds no tensor `{name}`")]
+    /// An array that the reader needs is missing.
+    #[error("it has no array `{name}`")]
     Missing {
-        /// The tensor.
+        /// Name of the array.
         name: String,
     },
-    /// A tensor has another type than the reader needs.
-    #[error("its tensor `{name}` holds {actual}, expected {expected}")]
+    /// An array has another type than the reader needs.
+    #[error("its array `{name}` holds {actual}, expected {expected}")]
     Type {
-        /// The tensor.
+        /// Name of the array.
         name: String,
-        /// Its type.
+        /// Type of its elements.
         actual: String,
         /// The type that the reader needs.
         expected: &'static str,
     },
-    /// A file or folder failed.
+    /// An operation on a file or folder failed.
     #[error("{} {}", doing, path.display())]
     Io {
         /// What was being done, `reading` for instance.
@@ -80,10 +80,10 @@ impl Error {
         move |source| Self::Io { doing, path, source }
     }
 
-    /// Whether the file is not what was written: an older one may stand in for it.
+    /// Whether the file is not what was written, so that an older one may stand in for it.
     pub fn is_damage(&self) -> bool {
         match self {
-            Self::Format(_) | Self::NoCheckpoint(_) | Self::Sum { .. } => true,
+            Self::Format(_) | Self::NotACheckpoint(_) | Self::Digest { .. } => true,
             Self::Unusable { source, .. } => source.is_damage(),
             _ => false,
         }

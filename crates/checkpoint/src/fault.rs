@@ -1,4 +1,4 @@
-//! Ends the process inside a write, for tests.
+//! Ends the process inside a write, for tests of what writes checkpoints.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ static FAULT: LazyLock<Option<(String, u64)>> = LazyLock::new(|| {
 
 static REACHED: AtomicU64 = AtomicU64::new(0);
 
-/// A place in a write.
+/// Ends the process if `VDS_FAULT` names this place of a write and this visit to it.
 pub(crate) fn reach(place: &str) {
     let Some((faulty, count)) = &*FAULT else {
         return;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod array;
 mod atomic;
 mod checkpoint;
 mod error;
@@ -7,7 +8,8 @@ mod error;
 mod fault;
 mod store;
 
+pub use array::Array;
 pub use atomic::{remove_leftovers, write_atomically};
-pub use checkpoint::{Checkpoint, SCHEMA, Tensor};
+pub use checkpoint::{CONTAINER_SCHEMA, Checkpoint};
 pub use error::{Error, Result};
-pub use store::{Damaged, Found, Store};
+pub use store::{CheckpointStore, Damaged, Found};

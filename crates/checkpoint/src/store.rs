@@ -1,27 +1,27 @@
 //! The folder of a run's checkpoints.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::atomic::{folder_of, remove_leftovers, sync_folder, temporary_file};
+use crate::atomic::{folder_of, remove_leftovers, sync_folder, write_in_stages};
 use crate::{Checkpoint, Error, Result};
 
-/// So many checkpoints are kept: the newest may turn out to be damaged.
+/// Number of checkpoints that are kept: the newest may turn out to be damaged.
 const N_KEPT: usize = 2;
 
-/// A folder of numbered checkpoints. One process at a time may use it; who that is, is the caller's to see to.
+/// A folder of numbered checkpoints. The caller makes sure that one process at a time uses it.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct CheckpointStore {
     folder: PathBuf,
 }
 
 /// A checkpoint that was read.
 #[derive(Debug)]
 pub struct Found {
-    /// Its file.
+    /// The file.
     pub path: PathBuf,
-    /// What it holds.
+    /// The checkpoint.
     pub checkpoint: Checkpoint,
     /// Newer files that could not be used, newest first.
     pub damaged: Vec<Damaged>,
@@ -30,14 +30,14 @@ pub struct Found {
 /// A file that is not what was written.
 #[derive(Debug)]
 pub struct Damaged {
-    /// Its name.
+    /// The file.
     pub path: PathBuf,
-    /// What is wrong.
+    /// What is wrong with it.
     pub error: Error,
 }
 
-impl Store {
-    /// A store in a folder, which is made by the first write.
+impl CheckpointStore {
+    /// A store in a folder, which the first write makes.
     pub fn open(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
@@ -47,29 +47,30 @@ impl Store {
         &self.folder
     }
 
-    /// Writes the next checkpoint and removes all but the last two. Returns its file.
+    /// Writes the next checkpoint, removes all but the last two, and returns the file.
     ///
     /// # Errors
-    /// [`Error::Io`], and [`Error::Format`] if the format cannot hold the tensors. Older checkpoints are still there then.
+    /// [`Error::Io`], and [`Error::Format`] if the format cannot hold the arrays. Older checkpoints are still there then.
     pub fn write(&mut self, checkpoint: &Checkpoint) -> Result<PathBuf> {
         let bytes = checkpoint.to_bytes()?;
         self.make_folder()?;
         let number = self.numbers()?.last().map_or(1, |last| last + 1);
         let path = self.path(number);
-        self.write_file(&path, &bytes).map_err(Error::io("writing", &path))?;
+        write_in_stages(&path, &bytes, reach).map_err(Error::io("writing", &path))?;
         self.remove_old()?;
         Ok(path)
     }
 
-    /// The newest checkpoint that is whole; nothing if there is no file at all. Nothing is changed.
+    /// The newest intact checkpoint, whose content must have the version `schema`; `None` if there is no file at all. The
+    /// folder is left as it is.
     ///
     /// # Errors
-    /// [`Error::Unusable`] if the newest one has another schema, or none is whole; [`Error::Io`].
-    pub fn newest(&self) -> Result<Option<Found>> {
+    /// [`Error::Unusable`] if the newest intact one has another schema, or none is intact; [`Error::Io`].
+    pub fn newest(&self, schema: u32) -> Result<Option<Found>> {
         let mut damaged: Vec<Damaged> = Vec::new();
         for number in self.numbers()?.into_iter().rev() {
             let path = self.path(number);
-            match read(&path) {
+            match read(&path, schema) {
                 Ok(checkpoint) => {
                     return Ok(Some(Found {
                         path,
@@ -77,7 +78,7 @@ impl Store {
                         damaged,
                     }));
                 }
-                // A file on a bad sector cannot be read. Going on from an older one costs time only.
+                // A file on a bad sector cannot be read. Resuming from an older one costs time only.
                 Err(error) if error.is_damage() || matches!(error, Error::Io { .. }) => {
                     damaged.push(Damaged { path, error });
                 }
@@ -97,7 +98,7 @@ impl Store {
         }
     }
 
-    /// Gives damaged files the name `NAME.damaged`, so that they neither count as checkpoints nor are lost.
+    /// Renames damaged files to `NAME.damaged`, so that they neither count as checkpoints nor are lost.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -108,7 +109,7 @@ impl Store {
         Ok(())
     }
 
-    /// Whether there is any file of a checkpoint.
+    /// Whether the folder has no file of a checkpoint.
     ///
     /// # Errors
     /// [`Error::Io`] if the folder cannot be listed.
@@ -127,7 +128,7 @@ impl Store {
         }
     }
 
-    /// Removes what a writer that was killed has left.
+    /// Removes the temporary files that a killed writer has left.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -140,7 +141,7 @@ impl Store {
         }
     }
 
-    /// Only the folder itself: if the one around it is gone, somebody has taken the run away.
+    /// Makes the folder but not its parents: if the parent is gone, somebody has moved the run away.
     fn make_folder(&self) -> Result<()> {
         match fs::create_dir(&self.folder) {
             Ok(()) => sync_folder(folder_of(&self.folder)).map_err(Error::io("making the folder", &self.folder)),
@@ -153,7 +154,7 @@ impl Store {
         self.folder.join(file_name(number))
     }
 
-    /// Numbers of the checkpoints, ascending.
+    /// Numbers of the checkpoints in ascending order.
     fn numbers(&self) -> Result<Vec<u64>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -168,22 +169,6 @@ impl Store {
         Ok(numbers)
     }
 
-    fn write_file(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = temporary_file(&self.folder)?;
-        let (first, second) = bytes.split_at(bytes.len() / 2);
-        file.write_all(first)?;
-        reach("half-written");
-        file.write_all(second)?;
-        reach("written");
-        file.as_file().sync_all()?;
-        reach("synced");
-        file.persist(path).map_err(|error| error.error)?;
-        reach("renamed");
-        sync_folder(&self.folder)?;
-        reach("folder-synced");
-        Ok(())
-    }
-
     fn remove_old(&self) -> Result<()> {
         let numbers = self.numbers()?;
         for &number in &numbers[..numbers.len().saturating_sub(N_KEPT)] {
@@ -195,16 +180,18 @@ impl Store {
     }
 }
 
-fn read(path: &Path) -> Result<Checkpoint> {
+fn read(path: &Path, schema: u32) -> Result<Checkpoint> {
     let bytes = fs::read(path).map_err(Error::io("reading", path))?;
-    Checkpoint::from_bytes(&bytes)
+    let checkpoint = Checkpoint::from_bytes(&bytes)?;
+    checkpoint.check_schema(schema)?;
+    Ok(checkpoint)
 }
 
 fn file_name(number: u64) -> String {
     format!("checkpoint-{number:08}.safetensors")
 }
 
-/// The number in a file's name, if it is one that is written and another can follow it.
+/// The number in the name of a checkpoint's file, if such a name is ever written and another number can follow.
 fn number_of(name: &str) -> Option<u64> {
     let digits = name.strip_prefix("checkpoint-")?.strip_suffix(".safetensors")?;
     let number = digits.parse().ok()?;
@@ -214,6 +201,6 @@ fn number_of(name: &str) -> Option<u64> {
 #[cfg(feature = "faults")]
 use crate::fault::reach;
 
-/// A place where tests end the process.
+/// A stage of a write at which tests end the process.
 #[cfg(not(feature = "faults"))]
 fn reach(_place: &str) {}

@@ -1,7 +1,7 @@
 //! A checkpoint: refused, or exactly what was written; and a sealed one that no run has made: refused, or resumed from.
 //!
 //! The first byte chooses. If it is even, the rest is a file. Else it is the text of a state, a zero byte, and single-precision
-//! numbers for the tensor that the second byte names; the whole is sealed and handed to a small run, since no change of a file
+//! numbers for the array that the second byte names; the whole is sealed and handed to a small run, since no change of a file
 //! gets past the seal.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use dfdx::prelude::{Cache as _, Cpu};
 use serde_json::Value;
-use vds_checkpoint::{Checkpoint, Tensor};
+use vds_checkpoint::{Array, Checkpoint};
 use vds_datasets::{Examples, Standardization, View};
 use vds_model::{FcConfig, NetworkConfig, Schedule};
 use vds_training::{EarlyStopping, Metric, Objective, StepOutcome, TrainOptions, Trainer, TrainerState, TrainingData};
@@ -22,7 +22,7 @@ use vds_variational::DepthPrior;
 pub fn check(bytes: &[u8]) -> bool {
     match bytes {
         [first, rest @ ..] if first % 2 == 0 => check_file(rest),
-        [_, tensor, rest @ ..] => check_state(*tensor, rest),
+        [_, array, rest @ ..] => check_state(*array, rest),
         _ => false,
     }
 }
@@ -32,10 +32,10 @@ pub fn check(bytes: &[u8]) -> bool {
 /// # Panics
 /// If the small run cannot be made.
 pub fn seed_file() -> Vec<u8> {
-    let (state, tensors) = Run::new().trainer.state();
+    let (state, arrays) = Run::new().trainer.state();
     let state = serde_json::to_value(state).expect("a state is JSON");
-    let bytes = Checkpoint::new("seed", state, tensors).to_bytes();
-    [vec![0], bytes.expect("small tensors")].concat()
+    let bytes = Checkpoint::new("seed", 1, state, arrays).to_bytes();
+    [vec![0], bytes.expect("small arrays")].concat()
 }
 
 /// A state after some steps, for the second mode.
@@ -45,9 +45,9 @@ pub fn seed_file() -> Vec<u8> {
 pub fn seed_state() -> Vec<u8> {
     let mut run = Run::new();
     run.advance();
-    let (state, tensors) = run.trainer.state();
+    let (state, arrays) = run.trainer.state();
     let state = serde_json::to_string(&state).expect("a state is JSON");
-    let Some(Tensor::F32(params)) = tensors.get("network.params") else {
+    let Some(Array::F32(params)) = arrays.get("network.params") else {
         panic!("there are parameters");
     };
     let params: Vec<u8> = params.iter().flat_map(|param| param.to_le_bytes()).collect();
@@ -65,7 +65,7 @@ fn check_file(bytes: &[u8]) -> bool {
     true
 }
 
-fn check_state(tensor: u8, bytes: &[u8]) -> bool {
+fn check_state(array: u8, bytes: &[u8]) -> bool {
     let mut parts = bytes.splitn(2, |byte| *byte == 0);
     let text = parts.next().unwrap_or_default();
     let numbers = parts.next().unwrap_or_default();
@@ -76,29 +76,29 @@ fn check_state(tensor: u8, bytes: &[u8]) -> bool {
         return false;
     };
     let mut run = Run::new();
-    let (_, mut tensors) = run.trainer.state();
-    replace(&mut tensors, tensor, numbers);
-    let sealed = Checkpoint::new("fuzz", state, tensors)
+    let (_, mut arrays) = run.trainer.state();
+    replace(&mut arrays, array, numbers);
+    let sealed = Checkpoint::new("fuzz", 1, state, arrays)
         .to_bytes()
-        .expect("small tensors");
+        .expect("small arrays");
     let mut checkpoint = Checkpoint::from_bytes(&sealed).expect("what was sealed is read");
     run.trainer.restore(&trainer_state, &mut checkpoint).is_ok() && run.advance()
 }
 
-/// Puts numbers in place of one of the tensors.
-fn replace(tensors: &mut BTreeMap<String, Tensor>, which: u8, numbers: &[u8]) {
-    let index = usize::from(which) % tensors.len();
-    let tensor = tensors.values_mut().nth(index).expect("the index is in range");
+/// Puts numbers in place of one of the arrays.
+fn replace(arrays: &mut BTreeMap<String, Array>, which: u8, numbers: &[u8]) {
+    let index = usize::from(which) % arrays.len();
+    let array = arrays.values_mut().nth(index).expect("the index is in range");
     let chunks = numbers.as_chunks::<4>().0;
-    *tensor = match tensor {
-        Tensor::F32(_) => Tensor::F32(chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
-        Tensor::U64(_) => Tensor::U64(
+    *array = match array {
+        Array::F32(_) => Array::F32(chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
+        Array::U64(_) => Array::U64(
             chunks
                 .iter()
                 .map(|bytes| u64::from(u32::from_le_bytes(*bytes)))
                 .collect(),
         ),
-        Tensor::U8(_) => Tensor::U8(numbers.to_vec()),
+        Array::U8(_) => Array::U8(numbers.to_vec()),
     };
 }
 

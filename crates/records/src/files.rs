@@ -1,4 +1,4 @@
-//! Names and schema versions of the files of a run directory.
+//! Names and schema versions of the files of run directories and sweeps.
 
 /// The resolved configuration.
 pub const CONFIG: &str = "config.ron";
@@ -35,3 +35,9 @@ pub const ALL: [&str; 8] = [
 
 /// Version of the layout of [`SUMMARY`]; a reader refuses any other.
 pub const SUMMARY_SCHEMA: u32 = 3;
+
+/// The cells of a sweep, in its folder.
+pub const SWEEP: &str = "sweep.json";
+
+/// Version of the layout of [`SWEEP`]; a reader refuses any other.
+pub const SWEEP_SCHEMA: u32 = 1;

@@ -12,6 +12,7 @@ pub mod read;
 mod run;
 mod scores;
 mod summary;
+mod sweep;
 
 pub use environment::{DataFile, Environment, PrunedFrom};
 pub use epoch::{EpochMetrics, NonFiniteStep};
@@ -20,7 +21,9 @@ pub use grid::PredictiveGrid;
 pub use journal::Event;
 pub use prediction::Prediction;
 pub use run::{RunReader, RunRecord};
-pub use scores::{DepthScores, Scores, TestScores};
+pub use scores::TestScores;
 pub use summary::{Method, NetworkKind, SelectionSplit, StoppedBy, Summary};
+pub use sweep::{Cell, Sweep, ThreadSharing};
+pub use vds_calibration::Scores;
 pub use vds_kernels::layout::HeadStatistics;
 pub use vds_variational::PruningRule;

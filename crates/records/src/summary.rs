@@ -1,10 +1,11 @@
 //! The outcome of a run.
 
 use serde::{Deserialize, Serialize};
+use vds_calibration::Scores;
 use vds_kernels::layout::HeadStatistics;
 use vds_variational::PruningRule;
 
-use crate::scores::{DepthScores, TestScores};
+use crate::scores::TestScores;
 
 /// The outcome of one training run, as stored in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,7 +56,7 @@ pub struct Summary {
     /// Scores on the test set.
     pub test: TestScores,
     /// Scores of each depth on the training set, in evaluation mode.
-    pub train_per_depth: Vec<DepthScores>,
+    pub train_per_depth: Vec<Scores>,
 }
 
 impl Summary {

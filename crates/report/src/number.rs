@@ -1,5 +1,7 @@
 //! Numbers as text. A missing or undefined value is an em dash, an infinite one is ∞.
 
+use vds_calibration::Unit;
+
 /// What stands for a value that does not exist.
 pub(crate) const MISSING: &str = "—";
 /// Magnitude from which numbers are written in scientific notation.
@@ -17,6 +19,14 @@ pub(crate) enum NumberFormat {
 }
 
 impl NumberFormat {
+    /// The format of scores with this unit.
+    pub(crate) fn of(unit: Unit) -> Self {
+        match unit {
+            Unit::Share => Self::Rate,
+            Unit::Probability | Unit::SquaredDistance | Unit::Nats => Self::Score,
+        }
+    }
+
     /// The value with its unit.
     pub(crate) fn text(self, value: f64) -> String {
         match self {

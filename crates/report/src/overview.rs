@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
+use vds_calibration::SCORES;
 use vds_records::{HeadStatistics, RunRecord, SelectionSplit};
 
 use crate::aggregate::{Entry, Group, MeanSd, Predictor};
@@ -80,9 +81,9 @@ fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
         .depths()
         .into_iter()
         .filter(|&depth| !group.of(predictor, depth).is_empty());
-    let nlls = present.map(|depth| (depth, mean(depth, |p, run| p.scores(run).nll).mean));
+    let nlls = present.map(|depth| (depth, mean(depth, |p, run| p.scores(run).nll()).mean));
     let (depth, nll) = nlls.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let error = mean(depth, |p, run| p.scores(run).error).mean;
+    let error = mean(depth, |p, run| p.scores(run).error()).mean;
     let [nll, error] = [NumberFormat::Score.text(nll), NumberFormat::Rate.text(error)];
     Some(format!("{} {nll} at D = {depth} (error {error})", predictor.name()))
 }
@@ -132,14 +133,10 @@ pub(crate) fn glossary(entries: &[Entry<'_>]) -> Markup {
                 }
                 dt { "deepest" }
                 dd { "depth D alone; for a DDN, the network itself" }
-                dt { "error" }
-                dd { "share of test examples whose most probable class is wrong" }
-                dt { "NLL" }
-                dd { "mean negative log-likelihood of the true class, nats per example; ∞ where a true class got probability 0" }
-                dt { "ECE" }
-                dd { "expected calibration error of the top label over equal-width bins, in [0, 1]" }
-                dt { "Brier" }
-                dd { "mean squared distance between probabilities and one-hot label, in [0, 2]" }
+                @for score in SCORES.iter().filter(|score| score.in_tables || score.per_depth) {
+                    dt { (score.label) }
+                    dd { (score.explanation) "; " (score.better.to_string()) }
+                }
                 dt { "E[d]" }
                 dd { "mean of the posterior over depth, residual blocks" }
             }

@@ -1,23 +1,26 @@
 //! The tables: seeds pooled by depth, all runs, and the depths of one run.
 
 use maud::{Markup, html};
-use vds_records::{DepthScores, RunRecord, Scores};
+use vds_calibration::{SCORES, Score};
+use vds_records::{RunRecord, Scores};
 
 use crate::aggregate::{Entry, Group, MeanSd, Predictor};
 use crate::number::{self, MISSING, NumberFormat};
 
-/// A score that the tables show: its column title, how it is written, where it is stored.
-type Column = (&'static str, NumberFormat, fn(&Scores) -> f64);
+/// The scores that the tables of runs show.
+fn columns() -> impl Iterator<Item = &'static Score> {
+    SCORES.iter().filter(|score| score.in_tables)
+}
 
-const COLUMNS: [Column; 4] = [
-    ("error", NumberFormat::Rate, |scores| scores.error),
-    ("NLL", NumberFormat::Score, |scores| scores.nll),
-    ("ECE", NumberFormat::Score, |scores| scores.ece),
-    ("Brier", NumberFormat::Score, |scores| scores.brier),
-];
+/// The scores that the tables of depths show.
+fn depth_columns() -> impl Iterator<Item = &'static Score> {
+    SCORES.iter().filter(|score| score.per_depth)
+}
 
 /// LDN, pruned LDN and DDN by depth, seeds pooled as mean ± standard deviation.
 pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
+    let numbers = ["n", "depth used"];
+    let width = 2 + numbers.len() + columns().count();
     html! {
         div.scroll tabindex="0" role="region" aria-label="LDN, pruned LDN and DDN by depth" {
             table id="by-depth" {
@@ -26,13 +29,13 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
                     tr {
                         th.depth scope="col" { "D" }
                         th.network scope="col" { "network" }
-                        @for title in ["n", "depth used"] { th.number scope="col" { (title) } }
-                        @for (title, ..) in COLUMNS { th.number scope="col" { (title) } }
+                        @for title in numbers { th.number scope="col" { (title) } }
+                        @for score in columns() { th.number scope="col" { (score.label) } }
                     }
                 }
                 @for group in groups {
                     tbody {
-                        tr { th.group scope="rowgroup" colspan="8" { span { (group.title) } } }
+                        tr { th.group scope="rowgroup" colspan=(width) { span { (group.title) } } }
                         @for depth in group.depths() {
                             @let present = Predictor::ALL.into_iter().filter(|&p| !group.of(p, depth).is_empty());
                             @for (index, predictor) in present.enumerate() {
@@ -60,8 +63,8 @@ fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup
         td.number {
             @if predictor == Predictor::Ddn { (depth) } @else { (used.text(NumberFormat::Depth)) }
         }
-        @for (_, format, score) in COLUMNS {
-            td.number { (mean_sd(&|run| score(predictor.scores(run))).text(format)) }
+        @for score in columns() {
+            td.number { (mean_sd(&|run| predictor.scores(run).value(score.key)).text(NumberFormat::of(score.unit))) }
         }
     }
 }
@@ -78,7 +81,8 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
         d_opt,
     ];
     let predictives = ["marginal", "pruned", "deepest"];
-    let width = 1 + names.len() + numbers.len() + predictives.len() * COLUMNS.len() + 1;
+    let n_scores = columns().count();
+    let width = 1 + names.len() + numbers.len() + predictives.len() * n_scores;
     html! {
         div.scroll tabindex="0" role="region" aria-label="All runs" {
             table id="all-runs" {
@@ -88,12 +92,12 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
                         th.name scope="col" rowspan="2" { "run" }
                         @for title in names { th scope="col" rowspan="2" { (title) } }
                         @for title in &numbers { th.number scope="col" rowspan="2" { (title) } }
-                        @for title in predictives { th.span scope="colgroup" colspan=(COLUMNS.len()) { (title) } }
+                        @for title in predictives { th.span scope="colgroup" colspan=(n_scores) { (title) } }
                     }
                     tr {
                         @for _ in predictives {
-                            @for (index, (title, ..)) in COLUMNS.iter().enumerate() {
-                                th.number.first[index == 0] scope="col" { (title) }
+                            @for (index, score) in columns().enumerate() {
+                                th.number.first[index == 0] scope="col" { (score.label) }
                             }
                         }
                     }
@@ -133,8 +137,8 @@ fn run_row(entry: &Entry<'_>) -> Markup {
 
 fn score_cells(scores: Option<&Scores>) -> Markup {
     html! {
-        @for (index, (_, format, score)) in COLUMNS.iter().enumerate() {
-            td.number.first[index == 0] { (scores.map_or(MISSING.to_owned(), |scores| format.text(score(scores)))) }
+        @for (index, score) in columns().enumerate() {
+            td.number.first[index == 0] { (score_text(score, scores)) }
         }
     }
 }
@@ -144,16 +148,10 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
     let summary = &run.summary;
     let n_depths = summary.posterior.len().max(summary.test.per_depth.len());
     let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), NumberFormat::Score);
-    let titles = [
-        "posterior",
-        "prior",
-        "test error",
-        "test NLL",
-        "test ECE",
-        "train error",
-        "train NLL",
-        "train ECE",
-    ];
+    let scores = ["test", "train"]
+        .into_iter()
+        .flat_map(|split| depth_columns().map(move |score| format!("{split} {}", score.label)));
+    let titles = ["posterior", "prior"].map(str::to_owned).into_iter().chain(scores);
     html! {
         details {
             summary { "Numbers of each depth" }
@@ -183,12 +181,13 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
     }
 }
 
-fn depth_cells(scores: Option<&DepthScores>) -> Markup {
-    html! {
-        td.number { (cell(scores.map(|s| s.error), NumberFormat::Rate)) }
-        td.number { (cell(scores.map(|s| s.nll), NumberFormat::Score)) }
-        td.number { (cell(scores.map(|s| s.ece), NumberFormat::Score)) }
-    }
+fn depth_cells(scores: Option<&Scores>) -> Markup {
+    html! { @for score in depth_columns() { td.number { (score_text(score, scores)) } } }
+}
+
+fn score_text(score: &Score, scores: Option<&Scores>) -> String {
+    let value = scores.and_then(|scores| scores.get(score.key));
+    cell(value, NumberFormat::of(score.unit))
 }
 
 fn cell(value: Option<f64>, format: NumberFormat) -> String {

@@ -2,8 +2,8 @@
 
 use vds_calibration::ReliabilityBin;
 use vds_records::{
-    DataFile, DepthScores, Environment, EpochMetrics, HeadStatistics, Method, NetworkKind, PredictiveGrid, PruningRule,
-    RunRecord, Scores, SelectionSplit, StoppedBy, Summary, TestScores, files::SUMMARY_SCHEMA,
+    DataFile, Environment, EpochMetrics, HeadStatistics, Method, NetworkKind, PredictiveGrid, PruningRule, RunRecord,
+    Scores, SelectionSplit, StoppedBy, Summary, TestScores, files::SUMMARY_SCHEMA,
 };
 
 /// A run of `method` on `dataset`; learns to use about six blocks.
@@ -126,32 +126,32 @@ fn normalized(weights: Vec<f64>) -> Vec<f64> {
     weights.into_iter().map(|weight| weight / total).collect()
 }
 
-fn depth_scores(depth: usize, scale: f64) -> DepthScores {
+fn depth_scores(depth: usize, scale: f64) -> Scores {
     let fall = (-(depth as f64) / 2.5).exp();
     let rise = 0.004 * (depth as f64 - 8.0).max(0.0);
-    DepthScores {
-        error: scale * (0.5 * fall + 0.08 + rise),
-        nll: scale * (1.4 * fall + 0.25 + rise),
-        ece: 0.02 + rise,
-    }
+    let mut scores = Scores::default();
+    scores.insert("error", scale * (0.5 * fall + 0.08 + rise));
+    scores.insert("nll", scale * (1.4 * fall + 0.25 + rise));
+    scores.insert("ece", 0.02 + rise);
+    scores
 }
 
-fn scores(depth: &DepthScores, overconfidence: f64, mutual_information: f64) -> Scores {
-    let reliability = reliability(overconfidence);
-    Scores {
-        error: depth.error,
-        nll: depth.nll,
-        ece: overconfidence * 0.8,
-        mce: overconfidence * 1.9,
-        brier: 1.6 * depth.error,
-        mean_true_probability: 0.8,
-        paper_pooled_calibration: None,
-        mean_confidence: 1.0 - depth.error + overconfidence,
-        predictive_entropy: 0.3,
-        expected_entropy: 0.3 - mutual_information,
-        mutual_information,
-        reliability,
+fn scores(depth: &Scores, overconfidence: f64, mutual_information: f64) -> Scores {
+    let mut scores = depth.clone();
+    for (key, value) in [
+        ("ece", overconfidence * 0.8),
+        ("mce", overconfidence * 1.9),
+        ("brier", 1.6 * depth.error()),
+        ("mean_true_probability", 0.8),
+        ("mean_confidence", 1.0 - depth.error() + overconfidence),
+        ("predictive_entropy", 0.3),
+        ("expected_entropy", 0.3 - mutual_information),
+        ("mutual_information", mutual_information),
+    ] {
+        scores.insert(key, value);
     }
+    scores.reliability = reliability(overconfidence);
+    scores
 }
 
 fn reliability(overconfidence: f64) -> Vec<ReliabilityBin> {

@@ -7,11 +7,11 @@ use std::ffi::OsString;
 
 use anyhow::Result;
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     bench::Bench, completions::Completions, data::Data, evaluate::Evaluate, predict::Predict, prune::Prune,
-    report::Report, train::Train, verify::Verify,
+    report::Report, sweep::Sweep, train::Train, verify::Verify,
 };
 use crate::error::ExitCode;
 
@@ -34,6 +34,8 @@ enum Command {
     Prune(Prune),
     Predict(Predict),
     Report(Report),
+    #[command(subcommand)]
+    Sweep(Sweep),
     #[command(subcommand)]
     Data(Data),
     Bench(Bench),
@@ -71,9 +73,10 @@ impl Cli {
             Command::Prune(prune) => prune.run(&command_line),
             Command::Predict(predict) => predict.run(),
             Command::Report(report) => report.run(&command_line),
+            Command::Sweep(sweep) => sweep.run(),
             Command::Data(data) => data.run(),
             Command::Bench(bench) => bench.run(),
-            Command::Completions(completions) => completions.run(),
+            Command::Completions(completions) => completions.run(&mut Self::command()),
         }
     }
 }

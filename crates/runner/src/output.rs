@@ -4,7 +4,8 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::Result;
 use serde::Serialize;
-use vds_records::{DepthScores, Prediction, Scores, SelectionSplit, StoppedBy, Summary, TestScores};
+use vds_calibration::{SCORES, Score};
+use vds_records::{Prediction, Scores, SelectionSplit, StoppedBy, Summary, TestScores};
 
 /// Writes to the standard output and flushes it.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
@@ -59,61 +60,65 @@ pub(crate) fn scores(
     posterior: &[f64],
     pruned_depth: usize,
 ) -> io::Result<()> {
-    writeln!(out)?;
-    writeln!(
-        out,
-        "{:<18}{:>9}{:>9}{:>9}{:>9}{:>9}",
-        "test set", "error", "NLL", "ECE", "Brier", "p(true)"
-    )?;
+    let columns: Vec<&Score> = SCORES.iter().filter(|score| score.in_tables).collect();
     let deepest = posterior.len() - 1;
-    let rows = [
+    writeln!(out)?;
+    header(out, &format!("{:<18}", "test set"), &columns)?;
+    for (name, scores) in [
         ("marginal".to_owned(), &scores.marginal),
         (format!("pruned to {pruned_depth}"), &scores.pruned),
         (format!("depth {deepest} alone"), &scores.deepest),
-    ];
-    for (name, scores) in rows {
-        row(out, &name, scores)?;
+    ] {
+        row(out, &format!("{name:<18}"), &columns, scores)?;
     }
+    let columns: Vec<&Score> = SCORES.iter().filter(|score| score.per_depth).collect();
     writeln!(out)?;
-    writeln!(
-        out,
-        "{:<6}{:>12}{:>9}{:>9}{:>9}",
-        "depth", "posterior", "error", "NLL", "ECE"
-    )?;
+    header(out, &format!("{:<6}{:>12}", "depth", "posterior"), &columns)?;
     for (depth, (scores, probability)) in scores.per_depth.iter().zip(posterior).enumerate() {
-        let DepthScores { error, nll, ece } = scores;
-        let nll = unbounded(*nll);
-        writeln!(out, "{depth:<6}{probability:>12.4}{error:>9.4}{nll:>9}{ece:>9.4}")?;
+        row(out, &format!("{depth:<6}{probability:>12.4}"), &columns, scores)?;
     }
     Ok(())
 }
 
-fn row(out: &mut dyn Write, name: &str, scores: &Scores) -> io::Result<()> {
-    let Scores {
-        error,
-        nll,
-        ece,
-        brier,
-        mean_true_probability,
-        ..
-    } = scores;
-    let nll = unbounded(*nll);
-    writeln!(
-        out,
-        "{name:<18}{error:>9.4}{nll:>9}{ece:>9.4}{brier:>9.4}{mean_true_probability:>9.4}"
-    )
+fn header(out: &mut dyn Write, start: &str, columns: &[&Score]) -> io::Result<()> {
+    write!(out, "{start}")?;
+    columns.iter().try_for_each(|score| write!(out, "{:>9}", score.label))?;
+    writeln!(out)
 }
 
-/// A number without an upper bound, four decimals where they fit into a column of nine characters.
-pub(crate) fn unbounded(value: f64) -> String {
-    let magnitude = value.abs();
-    if magnitude < 1e3 || !magnitude.is_finite() {
-        format!("{value:.4}")
-    } else if magnitude < 1e6 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.1e}")
+fn row(out: &mut dyn Write, start: &str, columns: &[&Score], scores: &Scores) -> io::Result<()> {
+    write!(out, "{start}")?;
+    for score in columns {
+        let text = scores
+            .get(score.key)
+            .map_or_else(|| "-".to_owned(), |value| score.format(value));
+        write!(out, "{text:>9}")?;
     }
+    writeln!(out)
+}
+
+/// A table as lines without trailing blanks, its head first: columns as wide as their widest cell, the first `n_left` flush
+/// left, the others flush right.
+pub(crate) fn align(rows: &[Vec<String>], n_left: usize) -> String {
+    let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..n_columns)
+        .map(|column| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        })
+        .collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(column, (cell, &width))| match column < n_left {
+            true => format!("{cell:<width$}"),
+            false => format!("{cell:>width$}"),
+        });
+        let line = cells.collect::<Vec<_>>().join("  ");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 /// One block per file, one line per example.
@@ -150,22 +155,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_any_size_fit_their_column() {
-        let cases = [
-            (0.0, "0.0000"),
-            (0.246_81, "0.2468"),
-            (999.5, "999.5000"),
-            (1e3, "1000.0"),
-            (-999_999.0, "-999999.0"),
-            (1e6, "1.0e6"),
-            (2.37e30, "2.4e30"),
-            (-1.7e308, "-1.7e308"),
-            (f64::INFINITY, "inf"),
-            (f64::NAN, "NaN"),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(unbounded(value), expected);
-            assert!(expected.len() <= 9, "{expected}");
-        }
+    fn table_columns_count_characters_not_bytes() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let rows = [row(["step", "x", "seconds"]), row(["fmt", "yy", "1 ± 0"])];
+        assert_eq!(align(&rows, 2), "step  x   seconds\nfmt   yy    1 ± 0\n");
     }
 }

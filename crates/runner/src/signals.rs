@@ -1,6 +1,7 @@
 //! Signals that end a run early.
 
 use std::io;
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,6 +46,20 @@ impl Interrupt {
         self.all_is_saved.store(true, Ordering::SeqCst);
     }
 }
+
+/// Asks a process to save its state and end.
+#[cfg(unix)]
+pub(crate) fn terminate(child: &Child) {
+    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(id) = id {
+        // One that has ended in between needs no signal.
+        let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+    }
+}
+
+/// Elsewhere a process cannot be asked; it gets the console's signals itself.
+#[cfg(not(unix))]
+pub(crate) fn terminate(_child: &Child) {}
 
 #[cfg(unix)]
 const SIGNALS: &[i32] = &[SIGINT, SIGTERM, signal_hook::consts::SIGUSR1];

@@ -16,9 +16,7 @@ mod trainer;
 
 pub use depth_model::TrainingDevice;
 pub use error::{Error, Result};
-pub use evaluation::{
-    ExampleUncertainty, MarginalScores, Predicted, depth_scores, marginal_scores, predict, predictive_grid, test_scores,
-};
+pub use evaluation::{MarginalScores, Predicted, depth_scores, marginal_scores, predict, predictive_grid, test_scores};
 pub use fitted::FittedModel;
 pub use learner::{Batch, Learner, ProposedStep, StepMeans};
 pub use options::{EarlyStopping, Metric, Objective, TrainOptions};

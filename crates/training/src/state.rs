@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vds_checkpoint::{Checkpoint, Tensor};
+use vds_checkpoint::{Array, Checkpoint};
 use vds_model::Snapshot;
 
 use crate::depth_model::TrainingDevice;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::selection::{Best, Kept};
 use crate::trainer::{Candidate, Trainer};
 
-/// The part of a trainer's state that is not a tensor.
+/// The part of a trainer's state that is not an array.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TrainerState {
     /// Epochs completed.
@@ -51,8 +51,8 @@ impl TrainerState {
 }
 
 impl<D: TrainingDevice> Trainer<D> {
-    /// The state: what is not a tensor, and the tensors by name.
-    pub fn state(&self) -> (TrainerState, BTreeMap<String, Tensor>) {
+    /// The state: what is not an array, and the arrays by name.
+    pub fn state(&self) -> (TrainerState, BTreeMap<String, Array>) {
         let state = TrainerState {
             epoch: self.epoch,
             step: self.step,
@@ -62,29 +62,29 @@ impl<D: TrainingDevice> Trainer<D> {
             epochs_skipped: self.selector.epochs_skipped,
             kept_epoch: self.selector.kept.epoch,
         };
-        let mut tensors = BTreeMap::new();
-        put_network(&mut tensors, "network", self.learner.network.snapshot());
+        let mut arrays = BTreeMap::new();
+        put_network(&mut arrays, "network", self.learner.network.snapshot());
         put(
-            &mut tensors,
+            &mut arrays,
             "velocity.network",
             self.learner.optimizer.velocity().to_vec(),
         );
         if let (Some(logits), Some(velocity)) = (self.learner.depth.logits(), self.learner.depth.velocity()) {
-            put(&mut tensors, "posterior", logits);
-            put(&mut tensors, "velocity.posterior", velocity.to_vec());
+            put(&mut arrays, "posterior", logits);
+            put(&mut arrays, "velocity.posterior", velocity.to_vec());
         }
         let kept = &self.selector.kept.state;
-        put_network(&mut tensors, "kept.network", kept.network.clone());
+        put_network(&mut arrays, "kept.network", kept.network.clone());
         if let Some(logits) = &kept.posterior_logits {
-            put(&mut tensors, "kept.posterior", logits.clone());
+            put(&mut arrays, "kept.posterior", logits.clone());
         }
-        (state, tensors)
+        (state, arrays)
     }
 
     /// Restores the state of a run with the same options, network and data.
     ///
     /// # Errors
-    /// If a tensor is missing or has another length, or the state lies outside the run.
+    /// If an array is missing or has another length, or the state lies outside the run.
     pub fn restore(&mut self, state: &TrainerState, checkpoint: &mut Checkpoint) -> Result<()> {
         state.check(self.options.epochs, self.learner.network.max_depth())?;
         self.learner.network.restore(&take_network(checkpoint, "network")?)?;
@@ -114,14 +114,14 @@ impl<D: TrainingDevice> Trainer<D> {
     }
 }
 
-fn put(tensors: &mut BTreeMap<String, Tensor>, name: &str, values: Vec<f32>) {
-    tensors.insert(name.to_owned(), Tensor::F32(values));
+fn put(arrays: &mut BTreeMap<String, Array>, name: &str, values: Vec<f32>) {
+    arrays.insert(name.to_owned(), Array::F32(values));
 }
 
-fn put_network(tensors: &mut BTreeMap<String, Tensor>, name: &str, network: Snapshot) {
-    put(tensors, &format!("{name}.params"), network.params);
-    put(tensors, &format!("{name}.statistics"), network.running_stats);
-    tensors.insert(format!("{name}.n_batches"), Tensor::U64(network.n_batches));
+fn put_network(arrays: &mut BTreeMap<String, Array>, name: &str, network: Snapshot) {
+    put(arrays, &format!("{name}.params"), network.params);
+    put(arrays, &format!("{name}.statistics"), network.running_stats);
+    arrays.insert(format!("{name}.n_batches"), Array::U64(network.n_batches));
 }
 
 fn take_network(checkpoint: &mut Checkpoint, name: &str) -> vds_checkpoint::Result<Snapshot> {

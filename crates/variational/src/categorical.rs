@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// the rounding of either stays below this, a forgotten or doubled entry does not.
 const SUM_TOLERANCE: f64 = 1e-6;
 
-/// Probabilities and their logarithms, both kept, so that a probability that underflows keeps its logarithm.
+/// Probabilities with their logarithms, which are kept since a probability may underflow where its logarithm does not.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Categorical {
     log_probs: Vec<f64>,
@@ -17,14 +17,14 @@ pub(crate) struct Categorical {
 }
 
 impl Categorical {
-    /// Normalises `logits`, in log space; minus infinity is a probability of zero.
+    /// Normalizes `logits` in log space; minus infinity is a probability of zero.
     pub(crate) fn from_logits(what: &'static str, logits: &[f64]) -> Result<Self> {
         check_logits(what, logits)?;
         let log_probs = log_softmax(logits).ok_or(Error::NoMass { what })?;
         Ok(Self::from_log_probs(log_probs))
     }
 
-    /// Checks that `probs` are probabilities that sum to one but for rounding, and removes the rounding.
+    /// Checks that `probs` are probabilities that sum to one up to rounding, and divides by the sum.
     pub(crate) fn from_probs(what: &'static str, probs: &[f64]) -> Result<Self> {
         check_probs(what, probs)?;
         let sum: f64 = probs.iter().sum();
@@ -44,7 +44,7 @@ impl Categorical {
         Ok(Self::from_log_probs(log_probs))
     }
 
-    /// The same distribution with the mass beyond `depth` given to `depth`.
+    /// The distribution over `0 ..= depth` that gives the mass beyond `depth` to `depth`.
     pub(crate) fn truncated(&self, depth: usize) -> Result<Self> {
         check_depth(depth, self.max_depth())?;
         let mut log_probs = self.log_probs[..=depth].to_vec();
@@ -71,7 +71,66 @@ impl Categorical {
     }
 }
 
-/// Finite logits, or minus infinity.
+/// What the prior and the posterior have in common, for a type that is a tuple of one [`Categorical`].
+macro_rules! impl_distribution {
+    ($name:ident, $what:literal, $symbol:literal) => {
+        impl $name {
+            /// The distribution with these probabilities, from depth zero on; zeros are allowed.
+            ///
+            /// # Numerics
+            /// The sum may be off by 1e-6, the rounding of single precision or of decimal literals; the probabilities are
+            /// divided by it.
+            ///
+            /// # Errors
+            /// If there is no entry, an entry is not in `[0, 1]`, or the sum is not one.
+            pub fn from_probs(probs: &[f64]) -> Result<Self> {
+                Ok(Self(Categorical::from_probs($what, probs)?))
+            }
+
+            #[doc = concat!("`", $symbol, "_i`, from depth zero on.")]
+            #[must_use]
+            pub fn probs(&self) -> &[f64] {
+                self.0.probs()
+            }
+
+            #[doc = concat!("`log ", $symbol, "_i`, minus infinity where `", $symbol, "_i` is exactly zero.")]
+            #[must_use]
+            pub fn log_probs(&self) -> &[f64] {
+                self.0.log_probs()
+            }
+
+            /// The largest depth `D`.
+            #[must_use]
+            pub fn max_depth(&self) -> usize {
+                self.0.max_depth()
+            }
+
+            /// The number of depths, `D + 1`.
+            #[must_use]
+            pub fn n_depths(&self) -> usize {
+                self.max_depth() + 1
+            }
+        }
+
+        impl TryFrom<Vec<f64>> for $name {
+            type Error = Error;
+
+            fn try_from(probs: Vec<f64>) -> Result<Self> {
+                Self::from_probs(&probs)
+            }
+        }
+
+        impl From<$name> for Vec<f64> {
+            fn from(distribution: $name) -> Self {
+                distribution.probs().to_vec()
+            }
+        }
+    };
+}
+
+pub(crate) use impl_distribution;
+
+/// Refuses logits that are NaN or plus infinity.
 pub(crate) fn check_logits(what: &'static str, logits: &[f64]) -> Result<()> {
     let expected = "a number below infinity";
     check_entries(what, logits, |&logit| logit < f64::INFINITY, expected)

@@ -14,13 +14,13 @@ use crate::{DepthPosterior, DepthPrior, Error, Result};
 /// A log-likelihood of minus infinity counts only where `α_i` is above zero.
 ///
 /// # Errors
-/// If there is not one log-likelihood a depth, or one is NaN or plus infinity.
+/// If there is not one log-likelihood per depth, or one is NaN or plus infinity.
 pub fn expected_log_likelihood(posterior: &DepthPosterior, log_likelihoods: &[f64]) -> Result<f64> {
     check_log_likelihoods(posterior, log_likelihoods)?;
     Ok(expectation(posterior.probs(), log_likelihoods))
 }
 
-/// The evidence lower bound `Σ_i α_i ℓ_i − KL(q ‖ p)` in nats, to be maximised; sums over the examples, not means.
+/// The evidence lower bound `Σ_i α_i ℓ_i − KL(q ‖ p)` in nats, to be maximized: a sum over the examples, not a mean.
 ///
 /// # Shapes
 /// `log_likelihoods: [n_depths]`, summed over the whole data set.
@@ -32,10 +32,10 @@ pub fn elbo(posterior: &DepthPosterior, prior: &DepthPrior, log_likelihoods: &[f
     Ok(expected - kl_divergence(posterior, prior)?)
 }
 
-/// The gradient of [`elbo`] in the posterior's logits, `α_j (ℓ_j − Σ_i α_i ℓ_i) − α_j (log α_j − log β_j − KL)`.
+/// The gradient of [`elbo`] with respect to the posterior's logits, `α_j (ℓ_j − Σ_i α_i ℓ_i) − α_j (log α_j − log β_j − KL)`.
 ///
 /// # Errors
-/// If the lengths differ, a log-likelihood is NaN or plus infinity, or the bound is minus infinity, where it has no slope.
+/// If the lengths differ, a log-likelihood is NaN or plus infinity, or the bound is minus infinity, where it has no gradient.
 pub fn elbo_gradient(posterior: &DepthPosterior, prior: &DepthPrior, log_likelihoods: &[f64]) -> Result<Vec<f64>> {
     check_finite("elbo", elbo(posterior, prior, log_likelihoods)?)?;
     let data = expectation_gradient(posterior.probs(), log_likelihoods);
@@ -43,7 +43,7 @@ pub fn elbo_gradient(posterior: &DepthPosterior, prior: &DepthPrior, log_likelih
     Ok(data.iter().zip(&kl).map(|(data, kl)| data - kl).collect())
 }
 
-/// The loss of a mini-batch, `Σ_i α_i nll_i + KL(q ‖ p) / n_train` in nats an example, to be minimised.
+/// The loss of a mini-batch, `Σ_i α_i nll_i + KL(q ‖ p) / n_train` in nats per example, to be minimized.
 ///
 /// `nll_i` is the *mean* over the batch of the negative log-likelihood of depth `i`, so that the expectation of the loss is `−ELBO / n_train`.
 ///
@@ -58,13 +58,13 @@ pub fn minibatch_loss(posterior: &DepthPosterior, prior: &DepthPrior, mean_nll: 
     Ok(expected_nll + kl_divergence(posterior, prior)? / n_train as f64)
 }
 
-/// The gradient of [`minibatch_loss`] in the posterior's logits.
+/// The gradient of [`minibatch_loss`] with respect to the posterior's logits.
 ///
 /// # Shapes
 /// `mean_nll: [n_depths]`, as is the result.
 ///
 /// # Errors
-/// If the lengths differ, an entry is NaN or minus infinity, `n_train` is zero, or the loss is infinite, where it has no slope.
+/// If the lengths differ, an entry is NaN or minus infinity, `n_train` is zero, or the loss is infinite, where it has no gradient.
 pub fn minibatch_loss_gradient(
     posterior: &DepthPosterior,
     prior: &DepthPrior,
@@ -81,7 +81,7 @@ pub fn minibatch_loss_gradient(
         .collect())
 }
 
-/// `Σ_i α_i nll_i`.
+/// The mean over a batch of the expected negative log-likelihood, `Σ_i α_i nll_i`.
 pub(crate) fn expected_nll(posterior: &DepthPosterior, mean_nll: &[f64]) -> Result<f64> {
     check_length("mean_nll", posterior, mean_nll)?;
     if let Some(index) = mean_nll

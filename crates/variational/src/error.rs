@@ -1,4 +1,4 @@
-//! What can go wrong in this crate.
+//! Errors of this crate.
 
 /// Why a quantity could not be computed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -15,7 +15,7 @@ pub enum Error {
     Length {
         /// The name of the array.
         what: &'static str,
-        /// The number of entries that the other arguments ask for.
+        /// The number of entries that fits the other arguments.
         expected: usize,
         /// The number of entries found.
         actual: usize,
@@ -60,7 +60,7 @@ pub enum Error {
         /// The sum found.
         sum: f64,
     },
-    /// Every entry has probability zero, so that there is nothing to normalise.
+    /// Every entry has probability zero, so that there is nothing to normalize.
     #[error("{what} give every outcome probability zero")]
     NoMass {
         /// The name of the array.
@@ -74,7 +74,7 @@ pub enum Error {
         /// The largest depth there is.
         max_depth: usize,
     },
-    /// A label that names no class.
+    /// A label that is not a class.
     #[error("labels[{index}] is {label}, expected a class below {n_classes}")]
     LabelOutOfRange {
         /// The position of the label in the batch.
@@ -89,7 +89,7 @@ pub enum Error {
     PruningRule {
         /// The text that was read.
         text: String,
-        /// What would have been understood.
+        /// What is accepted.
         expected: &'static str,
     },
     /// A result that is not finite.
@@ -105,7 +105,7 @@ pub enum Error {
     Device {
         /// The operation.
         op: &'static str,
-        /// What the device said.
+        /// The message of the device.
         message: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What the objective approximates: the exact posterior over depth, and the exact evidence.
+//! The exact posterior over depth and the exact evidence, which the objective approximates.
 
 use crate::categorical::check_logits;
 use crate::log_space::log_sum_exp;
@@ -12,18 +12,18 @@ use crate::{DepthPosterior, DepthPrior, Error, Result};
 /// `log_likelihoods: [n_depths]`, summed over the whole data set.
 ///
 /// # Errors
-/// If there is not one log-likelihood a depth, or one is NaN or plus infinity.
+/// If there is not one log-likelihood per depth, or one is NaN or plus infinity.
 pub fn log_evidence(prior: &DepthPrior, log_likelihoods: &[f64]) -> Result<f64> {
     Ok(log_sum_exp(&log_joint(prior, log_likelihoods)?))
 }
 
-/// The exact posterior `α*_i ∝ β_i exp(ℓ_i)`, the maximiser of the evidence lower bound for given weights.
+/// The exact posterior `α*_i ∝ β_i exp(ℓ_i)`, the maximizer of the evidence lower bound for given weights.
 ///
 /// # Shapes
 /// `log_likelihoods: [n_depths]`, summed over the whole data set.
 ///
 /// # Errors
-/// If there is not one log-likelihood a depth, one is NaN or plus infinity, or every depth has probability zero.
+/// If there is not one log-likelihood per depth, one is NaN or plus infinity, or every depth has probability zero.
 pub fn exact_posterior(prior: &DepthPrior, log_likelihoods: &[f64]) -> Result<DepthPosterior> {
     DepthPosterior::from_logits(&log_joint(prior, log_likelihoods)?)
 }

@@ -15,10 +15,10 @@ pub fn kl_divergence(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<f
     Ok(expectation(posterior.probs(), &log_ratios).max(0.0))
 }
 
-/// The gradient of [`kl_divergence`] in the posterior's logits, `α_j (log α_j − log β_j − KL)`.
+/// The gradient of [`kl_divergence`] with respect to the posterior's logits, `α_j (log α_j − log β_j − KL)`.
 ///
 /// # Errors
-/// If prior and posterior have different numbers of depths, or the divergence is infinite, where it has no slope.
+/// If prior and posterior have different numbers of depths, or the divergence is infinite, where it has no gradient.
 pub fn kl_divergence_gradient(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<Vec<f64>> {
     let log_ratios = log_ratios(posterior, prior)?;
     check_finite("kl_divergence", expectation(posterior.probs(), &log_ratios))?;
@@ -27,7 +27,8 @@ pub fn kl_divergence_gradient(posterior: &DepthPosterior, prior: &DepthPrior) ->
 
 /// The published code's divergence: `Σ_i c(α_i) (log c(α_i) − log c(β_i))` in nats, with `c` clamping to `[1e-10, 1 − 1e-10]`.
 ///
-/// Clamped probabilities are not renormalised, so that this is not exactly a divergence: it can be below zero by 1e-10 or so.
+/// Clamped probabilities are not renormalized, so that this is not exactly a divergence: it can be below zero by about 1e-10.
+/// Training uses [`kl_divergence`]; this function is an oracle that tests compare with the published code and with that one.
 ///
 /// # Errors
 /// If prior and posterior have different numbers of depths.
@@ -38,7 +39,8 @@ pub fn kl_reference(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<f6
     Ok(terms.sum())
 }
 
-/// The gradient of [`kl_reference`] in the posterior's logits; probabilities outside the clamp pass no gradient to it.
+/// The gradient of [`kl_reference`] with respect to the posterior's logits, an oracle for tests; probabilities outside the clamp
+/// contribute nothing.
 ///
 /// With `g_i = log α_i − log c(β_i) + 1` inside the clamp and zero outside it, the entries are `α_j (g_j − Σ_i α_i g_i)`.
 ///
@@ -46,12 +48,12 @@ pub fn kl_reference(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<f6
 /// If prior and posterior have different numbers of depths.
 pub fn kl_reference_gradient(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<Vec<f64>> {
     check_n_depths(posterior, prior)?;
-    let slope = |(&q, &p): (&f64, &f64)| match REFERENCE_RANGE.contains(&q) {
+    let derivative = |(&q, &p): (&f64, &f64)| match REFERENCE_RANGE.contains(&q) {
         true => q.ln() - clamp(p).ln() + 1.0,
         false => 0.0,
     };
-    let slopes: Vec<f64> = posterior.probs().iter().zip(prior.probs()).map(slope).collect();
-    Ok(expectation_gradient(posterior.probs(), &slopes))
+    let derivatives: Vec<f64> = posterior.probs().iter().zip(prior.probs()).map(derivative).collect();
+    Ok(expectation_gradient(posterior.probs(), &derivatives))
 }
 
 /// The range to which the published code clamps probabilities in its divergence.
@@ -61,7 +63,7 @@ fn clamp(prob: f64) -> f64 {
     prob.clamp(*REFERENCE_RANGE.start(), *REFERENCE_RANGE.end())
 }
 
-/// `log α_i − log β_i` where `α_i` is above zero, and zero elsewhere, where an expectation does not look.
+/// `log α_i − log β_i` where `α_i` is above zero, and zero elsewhere, where the expectation has no weight.
 fn log_ratios(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<Vec<f64>> {
     check_n_depths(posterior, prior)?;
     let pairs = posterior.log_probs().iter().zip(prior.log_probs());
@@ -76,7 +78,7 @@ fn check_n_depths(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<()> 
     check_length("prior", posterior, prior.probs())
 }
 
-/// A number that has a slope.
+/// Refuses a value that is NaN or infinite, where it has no gradient.
 pub(crate) fn check_finite(what: &'static str, value: f64) -> Result<()> {
     if !value.is_finite() {
         return Err(Error::NonFinite { what, value });
@@ -84,7 +86,7 @@ pub(crate) fn check_finite(what: &'static str, value: f64) -> Result<()> {
     Ok(())
 }
 
-/// One entry a depth of the posterior.
+/// Refuses an array that does not have one entry per depth of the posterior.
 pub(crate) fn check_length(what: &'static str, posterior: &DepthPosterior, values: &[f64]) -> Result<()> {
     let (expected, actual) = (posterior.n_depths(), values.len());
     if expected != actual {

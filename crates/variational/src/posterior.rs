@@ -1,6 +1,6 @@
 //! The approximate posterior over depth.
 
-use crate::categorical::Categorical;
+use crate::categorical::{Categorical, impl_distribution};
 use crate::log_space::{expectation, maximum};
 use crate::{Error, Result};
 
@@ -17,23 +17,12 @@ use crate::{Error, Result};
 pub struct DepthPosterior(Categorical);
 
 impl DepthPosterior {
-    /// `softmax(logits)`; a logit of minus infinity is a probability of zero.
+    /// The posterior `softmax(logits)`; a logit of minus infinity is a probability of zero.
     ///
     /// # Errors
     /// If there is no logit, a logit is NaN or plus infinity, or all of them are minus infinity.
     pub fn from_logits(logits: &[f64]) -> Result<Self> {
         Ok(Self(Categorical::from_logits("posterior logits", logits)?))
-    }
-
-    /// The posterior with these probabilities, from depth zero on.
-    ///
-    /// # Numerics
-    /// The sum may be off by 1e-6, the rounding of single precision or of decimal literals, and is then made one.
-    ///
-    /// # Errors
-    /// If there is no entry, an entry is not in `[0, 1]`, or the sum is not one.
-    pub fn from_probs(probs: &[f64]) -> Result<Self> {
-        Ok(Self(Categorical::from_probs("posterior", probs)?))
     }
 
     /// All mass on `depth`; with `depth = max_depth` the deterministic-depth network (DDN).
@@ -42,30 +31,6 @@ impl DepthPosterior {
     /// If `depth` is beyond `max_depth`.
     pub fn one_hot(depth: usize, max_depth: usize) -> Result<Self> {
         Ok(Self(Categorical::one_hot(depth, max_depth)?))
-    }
-
-    /// `α_i`, from depth zero on.
-    #[must_use]
-    pub fn probs(&self) -> &[f64] {
-        self.0.probs()
-    }
-
-    /// `log α_i`, minus infinity where `α_i` is exactly zero.
-    #[must_use]
-    pub fn log_probs(&self) -> &[f64] {
-        self.0.log_probs()
-    }
-
-    /// The largest depth `D`.
-    #[must_use]
-    pub fn max_depth(&self) -> usize {
-        self.0.max_depth()
-    }
-
-    /// The number of depths, `D + 1`.
-    #[must_use]
-    pub fn n_depths(&self) -> usize {
-        self.max_depth() + 1
     }
 
     /// The entropy `−Σ_i α_i log α_i` in nats, with `0 log 0 = 0`.
@@ -117,16 +82,4 @@ impl DepthPosterior {
     }
 }
 
-impl TryFrom<Vec<f64>> for DepthPosterior {
-    type Error = Error;
-
-    fn try_from(probs: Vec<f64>) -> Result<Self> {
-        Self::from_probs(&probs)
-    }
-}
-
-impl From<DepthPosterior> for Vec<f64> {
-    fn from(posterior: DepthPosterior) -> Self {
-        posterior.probs().to_vec()
-    }
-}
+impl_distribution!(DepthPosterior, "posterior", "α");

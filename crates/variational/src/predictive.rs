@@ -1,10 +1,10 @@
-//! From the logits of every depth to the prediction that marginalises over depth, and to the log-likelihood of each depth.
+//! From the logits of every depth to the prediction that marginalizes over depth and to the log-likelihood of each depth.
 
 use crate::categorical::check_logits;
 use crate::log_space::{log_softmax, log_sum_exp};
 use crate::{DepthPosterior, Error, Result};
 
-/// The class log-probabilities of every depth, `log softmax(logits_i)`, each row of classes on its own.
+/// The class log-probabilities of every depth, `log softmax(logits_i)` over each row of classes.
 ///
 /// # Shapes
 /// `depth_logits: [n_depths, batch, n_classes]`, as is the result; only the innermost axis matters.
@@ -58,11 +58,14 @@ pub fn log_marginal_predictive(
 
 /// The log-likelihood of each depth, `Σ_n log p_i(y_n | x_n)`, *summed* over the batch.
 ///
+/// The input of [`crate::elbo`], [`crate::exact_posterior`] and [`crate::log_evidence`]. Training estimates the objective from
+/// mini-batches; this function serves programs and tests that compute it exactly.
+///
 /// # Shapes
 /// `depth_log_probs: [n_depths, batch, n_classes]`, `labels: [batch]`; the result is `[n_depths]`.
 ///
 /// # Errors
-/// If the length is not a multiple of `batch · n_classes`, an entry is NaN or plus infinity, or a label is no class.
+/// If the length is not a multiple of `batch · n_classes`, an entry is NaN or plus infinity, or a label is not a class.
 pub fn depth_log_likelihoods(depth_log_probs: &[f64], labels: &[u32], n_classes: usize) -> Result<Vec<f64>> {
     let what = "depth_log_probs";
     let stride = labels.len().saturating_mul(n_classes);
@@ -76,7 +79,7 @@ pub fn depth_log_likelihoods(depth_log_probs: &[f64], labels: &[u32], n_classes:
     Ok(depth_log_probs.chunks_exact(stride).map(of_depth).collect())
 }
 
-/// Labels that name a class each.
+/// Refuses labels that are not classes.
 pub(crate) fn check_labels(labels: &[u32], n_classes: usize) -> Result<()> {
     match labels.iter().position(|&label| label as usize >= n_classes) {
         None => Ok(()),

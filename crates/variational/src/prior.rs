@@ -1,6 +1,6 @@
 //! The prior over depth.
 
-use crate::categorical::Categorical;
+use crate::categorical::{Categorical, impl_distribution};
 use crate::{DepthPosterior, Error, Result};
 
 /// The prior `p(d = i) = β_i` over depths `0 ..= max_depth`.
@@ -47,60 +47,13 @@ impl DepthPrior {
         let logits = vec![0.0; max_depth + 1];
         Self(Categorical::from_logits("prior", &logits).expect("equal logits are a distribution"))
     }
-
-    /// The prior with these probabilities, from depth zero on; zeros are allowed.
-    ///
-    /// # Numerics
-    /// The sum may be off by 1e-6, the rounding of single precision or of decimal literals, and is then made one.
-    ///
-    /// # Errors
-    /// If there is no entry, an entry is not in `[0, 1]`, or the sum is not one.
-    pub fn from_probs(probs: &[f64]) -> Result<Self> {
-        Ok(Self(Categorical::from_probs("prior", probs)?))
-    }
-
-    /// `β_i`, from depth zero on.
-    #[must_use]
-    pub fn probs(&self) -> &[f64] {
-        self.0.probs()
-    }
-
-    /// `log β_i`, minus infinity where `β_i` is zero.
-    #[must_use]
-    pub fn log_probs(&self) -> &[f64] {
-        self.0.log_probs()
-    }
-
-    /// The largest depth `D`.
-    #[must_use]
-    pub fn max_depth(&self) -> usize {
-        self.0.max_depth()
-    }
-
-    /// The number of depths, `D + 1`.
-    #[must_use]
-    pub fn n_depths(&self) -> usize {
-        self.max_depth() + 1
-    }
 }
 
-/// A posterior is the prior of the data that come next.
+/// The posterior given some data is the prior for further data.
 impl From<DepthPosterior> for DepthPrior {
     fn from(posterior: DepthPosterior) -> Self {
         Self(posterior.into_categorical())
     }
 }
 
-impl TryFrom<Vec<f64>> for DepthPrior {
-    type Error = Error;
-
-    fn try_from(probs: Vec<f64>) -> Result<Self> {
-        Self::from_probs(&probs)
-    }
-}
-
-impl From<DepthPrior> for Vec<f64> {
-    fn from(prior: DepthPrior) -> Self {
-        prior.probs().to_vec()
-    }
-}
+impl_distribution!(DepthPrior, "prior", "β");

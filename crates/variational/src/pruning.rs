@@ -5,10 +5,9 @@ use std::str::FromStr;
 
 use crate::{DepthPosterior, Error, Result};
 
-/// How the pruned depth is read off the posterior.
+/// A rule that chooses the pruned depth from the posterior.
 ///
-/// Rules are written as `near-mode`, `near-mode:0.95`, `arg-max`, `rounded-expectation` and `tail-mass:0.05`;
-/// `Display`, `FromStr` and serde agree on that.
+/// `Display`, `FromStr` and serde write a rule as [`PruningRule::EXPECTED`] says, as `near-mode:0.95` for instance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
@@ -30,6 +29,10 @@ pub enum PruningRule {
 }
 
 impl PruningRule {
+    /// The names of the rules, to complete a sentence that ends in "expected" or in a colon.
+    pub const EXPECTED: &str = "near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a \
+                                tolerance in (0, 1]";
+
     /// The paper's rule.
     pub const PAPER: Self = Self::NearMode { ratio: 0.95 };
 
@@ -91,25 +94,16 @@ impl FromStr for PruningRule {
         match (name, value.map(str::parse::<f64>)) {
             ("near-mode", None) => Ok(Self::PAPER),
             ("near-mode", Some(Ok(ratio))) if (0.0..1.0).contains(&ratio) => Ok(Self::NearMode { ratio }),
-            ("near-mode", _) => Err(unknown(text, "near-mode with a ratio in [0, 1), as near-mode:0.95")),
             ("arg-max", None) => Ok(Self::ArgMax),
             ("rounded-expectation", None) => Ok(Self::RoundedExpectation),
             ("tail-mass", Some(Ok(tolerance))) if tolerance > 0.0 && tolerance <= 1.0 => {
                 Ok(Self::TailMass { tolerance })
             }
-            ("tail-mass", _) => Err(unknown(text, "tail-mass with a tolerance in (0, 1], as tail-mass:0.05")),
-            _ => Err(unknown(
-                text,
-                "near-mode[:RATIO], arg-max, rounded-expectation or tail-mass:TOLERANCE",
-            )),
+            _ => Err(Error::PruningRule {
+                text: text.to_owned(),
+                expected: Self::EXPECTED,
+            }),
         }
-    }
-}
-
-fn unknown(text: &str, expected: &'static str) -> Error {
-    Error::PruningRule {
-        text: text.to_owned(),
-        expected,
     }
 }
 

@@ -1,10 +1,10 @@
-//! Golden vectors of the authors' code and of the usual libraries.
+//! Golden vectors of the authors' code and of common libraries.
 
 use vds_calibration::*;
 use vds_testkit::golden::{GoldenCase, GoldenSet, Kind, Report};
 
 #[test]
-fn scores_and_calibration_errors_agree() {
+fn golden_scores_and_calibration_errors_agree() {
     let set = GoldenSet::locate(env!("CARGO_MANIFEST_DIR"));
     let mut report = Report::new(&set);
     for case in set.cases(Kind::Calibration) {
@@ -15,7 +15,7 @@ fn scores_and_calibration_errors_agree() {
 }
 
 #[test]
-fn entropies_agree() {
+fn golden_entropies_agree() {
     let set = GoldenSet::locate(env!("CARGO_MANIFEST_DIR"));
     let mut report = Report::new(&set);
     for case in set.cases(Kind::Uncertainty) {
@@ -43,11 +43,11 @@ fn calibration(report: &mut Report<'_>, case: &GoldenCase) {
     for n_bins in &all_bins {
         bins(report, case, &predictions, *n_bins);
     }
-    check_known(case, &SCORES, &all_bins);
+    check_known(case, &UNBINNED, &all_bins);
 }
 
-/// Tensors of a calibration case that do not depend on bins; the first two are what is scored.
-const SCORES: [&str; 9] = [
+/// Tensors of a calibration case that do not depend on bins; the first two are the input.
+const UNBINNED: [&str; 9] = [
     "probs",
     "labels",
     "accuracy",
@@ -74,7 +74,7 @@ const BINNED: [&str; 11] = [
     "refcurve_correct",
 ];
 
-/// A tensor that nobody compares would pass whatever it holds.
+/// Fails if a case has a tensor that no test compares: it would pass whatever it holds.
 fn check_known(case: &GoldenCase, names: &[&str], all_bins: &[usize]) {
     let binned = all_bins
         .iter()
@@ -146,7 +146,7 @@ fn bins(report: &mut Report<'_>, case: &GoldenCase, predictions: &Predictions<'_
     }
 }
 
-/// Tensors of an uncertainty case; the first three are what is split.
+/// Tensors of an uncertainty case; the first three are the input.
 const MIXTURE: [&str; 10] = [
     "depth_probs",
     "q",

@@ -1,4 +1,4 @@
-//! Input that is refused, and what is said about it.
+//! Input that is refused, and the messages.
 
 use vds_calibration::*;
 
@@ -11,7 +11,7 @@ fn check_refused(probs: &[f32], n_classes: usize, labels: &[u32], message: &str)
 }
 
 #[test]
-fn what_is_no_prediction_is_refused() {
+fn predictions_that_are_malformed_are_refused() {
     check_refused(&[], 2, &[], "no predictions");
     check_refused(&[], 0, &[0], "predictions need at least one class");
     check_refused(
@@ -48,7 +48,7 @@ fn what_is_no_prediction_is_refused() {
 }
 
 #[test]
-fn sizes_beyond_the_address_space_are_refused() {
+fn predictions_beyond_the_address_space_are_refused() {
     let error = Predictions::new(&[1.0], usize::MAX, &[0, 0]).unwrap_err();
     assert!(error.to_string().starts_with("1 probabilities for 2 examples"));
     assert!(matches!(
@@ -58,7 +58,7 @@ fn sizes_beyond_the_address_space_are_refused() {
 }
 
 #[test]
-fn a_sum_may_be_off_by_rounding_and_no_more() {
+fn predictions_sum_to_one_up_to_rounding_and_no_more() {
     assert!(Predictions::new(&[0.5, 0.500_9], 2, &[0]).is_ok());
     assert!(Predictions::new(&[0.5, 0.501_1], 2, &[0]).is_err());
     assert!(Predictions::new(&[1.0 + 1e-6, 0.0], 2, &[0]).is_ok());
@@ -66,7 +66,7 @@ fn a_sum_may_be_off_by_rounding_and_no_more() {
 }
 
 #[test]
-fn no_bins_are_refused() {
+fn calibration_errors_without_bins_are_refused() {
     let predictions = Predictions::new(&[1.0], 1, &[0]).unwrap();
     assert_eq!(ReliabilityDiagram::new(&predictions, 0), Err(Error::NoBins));
     assert_eq!(equal_mass_calibration_error(&predictions, 0), Err(Error::NoBins));
@@ -74,7 +74,7 @@ fn no_bins_are_refused() {
     assert_eq!(paper_pooled_curve(&predictions, 0), Err(Error::NoBins));
 }
 
-/// The messages of the error and of its causes.
+/// Compares the messages of the error and of its causes.
 #[track_caller]
 fn check_mixture_refused(depth_probs: &[f32], posterior: &[f64], n_classes: usize, messages: &[&str]) {
     let error = depth_uncertainty(depth_probs, posterior, n_classes).unwrap_err();
@@ -83,7 +83,7 @@ fn check_mixture_refused(depth_probs: &[f32], posterior: &[f64], n_classes: usiz
 }
 
 #[test]
-fn what_is_no_mixture_is_refused() {
+fn mixture_that_is_malformed_is_refused() {
     check_mixture_refused(&[], &[1.0], 0, &["predictions need at least one class"]);
     check_mixture_refused(
         &[0.5; 3],
@@ -116,13 +116,13 @@ fn what_is_no_mixture_is_refused() {
         &[0.5, 0.5],
         2,
         &[
-            "the prediction of depth 1 is no distribution",
+            "the prediction of depth 1 is not a distribution",
             "probability NaN of class 1 of example 0 is not in [0, 1]",
         ],
     );
 }
 
 #[test]
-fn a_mixture_of_no_examples_is_empty() {
+fn mixture_of_no_examples_is_empty() {
     assert!(depth_uncertainty(&[], &[1.0], 2).unwrap().confidence.is_empty());
 }

@@ -7,3 +7,6 @@ mod golden;
 mod input;
 mod mutation;
 mod properties;
+mod score_table;
+#[cfg(feature = "serde")]
+mod serde;

@@ -1,11 +1,11 @@
-//! Damaged predictions are refused or accepted, never a panic; what must hold is that of the fuzz target.
+//! Damaged predictions are refused or accepted without a panic, with the checks of the fuzz target.
 
 use proptest::prelude::*;
 use vds_fuzz_checks::calibration::check;
 use vds_testkit::malformed::{cases, damaged, seeds};
 
 #[test]
-fn whole_seeds_are_accepted() {
+fn mutation_seeds_are_accepted() {
     assert!(seeds("calibration").iter().all(|seed| check(seed)));
 }
 
@@ -13,7 +13,7 @@ proptest! {
     #![proptest_config(cases(20_000))]
 
     #[test]
-    fn damaged_predictions_are_accepted_or_refused(bytes in damaged(seeds("calibration"))) {
+    fn mutation_of_predictions_is_accepted_or_refused(bytes in damaged(seeds("calibration"))) {
         check(&bytes);
     }
 }

@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn one_bin_gives_the_gap_of_the_means(data in classified(60, 2..8)) {
+    fn calibration_error_of_one_bin_is_the_gap_of_the_means(data in classified(60, 2..8)) {
         let predictions = Predictions::new(&data.probs, data.n_classes, &data.labels).unwrap();
         let gap = (accuracy(&predictions) - mean_confidence(&predictions)).abs();
         check_close(expected_calibration_error(&predictions, 1).unwrap(), gap, REORDERED);
@@ -121,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn an_edge_belongs_to_the_bin_below_for_any_number_of_bins(n_bins in 1..40_usize, k in 1..=40_usize) {
+    fn bin_edge_belongs_to_the_bin_below_for_any_number_of_bins(n_bins in 1..40_usize, k in 1..=40_usize) {
         // Of two classes, the prediction has at least half.
         prop_assume!(k <= n_bins && 2 * k >= n_bins);
         let on_edge = edge(k, n_bins);
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn information_about_the_depth_is_not_negative(data in classified(60, 2..8), q in simplex(1..6_usize)) {
+    fn mutual_information_is_not_negative(data in classified(60, 2..8), q in simplex(1..6_usize)) {
         // Every depth predicts the same rows in another order, so that the mixture is a real one.
         let n = data.labels.len();
         let depths: Vec<f32> = (0..q.len())
@@ -164,7 +164,7 @@ proptest! {
 }
 
 #[test]
-fn a_single_depth_tells_nothing_about_the_depth() {
+fn mutual_information_of_a_single_depth_is_zero() {
     let split = depth_uncertainty(&[0.3, 0.7, 1.0, 0.0], &[1.0], 2).unwrap();
     assert_eq!(split.mutual_information, [0.0, 0.0]);
 }
@@ -179,20 +179,20 @@ fn check_bins(confidences: &[f32], n_bins: usize, expected: &[usize]) {
 }
 
 #[test]
-fn an_edge_belongs_to_the_bin_below() {
+fn bin_edge_belongs_to_the_bin_below() {
     check_bins(&[0.5, 0.75, 1.0], 4, &[0, 1, 1, 1]);
     check_bins(&[0.6, 0.7, 0.8, 0.9, 1.0], 10, &[0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
     check_bins(&[f32::from_bits(0.75_f32.to_bits() + 1)], 4, &[0, 0, 0, 1]);
 }
 
 #[test]
-fn of_equal_probabilities_the_first_is_the_prediction() {
+fn prediction_of_equal_probabilities_is_the_first() {
     let is_right = |label: u32| accuracy(&Predictions::new(&[0.25, 0.375, 0.375], 3, &[label]).unwrap());
     assert_eq!([is_right(0), is_right(1), is_right(2)], [0.0, 1.0, 0.0]);
 }
 
 #[test]
-fn bins_of_equal_mass_differ_in_where_the_middle_goes() {
+fn calibration_errors_over_equal_mass_differ_in_where_the_median_goes() {
     // Confidences 5/8 (right), 3/4 (wrong) and 7/8 (right); the median is 3/4.
     let probs = [0.625, 0.375, 0.75, 0.25, 0.875, 0.125];
     let predictions = Predictions::new(&probs, 2, &[0, 1, 0]).unwrap();
@@ -203,7 +203,7 @@ fn bins_of_equal_mass_differ_in_where_the_middle_goes() {
 }
 
 #[test]
-fn certainty_is_scored_exactly() {
+fn scores_of_certainty_are_exact() {
     let predictions = |labels: &'static [u32]| Predictions::new(&[1.0, 0.0, 0.0, 1.0], 2, labels).unwrap();
     let right = predictions(&[0, 1]);
     assert_eq!((brier_score(&right), negative_log_likelihood(&right)), (0.0, 0.0));

@@ -5,27 +5,28 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
-use vds_checkpoint::{Checkpoint, Error, SCHEMA, Tensor};
+use vds_checkpoint::{Array, CONTAINER_SCHEMA, Checkpoint, Error};
 
-use crate::checkpoint;
+use crate::{SCHEMA, checkpoint};
 
-fn tensor() -> impl Strategy<Value = Tensor> {
+fn array() -> impl Strategy<Value = Array> {
     prop_oneof![
         // By their bits, as NaN is not equal to itself.
-        prop::collection::vec(any::<f32>().prop_filter("is NaN", |x| !x.is_nan()), 0..40).prop_map(Tensor::F32),
-        prop::collection::vec(any::<u64>(), 0..40).prop_map(Tensor::U64),
-        prop::collection::vec(any::<u8>(), 0..40).prop_map(Tensor::U8),
+        prop::collection::vec(any::<f32>().prop_filter("is NaN", |x| !x.is_nan()), 0..40).prop_map(Array::F32),
+        prop::collection::vec(any::<u64>(), 0..40).prop_map(Array::U64),
+        prop::collection::vec(any::<u8>(), 0..40).prop_map(Array::U8),
     ]
 }
 
 proptest! {
     #[test]
-    fn file_gives_back_what_was_written(
-        tensors in prop::collection::btree_map("[a-z/.]{1,8}", tensor(), 0..6),
+    fn file_reads_back_as_it_was_written(
+        arrays in prop::collection::btree_map("[a-z/.]{1,8}", array(), 0..6),
         numbers in prop::collection::vec(any::<f64>().prop_filter("JSON has none", |x| x.is_finite()), 0..20),
         text: String,
+        schema: u32,
     ) {
-        let checkpoint = Checkpoint::new(text.clone(), json!({ "numbers": numbers, "text": text }), tensors);
+        let checkpoint = Checkpoint::new(text.clone(), schema, json!({ "numbers": numbers, "text": text }), arrays);
         let bytes = checkpoint.to_bytes().unwrap();
         let read = Checkpoint::from_bytes(&bytes).unwrap();
         prop_assert_eq!(&read, &checkpoint);
@@ -35,13 +36,13 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn file_of_arbitrary_bytes_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(Checkpoint::from_bytes(&bytes).is_err());
     }
 }
 
 #[test]
-fn equal_checkpoints_have_equal_bytes() {
+fn file_bytes_of_equal_checkpoints_are_equal() {
     let bytes = checkpoint(3).to_bytes().unwrap();
     for _ in 0..20 {
         assert_eq!(checkpoint(3).to_bytes().unwrap(), bytes);
@@ -49,7 +50,7 @@ fn equal_checkpoints_have_equal_bytes() {
 }
 
 #[test]
-fn every_flipped_bit_is_found() {
+fn damage_every_flipped_bit_is_found() {
     let bytes = checkpoint(3).to_bytes().unwrap();
     for place in 0..bytes.len() {
         for bit in 0..8 {
@@ -61,7 +62,7 @@ fn every_flipped_bit_is_found() {
 }
 
 #[test]
-fn every_truncation_and_extension_is_found() {
+fn damage_every_truncation_and_extension_is_found() {
     let mut bytes = checkpoint(3).to_bytes().unwrap();
     for len in 0..bytes.len() {
         assert!(Checkpoint::from_bytes(&bytes[..len]).is_err(), "{len} bytes");
@@ -71,14 +72,14 @@ fn every_truncation_and_extension_is_found() {
 }
 
 #[test]
-fn flipped_value_is_told_by_the_sums() {
+fn damage_of_a_value_is_found_by_the_digest() {
     let mut bytes = checkpoint(3).to_bytes().unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     let error = Checkpoint::from_bytes(&bytes).unwrap_err();
-    assert!(matches!(error, Error::Sum { .. }), "{error}");
+    assert!(matches!(error, Error::Digest { .. }), "{error}");
 }
 
-/// A file with the given header in place of ours.
+/// A safetensors file with the given text as the header of a checkpoint.
 fn with_header(header: &str) -> Vec<u8> {
     let view = TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap();
     let metadata = HashMap::from([("checkpoint".to_owned(), header.to_owned())]);
@@ -86,44 +87,61 @@ fn with_header(header: &str) -> Vec<u8> {
 }
 
 #[test]
-fn other_schemas_are_refused_by_name_whatever_else_they_hold() {
-    for schema in [0, SCHEMA + 1] {
-        let bytes = with_header(&format!(r#"{{"schema": {schema}, "program": "vds 9.0", "later": []}}"#));
+fn schema_of_another_container_is_refused_by_name_whatever_else_it_holds() {
+    let check = |entry: &str, schema: u32| {
+        let bytes = with_header(&format!(
+            r#"{{"{entry}": {schema}, "program": "vds 9.0", "later": []}}"#
+        ));
         let error = Checkpoint::from_bytes(&bytes).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!(
-                "it has schema {schema}, written by vds 9.0, and this program reads schema 1; continue with the program that \
-                 wrote it"
-            )
+            format!("its container schema is {schema}, expected 2; resume with the program that wrote it, vds 9.0")
         );
+    };
+    for schema in [0, 1, CONTAINER_SCHEMA + 1] {
+        check("container", schema);
     }
+    // The first version of the container.
+    check("schema", 1);
 }
 
 #[test]
-fn other_safetensors_files_are_no_checkpoints() {
-    for header in ["", "[]", r#"{"schema": "1"}"#, r#"{"schema": 1}"#] {
+fn schema_of_another_content_is_read_and_then_refused_by_name() {
+    let bytes = checkpoint(1).to_bytes().unwrap();
+    let read = Checkpoint::from_bytes(&bytes).unwrap();
+    read.check_schema(SCHEMA).unwrap();
+    let error = read.check_schema(4).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "its content schema is 3, expected 4; resume with the program that wrote it, test 1"
+    );
+    assert!(!error.is_damage());
+}
+
+#[test]
+fn file_that_is_not_a_checkpoint_is_refused() {
+    for header in ["", "[]", r#"{"container": "2"}"#, r#"{"container": 2}"#] {
         let error = Checkpoint::from_bytes(&with_header(header)).unwrap_err();
-        assert!(matches!(error, Error::NoCheckpoint(_)), "{header}: {error}");
+        assert!(matches!(error, Error::NotACheckpoint(_)), "{header}: {error}");
     }
     let view = TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap();
     let error = Checkpoint::from_bytes(&safetensors::serialize([("a", view)], None).unwrap()).unwrap_err();
-    assert!(matches!(error, Error::NoCheckpoint(_)), "{error}");
+    assert!(matches!(error, Error::NotACheckpoint(_)), "{error}");
 }
 
 #[test]
-fn tensors_are_taken_by_name_and_type() {
+fn array_is_taken_by_name_and_type() {
     let mut read = checkpoint(1);
     assert_eq!(read.take_u64("n_batches").unwrap(), [3, u64::MAX]);
     assert_eq!(
         read.take_u64("n_batches").unwrap_err().to_string(),
-        "it holds no tensor `n_batches`"
+        "it has no array `n_batches`"
     );
     assert_eq!(
         read.take_bytes("weights").unwrap_err().to_string(),
-        "its tensor `weights` holds F32, expected U8"
+        "its array `weights` holds F32, expected U8"
     );
-    assert_eq!(read.tensors.keys().collect::<Vec<_>>(), ["history"]);
-    let empty = Checkpoint::new("", json!(null), BTreeMap::new());
+    assert_eq!(read.arrays.keys().collect::<Vec<_>>(), ["history"]);
+    let empty = Checkpoint::new("", 0, json!(null), BTreeMap::new());
     assert_eq!(Checkpoint::from_bytes(&empty.to_bytes().unwrap()).unwrap(), empty);
 }

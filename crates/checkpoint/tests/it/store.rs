@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use vds_checkpoint::{Error, Store, remove_leftovers, write_atomically};
+use vds_checkpoint::{CheckpointStore, Error, remove_leftovers, write_atomically};
 
-use crate::checkpoint;
+use crate::{SCHEMA, checkpoint};
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
@@ -17,22 +17,22 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// A store with checkpoints of the epochs `1..=n`.
-fn store(root: &Path, n: u64) -> Store {
-    let mut store = Store::open(root.join("c"));
+fn store(root: &Path, n: u64) -> CheckpointStore {
+    let mut store = CheckpointStore::open(root.join("c"));
     for epoch in 1..=n {
         store.write(&checkpoint(epoch)).unwrap();
     }
     store
 }
 
-fn newest_epoch(store: &Store) -> u64 {
-    store.newest().unwrap().unwrap().checkpoint.state["epoch"]
+fn newest_epoch(store: &CheckpointStore) -> u64 {
+    store.newest(SCHEMA).unwrap().unwrap().checkpoint.state["epoch"]
         .as_u64()
         .unwrap()
 }
 
 #[test]
-fn last_two_are_kept() {
+fn store_keeps_the_last_two() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 12);
     assert_eq!(
@@ -48,13 +48,13 @@ fn last_two_are_kept() {
 fn store_without_a_folder_is_empty() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 0);
-    assert!(store.is_empty().unwrap() && store.newest().unwrap().is_none());
+    assert!(store.is_empty().unwrap() && store.newest(SCHEMA).unwrap().is_none());
     store.remove_leftovers().unwrap();
     store.remove().unwrap();
 }
 
 #[test]
-fn damaged_newest_is_set_aside_and_the_one_before_it_used() {
+fn store_sets_a_damaged_newest_aside_and_uses_the_one_before_it() {
     type Damage = fn(&mut Vec<u8>);
     let damages: [Damage; 4] = [
         Vec::clear,
@@ -69,7 +69,7 @@ fn damaged_newest_is_set_aside_and_the_one_before_it_used() {
         let mut bytes = fs::read(&path).unwrap();
         damage(&mut bytes);
         fs::write(&path, &bytes).unwrap();
-        let found = store.newest().unwrap().unwrap();
+        let found = store.newest(SCHEMA).unwrap().unwrap();
         assert_eq!(found.checkpoint.state["epoch"], 2);
         assert_eq!(
             found.damaged.iter().map(|damaged| &damaged.path).collect::<Vec<_>>(),
@@ -89,13 +89,13 @@ fn damaged_newest_is_set_aside_and_the_one_before_it_used() {
 }
 
 #[test]
-fn newest_that_cannot_be_read_is_as_good_as_damaged() {
+fn store_treats_a_newest_that_cannot_be_read_as_damaged() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 2);
     // Reading a folder fails as reading a bad sector does.
     let path = store.folder().join("checkpoint-00000003.safetensors");
     fs::create_dir(&path).unwrap();
-    let found = store.newest().unwrap().unwrap();
+    let found = store.newest(SCHEMA).unwrap().unwrap();
     assert_eq!(found.checkpoint.state["epoch"], 2);
     assert_eq!(found.damaged.len(), 1);
     store.set_aside(&found.damaged).unwrap();
@@ -106,7 +106,7 @@ fn newest_that_cannot_be_read_is_as_good_as_damaged() {
         }
     }
     fs::create_dir(&path).unwrap();
-    let error = store.newest().unwrap_err();
+    let error = store.newest(SCHEMA).unwrap_err();
     assert!(
         matches!(&error, Error::Io { path: unreadable, .. } if *unreadable == path),
         "{error}"
@@ -114,7 +114,32 @@ fn newest_that_cannot_be_read_is_as_good_as_damaged() {
 }
 
 #[test]
-fn names_that_are_never_written_are_no_checkpoints() {
+fn store_refuses_a_content_of_another_schema_and_uses_no_older_one() {
+    let root = tempfile::tempdir().unwrap();
+    let store = store(root.path(), 2);
+    let before = names(store.folder());
+    let error = store.newest(SCHEMA + 1).unwrap_err();
+    let Error::Unusable { path, source } = &error else {
+        panic!("{error}");
+    };
+    assert!(path.ends_with("checkpoint-00000002.safetensors"));
+    assert!(
+        matches!(
+            **source,
+            Error::Schema {
+                found: 3,
+                expected: 4,
+                ..
+            }
+        ),
+        "{source}"
+    );
+    assert!(!error.is_damage());
+    assert_eq!(names(store.folder()), before);
+}
+
+#[test]
+fn store_ignores_names_that_are_never_written() {
     let root = tempfile::tempdir().unwrap();
     let mut store = store(root.path(), 2);
     let stranger = fs::read(store.folder().join("checkpoint-00000001.safetensors")).unwrap();
@@ -130,14 +155,14 @@ fn names_that_are_never_written_are_no_checkpoints() {
 }
 
 #[test]
-fn nothing_is_moved_if_none_is_whole() {
+fn store_moves_nothing_if_none_is_intact() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 2);
     let before = names(store.folder());
     for name in &before {
         fs::write(store.folder().join(name), b"").unwrap();
     }
-    let error = store.newest().unwrap_err();
+    let error = store.newest(SCHEMA).unwrap_err();
     assert!(
         matches!(&error, Error::Unusable { path, .. } if path.ends_with(&before[1])),
         "{error}"
@@ -146,7 +171,7 @@ fn nothing_is_moved_if_none_is_whole() {
 }
 
 #[test]
-fn unfinished_files_are_removed_and_others_left() {
+fn leftovers_are_removed_and_other_files_kept() {
     let root = tempfile::tempdir().unwrap();
     for name in [".vds-abc.partial", ".vds-abc", "x.partial", "weights.safetensors"] {
         fs::write(root.path().join(name), b"").unwrap();
@@ -156,9 +181,9 @@ fn unfinished_files_are_removed_and_others_left() {
 }
 
 #[test]
-fn folder_that_was_taken_away_is_not_made_again() {
+fn store_does_not_make_the_folder_of_a_run_that_is_gone() {
     let root = tempfile::tempdir().unwrap();
-    let mut store = Store::open(root.path().join("run/checkpoints"));
+    let mut store = CheckpointStore::open(root.path().join("run/checkpoints"));
     let error = store.write(&checkpoint(1)).unwrap_err();
     assert!(
         matches!(&error, Error::Io { path, .. } if path == store.folder()),
@@ -168,7 +193,7 @@ fn folder_that_was_taken_away_is_not_made_again() {
 }
 
 #[test]
-fn file_is_replaced_whole_and_leaves_no_temporary_one() {
+fn atomic_write_replaces_a_file_and_leaves_no_temporary_one() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("file");
     write_atomically(&path, b"first").unwrap();

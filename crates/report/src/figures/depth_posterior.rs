@@ -1,7 +1,7 @@
 //! The posterior over depth, and the scores of each depth alone.
 
 use maud::{Markup, html};
-use vds_records::{DepthScores, RunRecord};
+use vds_records::{RunRecord, Scores};
 
 use crate::chart::{Axis, Content, Figure, Panel, Panels, Series, Style};
 use crate::number;
@@ -14,8 +14,8 @@ pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
     let summary = &run.summary;
     let chosen = Some(summary.pruned_depth);
     let (test, train) = (&summary.test.per_depth, &summary.train_per_depth);
-    let lines = |title: &str, value: fn(&DepthScores) -> f64| {
-        let over_depth = |style, scores: &[DepthScores]| {
+    let lines = |title: &str, value: fn(&Scores) -> f64| {
+        let over_depth = |style, scores: &[Scores]| {
             Series::plain(
                 style,
                 scores
@@ -46,8 +46,8 @@ pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
                 title: "probability of depth".to_owned(),
                 content: bars,
             },
-            lines("NLL of depth alone (nats per example)", |scores| scores.nll),
-            lines("error of depth alone (%)", |scores| 100.0 * scores.error),
+            lines("NLL of depth alone (nats per example)", Scores::nll),
+            lines("error of depth alone (%)", |scores| 100.0 * scores.error()),
         ],
         marks: Vec::new(),
     };

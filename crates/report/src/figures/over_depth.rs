@@ -14,7 +14,7 @@ const DEPTH_AXIS: &str = "maximum depth D (residual blocks)";
 pub(crate) fn nll(id: &str, group: &Group<'_>) -> Option<Markup> {
     let titles = ["Test NLL against maximum depth", "test NLL (nats per example)"];
     Some(score_chart(id, group, titles, |predictor, run| {
-        predictor.scores(run).nll
+        predictor.scores(run).nll()
     }))
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn nll(id: &str, group: &Group<'_>) -> Option<Markup> {
 pub(crate) fn error(id: &str, group: &Group<'_>) -> Option<Markup> {
     let titles = ["Test error against maximum depth", "test error (%)"];
     Some(score_chart(id, group, titles, |predictor, run| {
-        100.0 * predictor.scores(run).error
+        100.0 * predictor.scores(run).error()
     }))
 }
 

@@ -48,14 +48,14 @@ fn figure(id: &str, name: &str, style: Style, scores: &Scores) -> Markup {
     let description = format!(
         "Accuracy in bins of confidence against the diagonal of perfect calibration; expected calibration error {}, \
          mean confidence {}, accuracy {}.",
-        number::significant(scores.ece, 3),
-        number::percent(scores.mean_confidence),
-        number::percent(1.0 - scores.error),
+        number::significant(scores.value("ece"), 3),
+        number::percent(scores.value("mean_confidence")),
+        number::percent(1.0 - scores.error()),
     );
     let caption = html! {
-        "ECE " (number::significant(scores.ece, 3)) ", MCE " (number::significant(scores.mce, 3))
-        ", mean confidence " (number::percent(scores.mean_confidence))
-        ", accuracy " (number::percent(1.0 - scores.error)) "."
+        "ECE " (number::significant(scores.value("ece"), 3)) ", MCE " (number::significant(scores.value("mce"), 3))
+        ", mean confidence " (number::percent(scores.value("mean_confidence")))
+        ", accuracy " (number::percent(1.0 - scores.error())) "."
     };
     let figure = Figure {
         id,

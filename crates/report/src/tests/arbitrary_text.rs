@@ -71,9 +71,9 @@ proptest! {
         record.name.clone_from(&text);
         record.summary.dataset = text;
         record.summary.expected_depth = numbers[0];
-        record.summary.test.marginal.nll = numbers[1];
-        record.summary.test.deepest.error = numbers[2];
-        record.summary.test.pruned.ece = numbers[3];
+        record.summary.test.marginal.insert("nll", numbers[1]);
+        record.summary.test.deepest.insert("error", numbers[2]);
+        record.summary.test.pruned.insert("ece", numbers[3]);
         record.summary.best_epoch = usize::MAX;
         for bin in &mut record.summary.test.deepest.reliability {
             bin.count = usize::MAX;
@@ -82,11 +82,11 @@ proptest! {
             epoch.train_loss = number;
         }
         for (score, &number) in record.summary.test.per_depth.iter_mut().zip(&numbers) {
-            score.nll = number;
+            score.insert("nll", number);
         }
         let mut other = record.clone();
         other.summary.seed = 1;
-        other.summary.test.marginal.nll = numbers[4];
+        other.summary.test.marginal.insert("nll", numbers[4]);
         let page = render(&[record, other], &info());
         let document = markup::parse(&page).unwrap();
         document.check_references();

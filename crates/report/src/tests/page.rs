@@ -57,9 +57,9 @@ fn at_the_limits() -> Vec<RunRecord> {
         grid.probability[7] = f32::NAN;
     }
     let mut broken = run("spirals", Method::Ldn, 5, 0);
-    broken.summary.test.marginal.nll = f64::INFINITY;
-    broken.summary.test.per_depth[0].nll = f64::INFINITY;
-    broken.summary.test.per_depth[1].nll = f64::NAN;
+    broken.summary.test.marginal.insert("nll", f64::INFINITY);
+    broken.summary.test.per_depth[0].insert("nll", f64::INFINITY);
+    broken.summary.test.per_depth[1].insert("nll", f64::NAN);
     broken.summary.expected_depth = f64::NAN;
     broken.summary.posterior[2] = f64::NAN;
     broken.epochs[3].train_loss = f64::NAN;

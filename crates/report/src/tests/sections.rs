@@ -78,8 +78,8 @@ fn notice_reports_repeated_seeds() {
 #[test]
 fn table_pools_seeds_as_mean_and_standard_deviation() {
     let mut runs = vec![run("mnist", Method::Ldn, 5, 0), run("mnist", Method::Ldn, 5, 1)];
-    runs[0].summary.test.marginal.nll = 0.25;
-    runs[1].summary.test.marginal.nll = 0.27;
+    runs[0].summary.test.marginal.insert("nll", 0.25);
+    runs[1].summary.test.marginal.insert("nll", 0.27);
     assert!(check(&runs).text.contains("0.260 ± 0.014"));
 }
 

@@ -22,13 +22,6 @@ fn check_help(path: &[&str], expected: Expect) {
     expected.assert_eq(&lines.collect::<String>());
 }
 
-/// The message about arguments that cannot be used.
-#[track_caller]
-fn check_refused(text: &str, expected: Expect) {
-    let error = parse(&arguments(text)).unwrap_err();
-    expected.assert_eq(&error.to_string());
-}
-
 #[test]
 fn help_lists_the_commands() {
     check_help(
@@ -50,6 +43,7 @@ fn help_lists_the_commands() {
                            of its own
               predict      Predict classes of images or points with a stored network
               report       Write stored runs as one self-contained HTML page
+              sweep        Train many networks from one plan
               data         List, verify, fetch and import data sets
               bench        Time a training step and an evaluation pass on this machine
               completions  Print a completion script for a shell
@@ -140,8 +134,9 @@ fn help_of_prune() {
                       Replace the run in the folder
 
                   --rule <RULE>
-                      Rule that chooses the depth: near-mode, near-mode:RATIO, arg-max, rounded-expectation or
-                      tail-mass:TOLERANCE; by default that of the run's configuration
+                      Rule that chooses the depth, by default that of the run's configuration: near-mode[:RATIO]
+                      with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a
+                      tolerance in (0, 1]
 
                   --depth <N>
                       Depth to prune to
@@ -186,50 +181,6 @@ fn help_of_predict() {
               -h, --help
                       Print help
         "#]],
-    );
-}
-
-#[test]
-fn arguments_that_contradict_each_other_are_refused() {
-    check_refused(
-        "vds prune r --out o --rule arg-max --depth 3",
-        expect![[r#"
-        error: the argument '--rule <RULE>' cannot be used with '--depth <N>'
-
-        Usage: vds prune --out <DIR> --rule <RULE> <RUN>
-
-        For more information, try '--help'.
-    "#]],
-    );
-    check_refused(
-        "vds train c.ron",
-        expect![[r#"
-        error: the following required arguments were not provided:
-          --out <DIR>
-
-        Usage: vds train --out <DIR> <CONFIG.ron>
-
-        For more information, try '--help'.
-    "#]],
-    );
-    check_refused(
-        "vds train c.ron --out o --threads 0",
-        expect![[r#"
-        error: invalid value '0' for '--threads <N>': expected a whole number from 1 to 1024
-
-        For more information, try '--help'.
-    "#]],
-    );
-    check_refused(
-        "vds report --out x.html",
-        expect![[r#"
-        error: the following required arguments were not provided:
-          <RUN>...
-
-        Usage: vds report --out <FILE.html> <RUN>...
-
-        For more information, try '--help'.
-    "#]],
     );
 }
 

@@ -7,5 +7,6 @@ pub(crate) mod evaluate;
 pub(crate) mod predict;
 pub(crate) mod prune;
 pub(crate) mod report;
+pub(crate) mod sweep;
 pub(crate) mod train;
 pub(crate) mod verify;

@@ -60,13 +60,11 @@ impl Predict {
 }
 
 fn of_file(file: &str, predicted: &Predicted, class_names: &[String]) -> Vec<Prediction> {
-    let rows = predicted
-        .probs
-        .chunks_exact(class_names.len())
-        .zip(predicted.winners(class_names.len()))
-        .zip(&predicted.uncertainty);
-    rows.enumerate()
-        .map(|(index, ((probs, (class, confidence)), uncertainty))| {
+    let uncertainty = &predicted.uncertainty;
+    let rows = predicted.probs.chunks_exact(class_names.len());
+    rows.zip(predicted.winners(class_names.len()))
+        .enumerate()
+        .map(|(index, (probs, (class, confidence)))| {
             let class = class as usize;
             Prediction {
                 file: file.to_owned(),
@@ -75,9 +73,9 @@ fn of_file(file: &str, predicted: &Predicted, class_names: &[String]) -> Vec<Pre
                 name: class_names[class].clone(),
                 confidence,
                 probabilities: probs.to_vec(),
-                predictive_entropy: uncertainty.predictive_entropy,
-                aleatoric: uncertainty.expected_entropy,
-                epistemic: uncertainty.mutual_information,
+                predictive_entropy: uncertainty.predictive_entropy[index],
+                aleatoric: uncertainty.expected_entropy[index],
+                epistemic: uncertainty.mutual_information[index],
             }
         })
         .collect()

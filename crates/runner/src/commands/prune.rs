@@ -27,9 +27,12 @@ pub(crate) struct Prune {
     /// Replace the run in the folder
     #[arg(long)]
     overwrite: bool,
-    /// Rule that chooses the depth: near-mode, near-mode:RATIO, arg-max, rounded-expectation or tail-mass:TOLERANCE; by default that of
-    /// the run's configuration
-    #[arg(long, value_name = "RULE", conflicts_with = "depth")]
+    #[arg(
+        long,
+        value_name = "RULE",
+        conflicts_with = "depth",
+        help = format!("Rule that chooses the depth, by default that of the run's configuration: {}", PruningRule::EXPECTED)
+    )]
     rule: Option<String>,
     /// Depth to prune to
     #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use vds_records::{RunRecord, files};
+use vds_records::{RunReader, RunRecord, Sweep, files};
 use vds_report::{PageInfo, render};
 
-use crate::error::{Error, ExitCode};
+use crate::error::{Error, ExitCode, OrInput as _};
 use crate::output;
 use crate::run_dir::{StoredRun, write_atomically};
 
 /// Write stored runs as one self-contained HTML page
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Report {
-    /// Run directories
+    /// Run directories; the folder of a sweep stands for its finished cells
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
     /// Page to write
@@ -28,7 +28,7 @@ pub(crate) struct Report {
 impl Report {
     /// Writes the page; one that is there is replaced.
     pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
-        let runs = StoredRun::open_all(&self.runs)?;
+        let runs = StoredRun::open_all(&with_cells(&self.runs)?)?;
         check_out(&self.out, &runs)?;
         let records: Vec<RunRecord> = runs
             .iter()
@@ -42,6 +42,28 @@ impl Report {
         output::print(|out| writeln!(out, "{}", self.out.display()))?;
         Ok(ExitCode::Success)
     }
+}
+
+/// The run directories, those of a sweep's finished cells in its place.
+fn with_cells(given: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let mut runs = Vec::new();
+    for folder in given {
+        if !Sweep::is_in(folder) {
+            runs.push(folder.clone());
+            continue;
+        }
+        let sweep = Sweep::read(folder).or_input(|| "reading the sweep")?;
+        let cells = sweep.cells.iter().map(|cell| folder.join(cell.run()));
+        let finished: Vec<PathBuf> = cells.filter(|run| RunReader::new(run).is_finished()).collect();
+        if finished.is_empty() {
+            return Err(Error::input_with_hint(
+                format!("no cell of the sweep {} is finished", folder.display()),
+                format!("train them with `vds sweep run {}`", folder.display()),
+            ));
+        }
+        runs.extend(finished);
+    }
+    Ok(runs)
 }
 
 /// The command without the folder that the program happens to lie in: equal runs give equal pages.

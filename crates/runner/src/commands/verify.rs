@@ -219,18 +219,13 @@ fn print(out: &mut dyn Write, verified: &Verified) -> io::Result<()> {
 
 fn table(out: &mut dyn Write, differences: &[Difference]) -> io::Result<()> {
     let shown = &differences[..differences.len().min(MAX_ROWS)];
-    let rows: Vec<[String; 4]> = shown.iter().map(row).collect();
-    if rows.is_empty() {
+    if shown.is_empty() {
         return Ok(());
     }
-    let head = ["name", "recorded", "now", "difference"].map(str::to_owned);
-    let rows = || [&head].into_iter().chain(&rows);
-    let width = |column: usize| rows().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    for [name, recorded, now, difference] in rows() {
-        let [a, b, c] = widths;
-        let line = format!("  {name:<a$}  {recorded:<b$}  {now:<c$}  {difference}");
-        writeln!(out, "{}", line.trim_end())?;
+    let head = ["name", "recorded", "now", "difference"].map(str::to_owned).to_vec();
+    let rows: Vec<Vec<String>> = [head].into_iter().chain(shown.iter().map(row)).collect();
+    for line in output::align(&rows, 4).lines() {
+        writeln!(out, "  {line}")?;
     }
     match differences.len() - shown.len() {
         0 => Ok(()),
@@ -238,13 +233,13 @@ fn table(out: &mut dyn Write, differences: &[Difference]) -> io::Result<()> {
     }
 }
 
-fn row(difference: &Difference) -> [String; 4] {
+fn row(difference: &Difference) -> Vec<String> {
     let text = |value: &Value| match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    [
+    vec![
         difference.name.clone(),
         text(&difference.recorded),
         text(&difference.now),

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vds_datasets::SpiralsConfig;
 use vds_model::Schedule;
+use vds_variational::PruningRule;
 
-use super::CONFIG_SCHEMA;
 use super::expected::{Expected, Interval};
-use super::file::{ConfigFile, DatasetConfig, NetworkSizes};
+use super::file::{CONFIG_SCHEMA, ConfigFile, DatasetConfig, NetworkSizes};
 use super::parse::{self, ParseError};
 
 /// Longest name, in characters.
@@ -337,9 +337,7 @@ fn table() -> Vec<Field> {
         ),
         row(
             "pruning_rule",
-            words(
-                "\"near-mode:RATIO\" with a ratio from 0 to below 1, \"arg-max\", \"rounded-expectation\", or \"tail-mass:TOLERANCE\" with a tolerance above 0, at most 1",
-            ),
+            Expected::Words(format!("a text: {}", PruningRule::EXPECTED)),
             "how the pruned depth is read off the posterior",
             |file| Some(&mut file.pruning_rule),
         ),

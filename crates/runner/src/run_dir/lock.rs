@@ -77,6 +77,13 @@ impl Lock {
     }
 }
 
+/// Whether a process holds the lock of a folder.
+pub(crate) fn is_in_use(folder: &Path) -> bool {
+    // Read-only: nothing is made in a folder that is only looked at.
+    let file = File::open(folder.join(LOCK));
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 fn in_use(folder: &Path, file: &mut File) -> Error {
     let mut text = String::new();
     let _ = file.rewind().and_then(|()| file.take(300).read_to_string(&mut text));

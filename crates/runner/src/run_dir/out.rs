@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use vds_checkpoint::Store;
+use vds_checkpoint::CheckpointStore;
 use vds_records::files::{
     ALL, CHECKPOINTS, CONFIG, ENVIRONMENT, JOURNAL, METRICS, NON_FINITE, PREDICTIVE_GRID, SUMMARY, WEIGHTS,
 };
@@ -85,8 +85,8 @@ impl RunDir {
     }
 
     /// The checkpoints.
-    pub(crate) fn checkpoints(&self) -> Store {
-        Store::open(self.path.join(CHECKPOINTS))
+    pub(crate) fn checkpoints(&self) -> CheckpointStore {
+        CheckpointStore::open(self.path.join(CHECKPOINTS))
     }
 
     /// Removes the files of an earlier run and writes what is known before the first step.

@@ -22,12 +22,12 @@ fn fingerprint(sandbox: &Sandbox, run: &str) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn same_seed_gives_the_same_bytes_on_any_number_of_threads() {
+fn train_with_equal_seeds_gives_equal_bytes_on_any_number_of_threads() {
     for train in RUNS {
         let sandbox = Sandbox::new();
         sandbox.run(&format!("{train} --threads 1 --out one"));
         let one = fingerprint(&sandbox, "one");
-        for threads in [1, 2, 3, 8] {
+        for threads in [2, 3, 8] {
             sandbox.run(&format!("{train} --threads {threads} --out other --overwrite"));
             assert!(fingerprint(&sandbox, "other") == one, "{threads} threads: {train}");
         }
@@ -35,9 +35,12 @@ fn same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 }
 
 #[test]
-fn another_seed_gives_other_weights() {
+fn train_with_another_seed_gives_other_weights() {
     let sandbox = Sandbox::new();
-    sandbox.run(&format!("{} --out a", RUNS[0]));
-    sandbox.run(&format!("{} --seed 4 --out b", RUNS[0].replace(" --seed 3", "")));
+    for (seed, run) in [(3, "a"), (4, "b")] {
+        sandbox.run(&format!(
+            "train CONFIGS/spirals.ron --set epochs=1 --seed {seed} --quiet --out {run}"
+        ));
+    }
     assert_ne!(fingerprint(&sandbox, "a")[4], fingerprint(&sandbox, "b")[4]);
 }

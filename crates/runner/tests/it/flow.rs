@@ -24,7 +24,7 @@ fn check_close(actual: f64, expected: f64) {
     assert!((actual - expected).abs() < 1e-5, "{actual} is not {expected}");
 }
 
-/// The whole way of a run, whatever the data.
+/// Every command on one run, whatever the data.
 fn check_flow(train: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let printed = sandbox.run(&format!("{train} --out runs/whole"));
@@ -61,7 +61,7 @@ fn check_flow(train: &str) -> Sandbox {
 }
 
 #[test]
-fn spirals_go_all_the_way() {
+fn train_evaluate_prune_report_and_predict_on_points() {
     let sandbox = check_flow(SPIRALS);
     let grid = sandbox.json("runs/whole/predictive_grid.json");
     assert_eq!(grid["probability"].as_array().unwrap().len(), 80 * 80);
@@ -91,7 +91,7 @@ fn spirals_go_all_the_way() {
 }
 
 #[test]
-fn images_go_all_the_way() {
+fn train_evaluate_prune_report_and_predict_on_images() {
     let sandbox = check_flow(MINI);
     assert!(!sandbox.path("runs/whole/predictive_grid.json").exists());
     let summary = sandbox.json("runs/whole/summary.json");
@@ -110,7 +110,7 @@ fn images_go_all_the_way() {
 }
 
 #[test]
-fn pruning_by_the_rule_keeps_the_scores_of_the_pruned_predictive() {
+fn prune_by_a_rule_keeps_the_scores_of_the_pruned_predictive() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{SPIRALS} --out whole"));
     sandbox.run("prune whole --rule rounded-expectation --out pruned");
@@ -132,7 +132,7 @@ fn pruning_by_the_rule_keeps_the_scores_of_the_pruned_predictive() {
 }
 
 #[test]
-fn deterministic_depth_needs_no_posterior() {
+fn train_with_deterministic_depth_needs_no_posterior() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{SPIRALS} --set method=ddn --out ddn"));
     let summary = sandbox.json("ddn/summary.json");
@@ -144,7 +144,7 @@ fn deterministic_depth_needs_no_posterior() {
 }
 
 #[test]
-fn one_plain_line_an_epoch_where_there_is_no_terminal() {
+fn train_prints_one_plain_line_per_epoch_without_a_terminal() {
     let sandbox = Sandbox::new();
     let train = SPIRALS.replace(" --quiet", "");
     let output = sandbox.command(&format!("{train} --out r")).output().unwrap();
@@ -168,7 +168,7 @@ fn selection_on_the_test_set_is_labelled() {
 }
 
 #[test]
-fn stored_configuration_trains_again() {
+fn train_on_a_stored_configuration_repeats_the_run() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{SPIRALS} --seed 4 --out first"));
     sandbox.run("train first/config.ron --quiet --out second");
@@ -178,7 +178,7 @@ fn stored_configuration_trains_again() {
 }
 
 #[test]
-fn data_sets_are_listed_verified_and_found() {
+fn data_sets_are_listed_and_verified() {
     let sandbox = Sandbox::new();
     let list = sandbox.run("data list");
     assert!(
@@ -193,7 +193,7 @@ fn data_sets_are_listed_verified_and_found() {
 }
 
 #[test]
-fn reader_that_goes_away_is_no_failure() {
+fn completions_do_not_fail_when_the_reader_goes_away() {
     let sandbox = Sandbox::new();
     let mut child = sandbox
         .command("completions bash")

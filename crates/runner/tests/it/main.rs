@@ -9,6 +9,7 @@ mod determinism;
 mod fetch;
 mod flow;
 mod mutation;
+mod resume;
 mod sandbox;
-mod survival;
+mod sweep;
 mod verify;

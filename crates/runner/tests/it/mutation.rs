@@ -19,14 +19,14 @@ fn config_seeds() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn whole_seeds_are_accepted() {
+fn config_and_checkpoint_seeds_are_accepted() {
     assert!(config_seeds().iter().all(|seed| config::check(seed)));
     assert!(seeds("checkpoint").iter().all(|seed| checkpoint::check(seed)));
 }
 
-/// The number of parameters of such a network is in no integer.
+/// The number of parameters of such a network fits no integer.
 #[test]
-fn largest_sizes_are_refused_as_fields() {
+fn config_with_the_largest_sizes_is_refused_by_field() {
     for (network, fields) in [
         ("Fc(width: 18446744073709551615)", vec!["network.width"]),
         (
@@ -56,7 +56,7 @@ proptest! {
     #![proptest_config(cases(10_000))]
 
     #[test]
-    fn damaged_configurations_are_accepted_or_refused(bytes in damaged(config_seeds())) {
+    fn config_with_random_damage_is_accepted_or_refused(bytes in damaged(config_seeds())) {
         config::check(&bytes);
     }
 }
@@ -65,7 +65,7 @@ proptest! {
     #![proptest_config(cases(500))]
 
     #[test]
-    fn damaged_checkpoints_are_resumed_or_refused(bytes in damaged(seeds("checkpoint"))) {
+    fn checkpoint_with_random_damage_is_accepted_or_refused(bytes in damaged(seeds("checkpoint"))) {
         checkpoint::check(&bytes);
     }
 }

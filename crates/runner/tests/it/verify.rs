@@ -1,4 +1,4 @@
-//! Recorded numbers against those of today.
+//! `vds verify`: recorded values against those that the stored weights give now.
 
 use std::fs;
 
@@ -44,7 +44,7 @@ fn edit_weights(sandbox: &Sandbox, run: &str) {
 }
 
 #[test]
-fn fresh_runs_verify_and_so_do_pruned_ones() {
+fn verify_reproduces_fresh_and_pruned_runs() {
     let sandbox = Sandbox::new();
     for method in ["ldn", "ddn"] {
         sandbox.run(&format!("{SPIRALS} --set method={method} --out {method}"));
@@ -55,13 +55,13 @@ fn fresh_runs_verify_and_so_do_pruned_ones() {
     let printed = sandbox.run("verify ldn ddn pruned --threads 1");
     assert_eq!(printed.lines().count(), 3, "{printed}");
     assert!(
-        printed.lines().all(|line| line.ends_with("come out the same")),
+        printed.lines().all(|line| line.ends_with("are reproduced")),
         "{printed}"
     );
 }
 
 #[test]
-fn run_on_images_verifies() {
+fn verify_reproduces_a_run_on_images_and_finds_other_data() {
     let sandbox = Sandbox::new();
     sandbox
         .run("train CONFIGS/fashion-mnist-mini.ron --set n_train=100 --set max_depth=1 --set epochs=1 --quiet --out r");
@@ -77,7 +77,7 @@ fn run_on_images_verifies() {
 }
 
 #[test]
-fn edited_number_is_found() {
+fn verify_finds_an_edited_number() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{SPIRALS} --out r"));
     // One more in the last digit that a record keeps.
@@ -95,7 +95,7 @@ fn edited_number_is_found() {
     assert_eq!((found, code), (vec![expected], Some(1)));
 
     edit(&sandbox, "r/predictive_grid.json", |grid| {
-        grid["probability"][7] = json!(0.25)
+        grid["probability"][7] = json!(0.25);
     });
     edit(&sandbox, "r/summary.json", |summary| {
         let pruned_depth = summary["pruned_depth"].as_u64().unwrap();
@@ -112,7 +112,7 @@ fn edited_number_is_found() {
 }
 
 #[test]
-fn edited_weights_are_found() {
+fn verify_finds_edited_weights() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{SPIRALS} --out r"));
     edit_weights(&sandbox, "r");
@@ -125,7 +125,7 @@ fn edited_weights_are_found() {
 }
 
 #[test]
-fn changed_environment_is_told_and_changes_no_verdict() {
+fn verify_reports_a_changed_environment_without_changing_the_verdict() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{SPIRALS} --out r"));
     edit(&sandbox, "r/environment.json", |environment| {
@@ -143,7 +143,7 @@ fn changed_environment_is_told_and_changes_no_verdict() {
 }
 
 #[test]
-fn missing_and_damaged_files_end_with_2_and_the_other_runs_are_verified() {
+fn verify_exits_with_2_for_missing_and_damaged_files_and_verifies_the_other_runs() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{SPIRALS} --out whole"));
     for (name, file) in [
@@ -155,7 +155,7 @@ fn missing_and_damaged_files_end_with_2_and_the_other_runs_are_verified() {
     .iter()
     .enumerate()
     {
-        for damage in ["missing", "cut"] {
+        for damage in ["missing", "truncated"] {
             let run = format!("{name}-{damage}");
             fs::create_dir(sandbox.path(&run)).unwrap();
             for entry in fs::read_dir(sandbox.path("whole")).unwrap() {
@@ -176,10 +176,10 @@ fn missing_and_damaged_files_end_with_2_and_the_other_runs_are_verified() {
                 lines[0].contains("cannot be verified") && lines[0].contains(file),
                 "{printed}"
             );
-            assert!(lines[1].ends_with("come out the same"), "{printed}");
+            assert!(lines[1].ends_with("are reproduced"), "{printed}");
         }
     }
     let (stderr, code) = sandbox.fail("verify no-run");
     assert_eq!(code, Some(2));
-    assert!(stderr.contains("no-run is no run directory"), "{stderr}");
+    assert!(stderr.contains("no-run is not a run directory"), "{stderr}");
 }

@@ -48,8 +48,9 @@ pub fn predictive_grid<D: Backend>(
         probability: winners.iter().map(|&(_, probability)| probability).collect(),
         mutual_information: predicted
             .uncertainty
+            .mutual_information
             .iter()
-            .map(|one| to_f32(one.mutual_information))
+            .map(|&information| to_f32(information))
             .collect(),
         points: labeled(&coordinates, points.labels()),
     })

@@ -7,5 +7,5 @@ mod scores;
 mod tests;
 
 pub use grid::predictive_grid;
-pub use pass::{ExampleUncertainty, Predicted, predict};
+pub use pass::{Predicted, predict};
 pub use scores::{MarginalScores, depth_scores, marginal_scores, test_scores};

@@ -1,6 +1,6 @@
 //! One pass over a data split, batch by batch.
 
-use vds_calibration::depth_uncertainty;
+use vds_calibration::{DepthUncertainty, depth_uncertainty};
 use vds_datasets::View;
 use vds_model::{Backend, Network};
 use vds_variational::{DepthPosterior, depth_log_probs, log_marginal_predictive};
@@ -59,17 +59,6 @@ fn for_each_batch_while<D: Backend>(
     Ok(true)
 }
 
-/// Uncertainty of one example, nats.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ExampleUncertainty {
-    /// Entropy of the marginal predictive.
-    pub predictive_entropy: f64,
-    /// Mean entropy of the depths' predictives: the aleatoric part.
-    pub expected_entropy: f64,
-    /// Their difference, the mutual information of label and depth: the epistemic part.
-    pub mutual_information: f64,
-}
-
 /// A predictive distribution on a view.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Predicted {
@@ -77,8 +66,8 @@ pub struct Predicted {
     pub probs: Vec<f32>,
     /// Negative log-likelihood of each example's label, nats, from log-probabilities that cannot underflow: `[n]`.
     pub nll: Vec<f64>,
-    /// Uncertainty of each example, `[n]`.
-    pub uncertainty: Vec<ExampleUncertainty>,
+    /// Uncertainty of each example.
+    pub uncertainty: DepthUncertainty,
 }
 
 impl Predicted {
@@ -105,17 +94,8 @@ impl Predicted {
             .extend(negative_log_likelihoods(&marginal, batch.labels, batch.n_classes));
         self.probs.extend(probs(&marginal));
         let depth_probs: Vec<f32> = probs(log_probs).collect();
-        let split = depth_uncertainty(&depth_probs, posterior.probs(), batch.n_classes)?;
-        let entropies = split.predictive_entropy.iter().zip(&split.expected_entropy);
-        self.uncertainty.extend(
-            entropies
-                .zip(&split.mutual_information)
-                .map(|((total, expected), information)| ExampleUncertainty {
-                    predictive_entropy: *total,
-                    expected_entropy: *expected,
-                    mutual_information: *information,
-                }),
-        );
+        let uncertainty = depth_uncertainty(&depth_probs, posterior.probs(), batch.n_classes)?;
+        self.uncertainty.append(uncertainty);
         Ok(())
     }
 }

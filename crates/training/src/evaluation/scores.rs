@@ -1,18 +1,12 @@
 //! From predictive distributions to the scores that are stored.
 
-use vds_calibration::{
-    Predictions, ReliabilityDiagram, brier_score, error_rate, mean_confidence, mean_true_probability,
-    paper_pooled_calibration,
-};
+use vds_calibration::{Evaluated, Predictions, ReliabilityDiagram, SCORES, Scores, error_rate};
 use vds_datasets::View;
 use vds_model::{Backend, Network};
-use vds_records::{DepthScores, Scores, TestScores};
+use vds_records::TestScores;
 use vds_variational::DepthPosterior;
 
-use super::pass::{
-    BATCH, BatchLogProbs, ExampleUncertainty, Predicted, for_each_batch, negative_log_likelihoods, predict_unless,
-    probs,
-};
+use super::pass::{BATCH, BatchLogProbs, Predicted, for_each_batch, negative_log_likelihoods, predict_unless, probs};
 use crate::error::Result;
 
 /// Error rate and negative log-likelihood (nats per example) of the marginal predictive.
@@ -86,7 +80,7 @@ pub fn test_scores<D: Backend>(
 ///
 /// # Errors
 /// If the network's output is not finite, or the device fails.
-pub fn depth_scores<D: Backend>(network: &Network<D>, view: View<'_>, ece_bins: usize) -> Result<Vec<DepthScores>> {
+pub fn depth_scores<D: Backend>(network: &Network<D>, view: View<'_>, ece_bins: usize) -> Result<Vec<Scores>> {
     let mut depths = Depths::new(network.max_depth() + 1);
     for_each_batch(network, view, BATCH, |batch| {
         depths.extend(batch);
@@ -118,15 +112,20 @@ impl Depths {
         }
     }
 
-    fn scores(self, n_classes: usize, labels: &[u32], ece_bins: usize) -> Result<Vec<DepthScores>> {
+    fn scores(self, n_classes: usize, labels: &[u32], ece_bins: usize) -> Result<Vec<Scores>> {
         let depths = self.probs.iter().zip(&self.nll);
         let score = |(probs, nll): (&Vec<f32>, &f64)| {
             let predictions = Predictions::new(probs, n_classes, labels)?;
-            Ok(DepthScores {
-                error: error_rate(&predictions),
+            let evaluated = Evaluated {
+                predictions,
                 nll: nll / labels.len() as f64,
-                ece: ReliabilityDiagram::new(&predictions, ece_bins)?.expected_calibration_error(),
-            })
+                reliability: &ReliabilityDiagram::new(&predictions, ece_bins)?,
+                uncertainty: None,
+            };
+            Ok(Scores::compute(
+                SCORES.iter().filter(|score| score.per_depth),
+                &evaluated,
+            ))
         };
         depths.map(score).collect()
     }
@@ -134,24 +133,14 @@ impl Depths {
 
 fn scores(predicted: &Predicted, n_classes: usize, labels: &[u32], ece_bins: usize) -> Result<Scores> {
     let predictions = Predictions::new(&predicted.probs, n_classes, labels)?;
-    let diagram = ReliabilityDiagram::new(&predictions, ece_bins)?;
-    let mean_of = |part: fn(&ExampleUncertainty) -> f64| {
-        predicted.uncertainty.iter().map(part).sum::<f64>() / labels.len() as f64
-    };
-    Ok(Scores {
-        error: error_rate(&predictions),
+    let reliability = ReliabilityDiagram::new(&predictions, ece_bins)?;
+    let evaluated = Evaluated {
+        predictions,
         nll: mean(&predicted.nll),
-        ece: diagram.expected_calibration_error(),
-        mce: diagram.maximum_calibration_error(),
-        brier: brier_score(&predictions),
-        mean_true_probability: mean_true_probability(&predictions),
-        paper_pooled_calibration: paper_pooled_calibration(&predictions),
-        mean_confidence: mean_confidence(&predictions),
-        predictive_entropy: mean_of(|one| one.predictive_entropy),
-        expected_entropy: mean_of(|one| one.expected_entropy),
-        mutual_information: mean_of(|one| one.mutual_information),
-        reliability: diagram.bins,
-    })
+        reliability: &reliability,
+        uncertainty: Some(&predicted.uncertainty),
+    };
+    Ok(Scores::compute(SCORES, &evaluated).with_reliability(&reliability))
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -118,9 +118,12 @@ fn evaluation_of_a_pruned_network_scores_as_the_whole_one_with_the_truncated_pos
         let whole = test_scores(&network, view, &posterior(), 2, 10).unwrap();
         let truncated = posterior().truncated(2).unwrap();
         let pruned = test_scores(&network.pruned(2).unwrap(), view, &truncated, 2, 10).unwrap();
-        check_close(pruned.marginal.nll, whole.pruned.nll);
-        check_close(pruned.marginal.brier, whole.pruned.brier);
-        check_close(pruned.marginal.mutual_information, whole.pruned.mutual_information);
+        check_close(pruned.marginal.nll(), whole.pruned.nll());
+        check_close(pruned.marginal.value("brier"), whole.pruned.value("brier"));
+        check_close(
+            pruned.marginal.value("mutual_information"),
+            whole.pruned.value("mutual_information"),
+        );
         assert_eq!(pruned.per_depth, whole.per_depth[..=2]);
     }
 }
@@ -134,17 +137,17 @@ fn evaluation_scores_of_one_depth_agree_wherever_they_stand() {
     };
     let network = fc();
     let scores = test_scores(&network, view, &posterior(), 0, 10).unwrap();
-    check_close(scores.deepest.nll, scores.per_depth[3].nll);
-    check_close(scores.deepest.ece, scores.per_depth[3].ece);
-    check_close(scores.pruned.nll, scores.per_depth[0].nll);
-    check_close(scores.deepest.mutual_information, 0.0);
+    check_close(scores.deepest.nll(), scores.per_depth[3].nll());
+    check_close(scores.deepest.value("ece"), scores.per_depth[3].value("ece"));
+    check_close(scores.pruned.nll(), scores.per_depth[0].nll());
+    check_close(scores.deepest.value("mutual_information"), 0.0);
     assert_eq!(scores.per_depth, depth_scores(&network, view, 10).unwrap());
     let marginal = marginal_scores(&network, view, &posterior(), &|| false)
         .unwrap()
         .unwrap();
     assert_eq!(marginal_scores(&network, view, &posterior(), &|| true).unwrap(), None);
-    check_close(marginal.nll, scores.marginal.nll);
-    check_close(marginal.error, scores.marginal.error);
+    check_close(marginal.nll, scores.marginal.nll());
+    check_close(marginal.error, scores.marginal.error());
 }
 
 #[test]
@@ -155,9 +158,12 @@ fn evaluation_entropy_of_the_marginal_splits_into_its_parts() {
         standardization: &standardization,
     };
     let predicted = predict(&fc(), view, &posterior()).unwrap();
-    for one in &predicted.uncertainty {
-        check_close(one.predictive_entropy, one.expected_entropy + one.mutual_information);
-        assert!(one.mutual_information > -1e-6 && one.expected_entropy > 0.0);
+    let split = &predicted.uncertainty;
+    assert_eq!(split.mutual_information.len(), predicted.nll.len());
+    let parts = split.expected_entropy.iter().zip(&split.mutual_information);
+    for (total, (expected, information)) in split.predictive_entropy.iter().zip(parts) {
+        check_close(*total, expected + information);
+        assert!(*information > -1e-6 && *expected > 0.0);
     }
     let rows = predicted.probs.chunks_exact(3).zip(&predicted.nll).zip(labels());
     for ((row, nll), label) in rows {

@@ -115,9 +115,9 @@ impl Case {
 
     /// A new trainer with the state of another, from the bytes of a checkpoint.
     pub(crate) fn handed_over(&self, trainer: &Trainer<Cpu>) -> Trainer<Cpu> {
-        let (state, tensors) = trainer.state();
+        let (state, arrays) = trainer.state();
         let state = serde_json::to_value(&state).unwrap();
-        let bytes = Checkpoint::new("test", state, tensors).to_bytes().unwrap();
+        let bytes = Checkpoint::new("test", 1, state, arrays).to_bytes().unwrap();
         let mut checkpoint = Checkpoint::from_bytes(&bytes).unwrap();
         let state = serde_json::from_value(checkpoint.state.clone()).unwrap();
         let mut next = self.trainer();

@@ -60,9 +60,9 @@ fn resume_at_every_step_ends_in_the_same_bits() {
 
 #[test]
 fn resume_refuses_the_state_of_another_network() {
-    let (state, tensors) = case(|_| {}).trainer().state();
+    let (state, arrays) = case(|_| {}).trainer().state();
     let mut large = case(|case| (case.max_depth, case.options.objective) = (4, geometric(0.85, 4))).trainer();
-    let mut checkpoint = Checkpoint::new("test", serde_json::json!(null), tensors);
+    let mut checkpoint = Checkpoint::new("test", 1, serde_json::json!(null), arrays);
     let error = large.restore(&state, &mut checkpoint).unwrap_err();
     assert!(
         error.to_string().starts_with("the snapshot's parameters hold"),

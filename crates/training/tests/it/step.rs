@@ -1,7 +1,7 @@
 //! A step that fails, is dropped or is committed.
 
 use dfdx::prelude::Cpu;
-use vds_checkpoint::Tensor;
+use vds_checkpoint::Array;
 use vds_model::{FcConfig, Network, NetworkConfig};
 use vds_training::streams::{Purpose, stream};
 use vds_training::{Batch, Error, Learner, Objective};
@@ -29,7 +29,7 @@ fn non_finite_step_ends_the_run_and_leaves_the_state_before_it() {
     let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
     let snapshot = trainer.network().snapshot();
     assert!(is_finite(&snapshot.params) && is_finite(&snapshot.running_stats));
-    let Tensor::F32(velocity) = &trainer.state().1["velocity.network"] else {
+    let Array::F32(velocity) = &trainer.state().1["velocity.network"] else {
         panic!("a velocity in single precision");
     };
     assert!(is_finite(velocity));

@@ -1,38 +1,39 @@
-//! One batch on its way from the tape to the host and back.
+//! One batch: its logits are copied from the tape to the host, and the gradients computed there go back on the tape.
 
 use dfdx::prelude::{
     CopySlice, Device, Gradients, HasErr, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor,
 };
 
+use super::device::HostGradients;
 use super::host::{BatchLoss, batch_loss, to_f32};
 use super::recycled::Recycled;
-use super::{DepthLogits, HostGradients, LossTerms, PosteriorLogits, Scalars};
+use super::terms::{DepthLogits, LossTerms, PosteriorLogits, Scalars};
 use crate::kl::check_finite;
 use crate::predictive::check_labels;
 use crate::{DepthPosterior, Error, Result};
 
-/// The logits of a batch, what the host made of them, and the tape on which to leave it.
+/// The logits of a batch, their loss and its gradient on the host, and the tape that takes the gradient.
 pub(super) struct Batch<D: Device<f32>, T> {
     logits: DepthLogits<D>,
     tape: T,
     loss: BatchLoss,
-    slope: Recycled<f32>,
+    gradient: Recycled<f32>,
     posterior: Option<(PosteriorLogits<D>, Vec<f32>)>,
 }
 
 impl<D: HostGradients, T: Tape<f32, D>> Batch<D, T> {
-    /// Checks the shapes, and computes losses and their slope in the logits.
+    /// Checks the shapes, and computes the losses and the gradient with respect to the logits.
     pub(super) fn new(depth_logits: DepthLogits<D, T>, labels: &[u32], posterior: &DepthPosterior) -> Result<Self> {
         check_shape(&depth_logits, labels, posterior)?;
         let (logits, tape) = contiguous(depth_logits)?.split_tape();
-        let mut slope = Recycled::zeros(logits.shape().num_elements());
-        logits.copy_into(&mut slope);
-        let loss = batch_loss(&mut slope, labels, posterior);
+        let mut gradient = Recycled::zeros(logits.shape().num_elements());
+        logits.copy_into(&mut gradient);
+        let loss = batch_loss(&mut gradient, labels, posterior);
         Ok(Self {
             logits,
             tape,
             loss,
-            slope,
+            gradient,
             posterior: None,
         })
     }
@@ -42,21 +43,21 @@ impl<D: HostGradients, T: Tape<f32, D>> Batch<D, T> {
         &self.loss.per_depth_nll
     }
 
-    /// Adds the loss's slope in the logits of the posterior, and their tape.
-    pub(super) fn with_posterior(mut self, logits: PosteriorLogits<D, T>, slope: Vec<f32>) -> Self {
+    /// Adds the logits of the posterior with their tape, and the gradient of the loss with respect to them.
+    pub(super) fn with_posterior(mut self, logits: PosteriorLogits<D, T>, gradient: Vec<f32>) -> Self {
         let (logits, tape) = logits.split_tape();
         self.tape = self.tape.merge(tape);
-        self.posterior = Some((logits, slope));
+        self.posterior = Some((logits, gradient));
         self
     }
 
-    /// The loss as a tensor whose backward pass hands out the slopes.
+    /// The loss as a tensor whose backward pass accumulates the gradients.
     pub(super) fn finish(self, scalars: Scalars) -> Result<LossTerms<D, T>> {
         let Self {
             logits,
             mut tape,
             loss: batch,
-            slope,
+            gradient,
             posterior,
         } = self;
         let Scalars {
@@ -72,9 +73,9 @@ impl<D: HostGradients, T: Tape<f32, D>> Batch<D, T> {
         let output = loss.clone();
         tape.add_backward_op(move |gradients| {
             let scale = gradient_of(&output, gradients)?;
-            hand_out(&logits, scale, &slope, gradients)?;
+            accumulate(&logits, scale, &gradient, gradients)?;
             match posterior {
-                Some((logits, slope)) => hand_out(&logits, scale, &slope, gradients),
+                Some((logits, gradient)) => accumulate(&logits, scale, &gradient, gradients),
                 None => Ok(()),
             }
         });
@@ -93,13 +94,13 @@ impl<D: HostGradients, T: Tape<f32, D>> Batch<D, T> {
     }
 }
 
-/// The posterior of the logits on the device.
+/// The posterior whose logits are on the device.
 pub(super) fn posterior_from<D: Device<f32>, T>(logits: &PosteriorLogits<D, T>) -> Result<DepthPosterior> {
     let logits: Vec<f64> = to_host(logits).into_iter().map(f64::from).collect();
     DepthPosterior::from_logits(&logits)
 }
 
-/// The tensor in row-major order, itself if it is so already.
+/// The tensor in row-major order; the tensor itself if it has that order already.
 pub(super) fn contiguous<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
     tensor: Tensor<S, f32, D, T>,
 ) -> Result<Tensor<S, f32, D, T>> {
@@ -130,7 +131,7 @@ fn check_shape<D: Device<f32>, T>(
     check_labels(labels, n_classes)
 }
 
-/// The gradient that later operations have left for the loss: one, unless the loss was scaled or summed.
+/// The gradient of what the backward pass started from with respect to the loss: one, unless the loss was scaled or summed.
 fn gradient_of<D: HostGradients>(
     loss: &Tensor<(), f32, D>,
     gradients: &mut Gradients<f32, D>,
@@ -142,14 +143,15 @@ fn gradient_of<D: HostGradients>(
     Ok(scale[0])
 }
 
-fn hand_out<S: Shape, D: HostGradients>(
+/// Adds `scale` times a gradient on the host to that of a tensor.
+fn accumulate<S: Shape, D: HostGradients>(
     tensor: &Tensor<S, f32, D>,
     scale: f32,
-    slope: &[f32],
+    gradient: &[f32],
     gradients: &mut Gradients<f32, D>,
 ) -> Result<(), <D as HasErr>::Err> {
     let device = tensor.device();
-    device.accumulate(gradients.get_or_alloc_mut(tensor)?, scale, slope)
+    device.accumulate(gradients.get_or_alloc_mut(tensor)?, scale, gradient)
 }
 
 fn device_error<E: std::fmt::Display>(op: &'static str) -> impl FnOnce(E) -> Error {

@@ -1,4 +1,4 @@
-//! Where gradients computed on the host enter the gradients of a device.
+//! Accumulation of gradients from the host in the gradients of a device.
 
 use dfdx::prelude::{Cpu, Device, HasErr, Storage};
 

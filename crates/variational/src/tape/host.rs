@@ -1,9 +1,9 @@
-//! The loss of one batch and its slope in the logits, on host slices.
+//! The loss of one batch and its gradient with respect to the logits, on host slices.
 
 use super::recycled::Recycled;
 use crate::DepthPosterior;
 
-/// What a pass over the logits of a batch leaves behind, apart from the gradient that it writes over them.
+/// The losses of a batch; the gradient is written over the logits.
 #[derive(Debug)]
 pub(super) struct BatchLoss {
     /// The mean over the batch of the cross-entropy at each depth, `[n_depths]`.
@@ -12,13 +12,13 @@ pub(super) struct BatchLoss {
     pub(super) marginal_errors: usize,
 }
 
-/// Replaces `logits` by the gradient of `Σ_i α_i nll_i` in them, `α_i (softmax(logits_i) − onehot(y)) / batch`.
+/// Replaces `logits` by the gradient of `Σ_i α_i nll_i` with respect to them, `α_i (softmax(logits_i) − onehot(y)) / batch`.
 ///
 /// # Shapes
 /// `logits: [n_depths, batch, n_classes]` for `labels: [batch]`, all of them below `n_classes`.
 ///
 /// # Numerics
-/// Exponentials are single precision, sums of them and everything after are double: the gradient leaves in single precision,
+/// Exponentials are single precision, sums of them and everything after are double: the gradient is returned in single precision,
 /// and the error of an exponential is below its rounding, but a sum near one would lose a confident example's loss.
 pub(super) fn batch_loss(logits: &mut [f32], labels: &[u32], posterior: &DepthPosterior) -> BatchLoss {
     let stride = logits.len() / posterior.n_depths();
@@ -33,10 +33,10 @@ pub(super) fn batch_loss(logits: &mut [f32], labels: &[u32], posterior: &DepthPo
     }
 }
 
-/// The mean cross-entropy at one depth; adds its share to the marginal prediction and leaves the gradient in `logits`.
+/// The mean cross-entropy at one depth; adds the depth's share to the marginal prediction and replaces `logits` by the gradient.
 fn depth_loss(logits: &mut [f32], labels: &[u32], weight: f64, marginal: &mut [f64]) -> f64 {
     let n_classes = logits.len() / labels.len();
-    let slope = weight / labels.len() as f64;
+    let example_weight = weight / labels.len() as f64;
     let label_logits = subtract_row_maxima(logits, labels);
     // A pass of its own: the exponentials of short rows, one row at a time, take half as long again.
     for value in &mut *logits {
@@ -50,13 +50,13 @@ fn depth_loss(logits: &mut [f32], labels: &[u32], weight: f64, marginal: &mut [f
         let norm: f64 = row.iter().map(|&exponential| f64::from(exponential)).sum();
         log_norms.multiply(norm);
         let inverse_norm = 1.0 / norm;
-        scale_to_gradient(row, marginal, weight * inverse_norm, slope * inverse_norm);
-        row[label as usize] -= to_f32(slope);
+        scale_to_gradient(row, marginal, weight * inverse_norm, example_weight * inverse_norm);
+        row[label as usize] -= to_f32(example_weight);
     }
     (log_norms.log() - label_logits) / labels.len() as f64
 }
 
-/// Takes each row's maximum off the row, and returns the sum of the labels' logits after that.
+/// Subtracts each row's maximum from the row, and returns the sum of the labels' logits after that.
 fn subtract_row_maxima(logits: &mut [f32], labels: &[u32]) -> f64 {
     let mut label_logits = 0.0;
     let n_classes = logits.len() / labels.len();
@@ -70,11 +70,12 @@ fn subtract_row_maxima(logits: &mut [f32], labels: &[u32]) -> f64 {
     label_logits
 }
 
-fn scale_to_gradient(row: &mut [f32], marginal: &mut [f64], share: f64, slope: f64) {
+/// Adds `share` times a row of exponentials to the marginal prediction, and multiplies the row by `scale`.
+fn scale_to_gradient(row: &mut [f32], marginal: &mut [f64], share: f64, scale: f64) {
     for (value, marginal) in row.iter_mut().zip(marginal) {
         let exponential = f64::from(*value);
         *marginal += share * exponential;
-        *value = to_f32(slope * exponential);
+        *value = to_f32(scale * exponential);
     }
 }
 

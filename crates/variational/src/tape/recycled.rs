@@ -1,19 +1,19 @@
-//! Arrays that a thread uses again, so that a training step asks the system for no memory in proportion to its batch.
+//! Arrays that a thread reuses, so that a training step allocates no memory in proportion to its batch.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 use std::thread::LocalKey;
 
-/// An array that goes back to its thread's free ones when it is dropped.
+/// An array that its thread keeps for reuse when it is dropped.
 #[derive(Debug)]
 pub(super) struct Recycled<T: Element>(Vec<T>);
 
-/// Arrays of one type that are kept; a step has one of each type at a time, or two where a loss is still held.
+/// Number of free arrays of one type that a thread keeps; a step uses one of each type at a time, or two where a loss is still held.
 const KEPT: usize = 2;
 
-/// A number whose arrays are kept.
+/// An element type whose arrays are reused.
 pub(super) trait Element: Copy + Default + 'static {
-    /// The free ones of this thread.
+    /// The free arrays of this thread.
     fn free() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>>;
 }
 
@@ -32,7 +32,7 @@ impl Element for f64 {
 }
 
 impl<T: Element> Recycled<T> {
-    /// `len` zeros.
+    /// An array of `len` zeros.
     pub(super) fn zeros(len: usize) -> Self {
         let mut values = T::free().with_borrow_mut(Vec::pop).unwrap_or_default();
         values.clear();
@@ -44,7 +44,7 @@ impl<T: Element> Recycled<T> {
 impl<T: Element> Drop for Recycled<T> {
     fn drop(&mut self) {
         let values = std::mem::take(&mut self.0);
-        // While a thread ends its arrays may be gone already; then this one goes as well.
+        // While a thread ends, its free arrays may be gone already; then this one is freed as well.
         let _ = T::free().try_with(|free| {
             let mut free = free.borrow_mut();
             if free.len() < KEPT {
@@ -73,7 +73,7 @@ mod tests {
     use super::Recycled;
 
     #[test]
-    fn an_array_comes_back_as_zeros() {
+    fn recycled_array_comes_back_as_zeros() {
         let mut first = Recycled::<f64>::zeros(3);
         first.copy_from_slice(&[1.0, 2.0, 3.0]);
         let place = first.as_ptr();

@@ -16,7 +16,7 @@ struct Entry {
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the deviations are a result, shown with --nocapture")]
-fn posterior_functions_are_those_of_the_published_code() {
+fn golden_posterior_functions_are_those_of_the_published_code() {
     let set = GoldenSet::locate(env!("CARGO_MANIFEST_DIR"));
     let mut report = Report::new(&set);
     for case in set.cases(Kind::Posterior) {

@@ -22,7 +22,7 @@ proptest! {
     }
 
     #[test]
-    fn the_gap_below_the_log_evidence_is_the_divergence_from_the_exact_posterior(case in cases()) {
+    fn elbo_gap_below_the_log_evidence_is_the_divergence_from_the_exact_posterior(case in cases()) {
         let exact = exact_posterior(&case.prior, &case.log_likelihoods).unwrap();
         let (bound, evidence) = bound_and_evidence(&case, &case.posterior());
         let gap = kl_divergence(&case.posterior(), &exact.clone().into()).unwrap();
@@ -31,15 +31,15 @@ proptest! {
     }
 
     #[test]
-    fn no_slope_is_left_at_the_exact_posterior(case in cases()) {
+    fn elbo_gradient_vanishes_at_the_exact_posterior(case in cases()) {
         let exact = exact_posterior(&case.prior, &case.log_likelihoods).unwrap();
         let gradient = elbo_gradient(&exact, &case.prior, &case.log_likelihoods).unwrap();
         let tolerance = rounding(&[exact.log_probs(), case.prior.log_probs(), &case.log_likelihoods]);
-        prop_assert!(gradient.iter().all(|slope| slope.abs() <= tolerance), "{gradient:?}");
+        prop_assert!(gradient.iter().all(|derivative| derivative.abs() <= tolerance), "{gradient:?}");
     }
 
     #[test]
-    fn kl_is_at_least_what_pinsker_asks(case in cases()) {
+    fn kl_is_at_least_pinskers_bound(case in cases()) {
         let posterior = case.posterior();
         let kl = kl_divergence(&posterior, &case.prior).unwrap();
         let pairs = posterior.probs().iter().zip(case.prior.probs());
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn adding_a_constant_to_the_logits_changes_nothing(case in cases(), shift in -1e3..1e3) {
+    fn logits_shifted_by_a_constant_change_nothing(case in cases(), shift in -1e3..1e3) {
         let shifted: Vec<f64> = case.logits.iter().map(|logit| logit + shift).collect();
         let shifted = DepthPosterior::from_logits(&shifted).unwrap();
         let posterior = case.posterior();
@@ -70,27 +70,27 @@ proptest! {
     }
 
     #[test]
-    fn gradients_are_central_differences(case in prop_oneof![cases(), moderate_cases()]) {
+    fn elbo_gradients_are_central_differences(case in prop_oneof![cases(), moderate_cases()]) {
         let prior = &case.prior;
         let nll: Vec<f64> = case.log_likelihoods.iter().map(|ll| -ll / 100.0).collect();
         let posterior = case.posterior();
-        check_slope(&case, &kl_divergence_gradient(&posterior, prior).unwrap(), |q| kl_divergence(q, prior));
-        check_slope(&case, &elbo_gradient(&posterior, prior, &case.log_likelihoods).unwrap(), |q| {
+        check_gradient(&case, &kl_divergence_gradient(&posterior, prior).unwrap(), |q| kl_divergence(q, prior));
+        check_gradient(&case, &elbo_gradient(&posterior, prior, &case.log_likelihoods).unwrap(), |q| {
             elbo(q, prior, &case.log_likelihoods)
         });
-        check_slope(&case, &minibatch_loss_gradient(&posterior, prior, &nll, 100).unwrap(), |q| {
+        check_gradient(&case, &minibatch_loss_gradient(&posterior, prior, &nll, 100).unwrap(), |q| {
             minibatch_loss(q, prior, &nll, 100)
         });
     }
 
     #[test]
-    fn reference_gradient_is_central_differences_away_from_the_clamp(case in moderate_cases()) {
+    fn kl_reference_gradient_is_central_differences_away_from_the_clamp(case in moderate_cases()) {
         let gradient = kl_reference_gradient(&case.posterior(), &case.prior).unwrap();
-        check_slope(&case, &gradient, |q| kl_reference(q, &case.prior));
+        check_gradient(&case, &gradient, |q| kl_reference(q, &case.prior));
     }
 
     #[test]
-    fn reference_divergence_is_the_exact_one_away_from_the_clamp(case in moderate_cases()) {
+    fn kl_reference_is_the_exact_divergence_away_from_the_clamp(case in moderate_cases()) {
         let posterior = case.posterior();
         let exact = kl_divergence(&posterior, &case.prior).unwrap();
         let reference = kl_reference(&posterior, &case.prior).unwrap();
@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn minibatch_loss_of_all_examples_is_minus_the_elbo_an_example((case, nll) in with_examples()) {
+    fn minibatch_loss_of_all_examples_is_minus_the_elbo_per_example((case, nll) in with_examples()) {
         let n_train = nll.len();
         let posterior = case.posterior();
         let log_likelihoods: Vec<f64> = mean(&nll).iter().map(|nll| -nll * n_train as f64).collect();
@@ -134,7 +134,7 @@ proptest! {
     }
 
     #[test]
-    fn one_hot_posterior_is_the_deterministic_network(
+    fn posterior_one_hot_is_the_deterministic_network(
         (posterior, case) in one_hots().prop_flat_map(|q| (Just(q.clone()), case_of(q.max_depth())))
     ) {
         let depth = posterior.argmax();
@@ -142,7 +142,7 @@ proptest! {
         prop_assert_eq!(expected, case.log_likelihoods[depth]);
         prop_assert_eq!(kl_divergence(&posterior, &case.prior).unwrap(), -case.prior.log_probs()[depth]);
         let gradient = elbo_gradient(&posterior, &case.prior, &case.log_likelihoods).unwrap();
-        prop_assert!(gradient.iter().all(|&slope| slope == 0.0), "{gradient:?}");
+        prop_assert!(gradient.iter().all(|&derivative| derivative == 0.0), "{gradient:?}");
     }
 
     #[test]
@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_nan_or_infinite(case in cases()) {
+    fn elbo_and_its_terms_are_finite(case in cases()) {
         let (posterior, prior, ll) = (case.posterior(), &case.prior, &case.log_likelihoods);
         let exact = exact_posterior(prior, ll).unwrap();
         let scalars = vec![
@@ -182,7 +182,7 @@ proptest! {
     }
 
     #[test]
-    fn impossible_depths_never_give_nan(case in cases(), seed in any::<u64>()) {
+    fn elbo_with_impossible_depths_is_never_nan(case in cases(), seed in any::<u64>()) {
         // Every other depth, by the bits of the seed, cannot have made the data.
         let ruled_out = |(depth, ll): (usize, &f64)| if seed >> (depth % 64) & 1 == 1 { f64::NEG_INFINITY } else { *ll };
         let ll: Vec<f64> = case.log_likelihoods.iter().enumerate().map(ruled_out).collect();
@@ -200,7 +200,7 @@ proptest! {
 }
 
 #[test]
-fn reference_gradient_passes_nothing_through_the_clamp() {
+fn kl_reference_gradient_is_zero_outside_the_clamp() {
     // The second probability is 3e-18 and clamped; the others still move with its logit's neighbours.
     let case = Case {
         logits: vec![0.0, -40.0, -1.0, 0.5],
@@ -209,14 +209,14 @@ fn reference_gradient_passes_nothing_through_the_clamp() {
     };
     let gradient = kl_reference_gradient(&case.posterior(), &case.prior).unwrap();
     assert!(gradient[0].abs() > 1e-3);
-    check_slope(&case, &gradient, |q| kl_reference(q, &case.prior));
+    check_gradient(&case, &gradient, |q| kl_reference(q, &case.prior));
     // With one logit far above, every probability is clamped and nothing is passed.
     let posterior = DepthPosterior::from_logits(&[0.0, -40.0, 40.0, 0.0]).unwrap();
     assert_eq!(kl_reference_gradient(&posterior, &case.prior).unwrap(), [0.0; 4]);
 }
 
 #[test]
-fn reference_divergence_clamps_without_renormalizing() {
+fn kl_reference_clamps_without_renormalizing() {
     let posterior = DepthPosterior::one_hot(0, 1).unwrap();
     let kl = kl_reference(&posterior, &DepthPrior::uniform(1)).unwrap();
     let (low, high): (f64, f64) = (1e-10, 1.0 - 1e-10);
@@ -225,7 +225,7 @@ fn reference_divergence_clamps_without_renormalizing() {
 }
 
 #[test]
-fn mass_where_the_prior_has_none_costs_infinitely_much() {
+fn kl_is_infinite_where_only_the_posterior_has_mass() {
     let posterior = DepthPosterior::from_probs(&[0.5, 0.5]).unwrap();
     let prior = DepthPrior::from_probs(&[1.0, 0.0]).unwrap();
     assert_eq!(kl_divergence(&posterior, &prior).unwrap(), f64::INFINITY);
@@ -236,7 +236,7 @@ fn mass_where_the_prior_has_none_costs_infinitely_much() {
 }
 
 #[test]
-fn arguments_that_do_not_fit_are_named() {
+fn elbo_arguments_that_do_not_fit_are_named() {
     let posterior = DepthPosterior::from_logits(&[0.0, 0.0]).unwrap();
     let prior = DepthPrior::uniform(1);
     let messages = [
@@ -267,7 +267,7 @@ fn bound_and_evidence(case: &Case, posterior: &DepthPosterior) -> (f64, f64) {
 /// A step of 1e-5 leaves a truncation error of step² / 6 times a third derivative, below ten times the magnitude of the
 /// values, 2e-10 of it, and a rounding error of 1e-13 of the magnitude over the step, 1e-8 of it.
 #[track_caller]
-fn check_slope(case: &Case, gradient: &[f64], value: impl Fn(&DepthPosterior) -> Result<f64>) {
+fn check_gradient(case: &Case, gradient: &[f64], value: impl Fn(&DepthPosterior) -> Result<f64>) {
     const STEP: f64 = 1e-5;
     let posterior = case.posterior();
     let tolerance = 2e-8 * magnitude(&[posterior.log_probs(), case.prior.log_probs(), &case.log_likelihoods]);

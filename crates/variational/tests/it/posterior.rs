@@ -7,7 +7,7 @@ use crate::strategies::{posteriors, rounding};
 
 proptest! {
     #[test]
-    fn probabilities_sum_to_one_and_survival_is_their_tail(posterior in posteriors()) {
+    fn posterior_sums_to_one_and_survival_is_its_tail(posterior in posteriors()) {
         let sum: f64 = posterior.probs().iter().sum();
         prop_assert!((sum - 1.0).abs() <= 1e-13);
         let survival = posterior.survival();
@@ -22,7 +22,7 @@ proptest! {
     }
 
     #[test]
-    fn entropy_is_between_zero_and_that_of_the_uniform(posterior in posteriors()) {
+    fn entropy_is_between_zero_and_that_of_the_uniform_posterior(posterior in posteriors()) {
         let entropy = posterior.entropy();
         prop_assert!(entropy >= 0.0);
         prop_assert!(entropy <= (posterior.n_depths() as f64).ln() + 1e-13);
@@ -42,7 +42,7 @@ proptest! {
     }
 
     #[test]
-    fn probabilities_survive_the_way_through_from_probs(posterior in posteriors()) {
+    fn posterior_of_its_own_probabilities_is_the_same(posterior in posteriors()) {
         let again = DepthPosterior::from_probs(posterior.probs()).unwrap();
         for (one, other) in posterior.probs().iter().zip(again.probs()) {
             prop_assert!((one - other).abs() <= 1e-13);
@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn geometric_prior_is_its_formula(decay in 0.05..1.5, max_depth in 0..=100_usize) {
+    fn prior_geometric_is_its_formula(decay in 0.05..1.5, max_depth in 0..=100_usize) {
         let prior = DepthPrior::geometric(decay, max_depth).unwrap();
         let weight = |depth: usize| f64::powf(decay, 1.0 + depth as f64);
         let sum: f64 = (0..=max_depth).map(weight).sum();
@@ -62,7 +62,7 @@ proptest! {
 }
 
 #[test]
-fn a_prior_over_thousands_of_depths_does_not_underflow() {
+fn prior_over_thousands_of_depths_does_not_underflow() {
     let prior = DepthPrior::geometric(0.5, 5_000).unwrap();
     // The probability underflows; its logarithm is 5001 log 0.5 less the sum, 1 − 2^−5001.
     assert_eq!(prior.probs()[5_000], 0.0);
@@ -71,7 +71,7 @@ fn a_prior_over_thousands_of_depths_does_not_underflow() {
 }
 
 #[test]
-fn one_hot_has_no_uncertainty() {
+fn posterior_one_hot_has_no_uncertainty() {
     let posterior = DepthPosterior::one_hot(2, 3).unwrap();
     assert_eq!(posterior.probs(), [0.0, 0.0, 1.0, 0.0]);
     assert_eq!(posterior.entropy().to_bits(), 0.0_f64.to_bits());
@@ -82,27 +82,27 @@ fn one_hot_has_no_uncertainty() {
 }
 
 #[test]
-fn a_logit_of_minus_infinity_is_a_probability_of_zero() {
+fn logit_of_minus_infinity_is_a_probability_of_zero() {
     let posterior = DepthPosterior::from_logits(&[0.0, f64::NEG_INFINITY, 0.0]).unwrap();
     assert_eq!(posterior.probs()[1], 0.0);
     assert!((posterior.entropy() - 2.0_f64.ln()).abs() < 1e-15);
 }
 
 #[test]
-fn the_mode_is_found_among_near_ties_and_is_the_shallowest_of_ties() {
+fn argmax_is_found_among_near_ties_and_is_the_shallowest_of_ties() {
     let mode = |logits: &[f64]| DepthPosterior::from_logits(logits).unwrap().argmax();
     assert_eq!(mode(&[0.0, 1e-12, 0.0]), 1);
     assert_eq!(mode(&[0.0, 2.0, 2.0]), 1);
 }
 
 #[test]
-fn the_widest_logits_there_are_do_not_overflow() {
+fn logits_of_the_widest_spread_do_not_overflow() {
     let posterior = DepthPosterior::from_logits(&[f64::MAX, -f64::MAX, f64::MAX]).unwrap();
     assert_eq!(posterior.probs(), [0.5, 0.0, 0.5]);
 }
 
 #[test]
-fn what_is_no_distribution_is_refused() {
+fn distribution_that_is_malformed_is_refused() {
     let messages = [
         DepthPosterior::from_logits(&[]).unwrap_err(),
         DepthPosterior::from_logits(&[0.0, f64::NAN]).unwrap_err(),

@@ -29,7 +29,7 @@ proptest! {
     }
 
     #[test]
-    fn one_hot_posterior_predicts_as_its_depth((posterior, logits, batch, n_classes) in one_hot_predictions()) {
+    fn marginal_prediction_of_a_one_hot_posterior_is_that_of_its_depth((posterior, logits, batch, n_classes) in one_hot_predictions()) {
         let log_probs = depth_log_probs(&logits, n_classes).unwrap();
         let marginal = log_marginal_predictive(&posterior, &log_probs, n_classes).unwrap();
         let depth = posterior.argmax() * batch * n_classes;
@@ -51,7 +51,7 @@ proptest! {
 }
 
 #[test]
-fn probabilities_below_the_smallest_float_keep_their_logarithm() {
+fn marginal_prediction_below_the_smallest_float_keeps_its_logarithm() {
     let posterior = DepthPosterior::from_logits(&[0.0, 0.0]).unwrap();
     let log_probs = depth_log_probs(&[2_000.0_f32, 0.0, 1_000.0, 0.0], 2).unwrap();
     let marginal = log_marginal_predictive(&posterior, &log_probs, 2).unwrap();
@@ -60,7 +60,7 @@ fn probabilities_below_the_smallest_float_keep_their_logarithm() {
 }
 
 #[test]
-fn classes_that_no_depth_allows_have_no_probability() {
+fn marginal_prediction_is_zero_for_classes_that_no_depth_allows() {
     let posterior = DepthPosterior::from_logits(&[0.0, 1.0]).unwrap();
     let log_probs = [0.0, f64::NEG_INFINITY, 0.0, f64::NEG_INFINITY];
     let marginal = log_marginal_predictive(&posterior, &log_probs, 2).unwrap();
@@ -70,7 +70,7 @@ fn classes_that_no_depth_allows_have_no_probability() {
 }
 
 #[test]
-fn shapes_and_labels_that_do_not_fit_are_refused() {
+fn predictions_with_shapes_or_labels_that_do_not_fit_are_refused() {
     let posterior = DepthPosterior::from_logits(&[0.0, 0.0]).unwrap();
     let messages = [
         depth_log_probs(&[0.0_f32; 5], 2).unwrap_err(),

@@ -7,7 +7,7 @@ use crate::strategies::posteriors;
 
 proptest! {
     #[test]
-    fn every_rule_prunes_to_a_depth_there_is(posterior in posteriors(), parameter in parameters()) {
+    fn prune_rules_give_a_depth_in_range(posterior in posteriors(), parameter in parameters()) {
         for rule in [
             PruningRule::NearMode { ratio: parameter },
             PruningRule::ArgMax,
@@ -21,7 +21,7 @@ proptest! {
     }
 
     #[test]
-    fn near_mode_is_the_first_depth_above_the_threshold(posterior in posteriors(), ratio in 0.0..1.0) {
+    fn prune_near_mode_is_the_first_depth_above_the_threshold(posterior in posteriors(), ratio in 0.0..1.0) {
         let depth = PruningRule::NearMode { ratio }.pruned_depth(&posterior);
         let max = posterior.probs().iter().copied().fold(0.0, f64::max);
         prop_assert!(posterior.probs()[..depth].iter().all(|&prob| prob <= ratio * max));
@@ -29,7 +29,7 @@ proptest! {
     }
 
     #[test]
-    fn tail_mass_is_the_first_depth_with_little_beyond(posterior in posteriors(), tolerance in 1e-6..1.0) {
+    fn prune_tail_mass_is_the_first_depth_with_little_beyond(posterior in posteriors(), tolerance in 1e-6..1.0) {
         let depth = PruningRule::TailMass { tolerance }.pruned_depth(&posterior);
         let beyond = |depth: usize| posterior.probs()[depth + 1..].iter().rev().sum::<f64>();
         prop_assert!(beyond(depth) < tolerance);
@@ -37,7 +37,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rule_reads_back_as_it_is_written(ratio in 0.0..1.0, tolerance in 1e-9..=1.0) {
+    fn prune_rule_reads_back_as_it_is_written(ratio in 0.0..1.0, tolerance in 1e-9..=1.0) {
         for rule in [
             PruningRule::NearMode { ratio },
             PruningRule::ArgMax,
@@ -50,7 +50,7 @@ proptest! {
 }
 
 #[test]
-fn rules_differ_where_they_should() {
+fn prune_rules_differ_where_they_should() {
     let posterior = DepthPosterior::from_probs(&[0.02, 0.30, 0.31, 0.27, 0.06, 0.04]).unwrap();
     let check = |rule: &str, expected: usize| {
         let rule: PruningRule = rule.parse().unwrap();
@@ -67,14 +67,14 @@ fn rules_differ_where_they_should() {
 }
 
 #[test]
-fn equal_probabilities_prune_to_the_shallowest() {
+fn prune_equal_probabilities_to_the_shallowest() {
     let posterior = DepthPosterior::from_logits(&[0.0; 30]).unwrap();
     assert_eq!(PruningRule::PAPER.pruned_depth(&posterior), 0);
     assert_eq!(PruningRule::ArgMax.pruned_depth(&posterior), 0);
 }
 
 #[test]
-fn thresholds_are_strict() {
+fn prune_thresholds_are_strict() {
     let near_mode = DepthPosterior::from_probs(&[0.25, 0.5, 0.25]).unwrap();
     assert_eq!(PruningRule::NearMode { ratio: 0.5 }.pruned_depth(&near_mode), 1);
     let tail_mass = DepthPosterior::from_probs(&[0.5, 0.25, 0.25]).unwrap();
@@ -82,7 +82,7 @@ fn thresholds_are_strict() {
 }
 
 #[test]
-fn half_rounds_to_even() {
+fn prune_rounded_expectation_rounds_half_to_even() {
     let rounded = |probs: &[f64]| {
         let posterior = DepthPosterior::from_probs(probs).unwrap();
         PruningRule::RoundedExpectation.pruned_depth(&posterior)
@@ -93,7 +93,7 @@ fn half_rounds_to_even() {
 }
 
 #[test]
-fn parameters_outside_their_range_fall_back() {
+fn prune_parameters_outside_their_range_fall_back() {
     let posterior = DepthPosterior::from_probs(&[0.2, 0.5, 0.3]).unwrap();
     let depth = |rule: PruningRule| rule.pruned_depth(&posterior);
     assert_eq!(depth(PruningRule::NearMode { ratio: 1.0 }), 1);
@@ -103,25 +103,26 @@ fn parameters_outside_their_range_fall_back() {
 }
 
 #[test]
-fn names_that_are_no_rule_are_refused_with_what_is() {
-    let check = |text: &str, expected: &str| {
+fn prune_rule_of_unknown_name_is_refused_with_the_list() {
+    let expected = "near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a \
+                    tolerance in (0, 1]";
+    assert_eq!(PruningRule::EXPECTED, expected);
+    for text in [
+        "",
+        "argmax",
+        "arg-max:1",
+        "near-mode:1",
+        "near-mode:x",
+        "near-mode:NaN",
+        "tail-mass",
+        "tail-mass:0",
+    ] {
         let error = text.parse::<PruningRule>().unwrap_err().to_string();
         assert_eq!(
             error,
             format!("pruning rule {text:?} is not known, expected {expected}")
         );
-    };
-    let near_mode = "near-mode with a ratio in [0, 1), as near-mode:0.95";
-    check("near-mode:1", near_mode);
-    check("near-mode:x", near_mode);
-    check("near-mode:NaN", near_mode);
-    let tail_mass = "tail-mass with a tolerance in (0, 1], as tail-mass:0.05";
-    check("tail-mass", tail_mass);
-    check("tail-mass:0", tail_mass);
-    let any = "near-mode[:RATIO], arg-max, rounded-expectation or tail-mass:TOLERANCE";
-    check("", any);
-    check("argmax", any);
-    check("arg-max:1", any);
+    }
 }
 
 fn parameters() -> impl Strategy<Value = f64> {

@@ -3,7 +3,7 @@
 use vds_variational::{DepthPosterior, DepthPrior, PruningRule};
 
 #[test]
-fn a_posterior_is_its_list_of_probabilities() {
+fn serde_posterior_is_its_list_of_probabilities() {
     let posterior = DepthPosterior::from_probs(&[0.25, 0.75]).unwrap();
     assert_eq!(serde_json::to_string(&posterior).unwrap(), "[0.25,0.75]");
     assert_eq!(
@@ -19,7 +19,7 @@ fn a_posterior_is_its_list_of_probabilities() {
 }
 
 #[test]
-fn a_pruning_rule_is_its_name() {
+fn serde_pruning_rule_is_its_name() {
     assert_eq!(
         serde_json::to_string(&PruningRule::PAPER).unwrap(),
         "\"near-mode:0.95\""

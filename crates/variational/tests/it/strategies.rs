@@ -1,4 +1,4 @@
-//! Cases to try, and the tolerance that their magnitude allows.
+//! Strategies for posteriors and priors, and the tolerance that their magnitude allows.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -17,14 +17,14 @@ impl Case {
         DepthPosterior::from_logits(&self.logits).unwrap()
     }
 
-    /// The error that rounding may leave in an expectation over depth, see [`rounding`].
+    /// The error of an expectation over depth by rounding, see [`rounding`].
     pub(crate) fn rounding(&self) -> f64 {
         let posterior = self.posterior();
         rounding(&[posterior.log_probs(), self.prior.log_probs(), &self.log_likelihoods])
     }
 }
 
-/// The error that rounding may leave in an expectation over depth of these values: at most 101 terms, each a few roundings
+/// The error of an expectation over depth of these values by rounding: at most 101 terms, each a few roundings
 /// of the largest magnitude, 101 · 4 · 2.2e-16 = 9e-14 of it.
 pub(crate) fn rounding(values: &[&[f64]]) -> f64 {
     1e-13 * magnitude(values)
@@ -50,7 +50,7 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
     })
 }
 
-/// Cases whose logits are moderate, so that slopes do not vanish.
+/// Cases whose logits are moderate, so that gradients do not vanish.
 pub(crate) fn moderate_cases() -> impl Strategy<Value = Case> {
     max_depths().prop_flat_map(|max_depth| {
         let values = || vec(-4.0..4.0, max_depth + 1);
@@ -82,11 +82,11 @@ pub(crate) fn max_depths() -> impl Strategy<Value = usize> {
 
 pub(crate) fn logits(n_depths: usize) -> impl Strategy<Value = Vec<f64>> {
     let spread = prop_oneof![Just(1e3), Just(10.0), Just(1.0), Just(1e-6), Just(0.0)];
-    (spread, -1.0..1.0).prop_flat_map(move |(spread, centre)| {
+    (spread, -1.0..1.0).prop_flat_map(move |(spread, center)| {
         // With the widest spread, logits stay within ±1e3.
-        let centre = centre * (1e3 - spread);
+        let center = center * (1e3 - spread);
         vec(-1.0..=1.0, n_depths)
-            .prop_map(move |units: Vec<f64>| units.iter().map(|unit| centre + spread * unit).collect())
+            .prop_map(move |units: Vec<f64>| units.iter().map(|unit| center + spread * unit).collect())
     })
 }
 

@@ -7,14 +7,14 @@ use vds_variational::{DepthPosterior, DepthPrior, Error, LossTerms, negative_elb
 type Logits = Tensor<(usize, usize, usize), f32, Cpu>;
 
 /// Network logits of all depths, labels, and logits of the posterior.
-struct Problem {
+struct LossCase {
     logits: Vec<f32>,
     shape: (usize, usize, usize),
     labels: Vec<u32>,
     posterior: Tensor<(usize,), f32, Cpu>,
 }
 
-impl Problem {
+impl LossCase {
     fn new(shape: (usize, usize, usize), seed: u64) -> Self {
         let device = Cpu::seed_from_u64(seed);
         let logits: Logits = device.sample_normal_like(&shape);
@@ -50,7 +50,7 @@ impl Problem {
     }
 }
 
-/// A slope is the difference of two numbers below one that are rounded to single precision, 6e-8 each.
+/// A derivative is the difference of two numbers below one that are rounded to single precision, 6e-8 each.
 fn close(actual: &[f32], expected: &[f32]) -> bool {
     let scale = expected.iter().fold(0.0_f32, |scale, x| scale.max(x.abs()));
     let close = |(x, y): (&f32, &f32)| (x - y).abs() <= 1e-5 * scale + 2.5e-7;
@@ -59,20 +59,20 @@ fn close(actual: &[f32], expected: &[f32]) -> bool {
 
 proptest! {
     #[test]
-    fn depths_that_did_not_run_count_as_the_deepest_that_did(
+    fn loss_of_depths_that_did_not_run_is_that_of_the_deepest_that_did(
         n_depths in 2..9_usize, batch in 1..12_usize, n_classes in 2..6_usize, depth in 0..8_usize, seed in 0..1000_u64,
     ) {
         let depth = depth % (n_depths - 1);
-        let problem = Problem::new((n_depths, batch, n_classes), seed);
-        let (short, padded) = (problem.up_to(depth, 0), problem.up_to(depth, n_depths - 1 - depth));
-        let (actual, expected) = (problem.loss(&short), problem.loss(&padded));
+        let case = LossCase::new((n_depths, batch, n_classes), seed);
+        let (short, padded) = (case.up_to(depth, 0), case.up_to(depth, n_depths - 1 - depth));
+        let (actual, expected) = (case.loss(&short), case.loss(&padded));
         prop_assert!((actual.value - expected.value).abs() <= 1e-10 * expected.value.abs());
         prop_assert!((actual.expected_nll - expected.expected_nll).abs() <= 1e-10 * expected.expected_nll.abs());
         prop_assert_eq!(actual.kl, expected.kl);
         prop_assert_eq!(actual.marginal_errors, expected.marginal_errors);
         prop_assert_eq!(&actual.per_depth_nll[..], &expected.per_depth_nll[..=depth]);
         let (actual, expected) = (actual.loss.backward(), expected.loss.backward());
-        let of_posterior = [&actual, &expected].map(|gradients| gradients.get(&problem.posterior).as_vec());
+        let of_posterior = [&actual, &expected].map(|gradients| gradients.get(&case.posterior).as_vec());
         prop_assert!(close(&of_posterior[0], &of_posterior[1]));
         // The copies' gradients add up in the depth that was copied.
         let stride = batch * n_classes;
@@ -86,25 +86,25 @@ proptest! {
     }
 
     #[test]
-    fn bias_is_at_most_the_tail_times_the_largest_gap(
+    fn loss_of_fewer_depths_is_off_by_at_most_the_tail_times_the_largest_gap(
         n_depths in 2..9_usize, batch in 1..12_usize, n_classes in 2..6_usize, depth in 0..8_usize, seed in 0..1000_u64,
     ) {
         let depth = depth % (n_depths - 1);
-        let problem = Problem::new((n_depths, batch, n_classes), seed);
-        let (short, all) = (problem.loss(&problem.up_to(depth, 0)), problem.loss(&problem.up_to(n_depths - 1, 0)));
+        let case = LossCase::new((n_depths, batch, n_classes), seed);
+        let (short, all) = (case.loss(&case.up_to(depth, 0)), case.loss(&case.up_to(n_depths - 1, 0)));
         let gap = |nll: &f64| (all.per_depth_nll[depth] - nll).abs();
         let gap = all.per_depth_nll[depth + 1..].iter().map(gap).fold(0.0, f64::max);
         let bias = (short.value - all.value).abs();
-        prop_assert!(bias <= problem.tail(depth) * gap + 1e-10 * all.value.abs(), "{bias}, gap {gap}");
+        prop_assert!(bias <= case.tail(depth) * gap + 1e-10 * all.value.abs(), "{bias}, gap {gap}");
     }
 }
 
 #[test]
-fn more_depths_than_the_posterior_has_are_refused() {
-    let problem = Problem::new((4, 3, 2), 1);
+fn loss_of_more_depths_than_the_posterior_has_is_refused() {
+    let case = LossCase::new((4, 3, 2), 1);
     let prior = DepthPrior::geometric(0.85, 3).unwrap();
-    let logits = problem.up_to(3, 1);
-    let error = negative_elbo(logits.leaky_trace(), &problem.labels, &problem.posterior, &prior, 50).unwrap_err();
+    let logits = case.up_to(3, 1);
+    let error = negative_elbo(logits.leaky_trace(), &case.labels, &case.posterior, &prior, 50).unwrap_err();
     assert!(
         matches!(
             error,

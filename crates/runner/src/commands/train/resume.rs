@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use vds_checkpoint::{Checkpoint, Damaged, Found, Tensor};
+use vds_checkpoint::{Array, Checkpoint, Damaged, Found};
 use vds_kernels::Isa;
 use vds_records::files::CONFIG;
 use vds_records::{EpochMetrics, Event, json};
@@ -18,10 +18,13 @@ use crate::error::{Error, OrInput as _, text_of};
 use crate::output;
 use crate::run_dir::{RunDir, StoredRun, program};
 
-/// Name of the tensor that holds `metrics.jsonl`.
+/// Version of what a checkpoint holds: [`RunState`] with the trainer's state in it, and the arrays. A checkpoint of another
+/// version is refused.
+const SCHEMA: u32 = 1;
+/// Name of the array that holds `metrics.jsonl`.
 pub(super) const HISTORY: &str = "history";
 
-/// Everything in a checkpoint that is not a tensor.
+/// Everything in a checkpoint that is not an array; see [`SCHEMA`].
 #[derive(Debug, Serialize, Deserialize)]
 struct RunState {
     /// The configuration as RON.
@@ -47,7 +50,7 @@ pub(super) fn checkpoint(
     config: &Config,
     data: &Data,
     trainer: TrainerState,
-    tensors: BTreeMap<String, Tensor>,
+    arrays: BTreeMap<String, Array>,
 ) -> Result<Checkpoint> {
     let state = RunState {
         config: config.to_ron(),
@@ -56,7 +59,7 @@ pub(super) fn checkpoint(
         trainer,
     };
     let state = serde_json::to_value(state).context("the state as JSON")?;
-    Ok(Checkpoint::new(program(), state, tensors))
+    Ok(Checkpoint::new(program(), SCHEMA, state, arrays))
 }
 
 /// Refuses a configuration on the command line that is not the run's.
@@ -86,7 +89,7 @@ pub(super) fn check_trained(run: &StoredRun) -> Result<(), Error> {
 impl Resumed {
     /// The newest checkpoint that is whole; `None` if there is none yet: the run begins again.
     pub(super) fn read(run: &StoredRun, run_dir: &RunDir) -> Result<Option<Self>> {
-        let Some(found) = run_dir.checkpoints().newest().map_err(with_advice)? else {
+        let Some(found) = run_dir.checkpoints().newest(SCHEMA).map_err(with_advice)? else {
             return Ok(None);
         };
         let Found {

@@ -4,6 +4,7 @@ use expect_test::{Expect, expect};
 
 use super::case::{Case, case};
 use super::fixtures::run_on_points;
+use crate::sandbox::Sandbox;
 
 /// A command line that is refused whatever is on disk.
 pub(super) fn typed(name: &'static str, command: &str, expected: Expect) -> Case {
@@ -38,33 +39,6 @@ pub(super) fn cases() -> Vec<Case> {
 
             For more information, try '--help'.
         "#]],
-        ),
-        typed(
-            "no subcommand",
-            "",
-            expect![[r#"
-                Learn the depth of residual networks, prune them, and measure how well they know what they do not
-                know
-
-                Usage: vds <COMMAND>
-
-                Commands:
-                  train        Train a network as a configuration says and store the run
-                  evaluate     Score a stored network on its test set
-                  verify       Evaluate stored runs again and print which recorded values are not reproduced
-                  prune        Prune a stored network to the depth that its posterior chose, and store it as a run
-                               of its own
-                  predict      Predict classes of images or points with a stored network
-                  report       Write stored runs as one self-contained HTML page
-                  data         List, verify, fetch and import data sets
-                  bench        Time a training step and an evaluation pass on this machine
-                  completions  Print a completion script for a shell
-                  help         Print this message or the help of the given subcommand(s)
-
-                Options:
-                  -h, --help     Print help (see more with '--help')
-                  -V, --version  Print version
-            "#]],
         ),
         typed(
             "unknown option",
@@ -230,21 +204,21 @@ pub(super) fn cases() -> Vec<Case> {
             "unknown rule",
             "prune r --rule nearest --out p",
             expect![[r#"
-            error: reading --rule: pruning rule "nearest" is not known, expected near-mode[:RATIO], arg-max, rounded-expectation or tail-mass:TOLERANCE
+            error: reading --rule: pruning rule "nearest" is not known, expected near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a tolerance in (0, 1]
         "#]],
         ),
         of_run(
             "rule with a ratio above 1",
             "prune r --rule near-mode:2 --out p",
             expect![[r#"
-                error: reading --rule: pruning rule "near-mode:2" is not known, expected near-mode with a ratio in [0, 1), as near-mode:0.95
+                error: reading --rule: pruning rule "near-mode:2" is not known, expected near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a tolerance in (0, 1]
             "#]],
         ),
         of_run(
             "rule without its tolerance",
             "prune r --rule tail-mass --out p",
             expect![[r#"
-                error: reading --rule: pruning rule "tail-mass" is not known, expected tail-mass with a tolerance in (0, 1], as tail-mass:0.05
+                error: reading --rule: pruning rule "tail-mass" is not known, expected near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a tolerance in (0, 1]
             "#]],
         ),
         typed(
@@ -281,4 +255,12 @@ pub(super) fn cases() -> Vec<Case> {
             "#]],
         ),
     ]
+}
+
+#[test]
+fn command_line_without_a_command_is_refused_with_the_help() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.run("-h");
+    assert!(help.contains("\nUsage: vds <COMMAND>\n"), "{help}");
+    assert_eq!(sandbox.fail(""), (help, Some(2)));
 }

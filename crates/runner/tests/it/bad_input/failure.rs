@@ -6,7 +6,7 @@ use super::weights_file::WeightsFile;
 use crate::sandbox::Sandbox;
 
 #[test]
-fn stored_weights_that_overflow_are_a_failure_that_names_the_run() {
+fn evaluate_predict_and_prune_name_the_run_whose_weights_overflow() {
     let sandbox = Sandbox::new();
     run_on_points(&sandbox);
     let mut file = WeightsFile::parse(&std::fs::read(sandbox.path(WEIGHTS)).unwrap());

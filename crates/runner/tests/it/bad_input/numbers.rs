@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 use super::case::Case;
-use super::command_lines::{of_run, train, typed};
+use super::command_lines::{of_run, train};
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn cases() -> Vec<Case> {
@@ -111,58 +111,7 @@ pub(super) fn cases() -> Vec<Case> {
             "rule with a negative tolerance",
             "prune r --rule tail-mass:-0.1 --out p",
             expect![[r#"
-                error: reading --rule: pruning rule "tail-mass:-0.1" is not known, expected tail-mass with a tolerance in (0, 1], as tail-mass:0.05
-            "#]],
-        ),
-        typed(
-            "unknown network to time",
-            "bench --what rnn",
-            expect![[r#"
-                error: unexpected argument '--what' found
-
-                Usage: vds bench [OPTIONS]
-
-                For more information, try '--help'.
-            "#]],
-        ),
-        typed(
-            "width of a convolutional network to time",
-            "bench --width 5",
-            expect![[r#"
-                error: --width belongs to --network fc
-            "#]],
-        ),
-        typed(
-            "batch of one to time",
-            "bench --batch 1",
-            expect![[r#"
-            error: invalid value '1' for '--batch <N>': expected a whole number from 2 to 65536
-
-            For more information, try '--help'.
-        "#]],
-        ),
-        typed(
-            "negative repeats",
-            "bench --repeats -1",
-            expect![[r#"
-                error: invalid value '-1' for '--repeats <N>': expected a whole number from 1 to 1000
-
-                For more information, try '--help'.
-            "#]],
-        ),
-        typed(
-            "pruning beyond the network to time",
-            "bench --max-depth 3 --pruned-to 4",
-            expect![[r#"
-                error: --pruned-to 4: the maximum depth of the network is 3
-            "#]],
-        ),
-        typed(
-            "network to time that fills the memory",
-            "bench --max-depth 1000 --batch 65536",
-            expect![[r#"
-                error: a training step of this size keeps 4504 GiB, at most 32 are allowed
-                hint: lower --batch, --max-depth or the sizes of the network
+                error: reading --rule: pruning rule "tail-mass:-0.1" is not known, expected near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a tolerance in (0, 1]
             "#]],
         ),
     ]

@@ -224,9 +224,9 @@ fn of_the_records() -> Vec<Case> {
         replaced(
             "summary of another schema",
             REPORT,
-            [SUMMARY, "\"schema\": 2", "\"schema\": 3"],
+            [SUMMARY, "\"schema\": 3", "\"schema\": 2"],
             expect![[r#"
-                error: r/summary.json has schema 3, expected 2
+                error: r/summary.json has schema 2, expected 3
             "#]],
         ),
         replaced(
@@ -234,13 +234,13 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [SUMMARY, "\"n_train\"", "\"n_trane\""],
             expect![[r#"
-                error: r/summary.json:414:1: missing field `n_train`
+                error: r/summary.json:411:1: missing field `n_train`
             "#]],
         ),
         replaced(
             "summary with a text for a number",
             REPORT,
-            [SUMMARY, "\"schema\": 2", "\"schema\": \"1\""],
+            [SUMMARY, "\"schema\": 3", "\"schema\": \"1\""],
             expect![[r#"
                 error: r/summary.json:2:15: invalid type: string "1", expected u32
             "#]],
@@ -277,7 +277,7 @@ fn of_the_records() -> Vec<Case> {
             SUMMARY,
             b"{\"dataset\": \"\xff\"}",
             expect![[r#"
-                error: r/summary.json is no text: byte 13 is not UTF-8
+                error: r/summary.json is not text: byte 13 is not UTF-8
             "#]],
         ),
         damaged(
@@ -332,8 +332,8 @@ fn of_the_records() -> Vec<Case> {
             GRID,
             b"[]",
             expect![[r#"
-            error: r/predictive_grid.json:1:2: invalid length 0, expected struct Plane with 6 elements
-        "#]],
+                error: r/predictive_grid.json:1:2: invalid length 0, expected struct PredictiveGrid with 7 elements
+            "#]],
         ),
         with(
             "grid that is not JSON",
@@ -349,7 +349,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [GRID, "\"n_side\":80", "\"n_side\":81"],
             expect![[r#"
-                error: r/predictive_grid.json: marginal has length 6400, expected the square of n_side = 81
+                error: r/predictive_grid.json: class has length 6400, expected the square of n_side = 81
             "#]],
         ),
         replaced(
@@ -357,7 +357,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [GRID, "\"n_side\":80", "\"n_side\":18446744073709551615"],
             expect![[r#"
-                error: r/predictive_grid.json: marginal has length 6400, expected the square of n_side = 18446744073709551615
+                error: r/predictive_grid.json: class has length 6400, expected the square of n_side = 18446744073709551615
             "#]],
         ),
         replaced(

@@ -1,10 +1,10 @@
-//! One process a run directory.
+//! One process per run directory.
 
 use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::spawn;
+use super::{effort, spawn};
 use crate::sandbox::Sandbox;
 
 /// Far more epochs than a test waits for.
@@ -24,8 +24,8 @@ pub(crate) fn training(sandbox: &Sandbox, arguments: &str) -> Child {
 }
 
 #[test]
-fn of_processes_that_start_at_once_in_a_new_folder_one_trains() {
-    for _ in 0..5 {
+fn train_in_one_new_folder_succeeds_for_one_of_several_processes() {
+    for _ in 0..effort(5) {
         let sandbox = Sandbox::new();
         let train = "train CONFIGS/spirals.ron --quiet --set epochs=20 --set max_depth=2 --out r";
         let children: Vec<Child> = (0..8).map(|_| spawn(sandbox.command(train))).collect();
@@ -41,7 +41,7 @@ fn of_processes_that_start_at_once_in_a_new_folder_one_trains() {
 }
 
 #[test]
-fn second_process_is_refused_until_the_first_one_is_gone_even_by_a_crash() {
+fn train_lock_refuses_a_second_process_until_the_first_is_gone_even_by_a_crash() {
     let sandbox = Sandbox::new();
     let mut first = training(&sandbox, &format!("{ENDLESS} --quiet --out r --checkpoint-epochs 1"));
     for second in ["train --resume r".to_owned(), format!("{ENDLESS} --out r --overwrite")] {
@@ -59,11 +59,11 @@ fn second_process_is_refused_until_the_first_one_is_gone_even_by_a_crash() {
     }
     first.kill().unwrap();
     first.wait().unwrap();
-    goes_on(&sandbox, "r");
+    check_resumes(&sandbox, "r");
 }
 
 /// Resumes a run far from its end that was never resumed before, and sees it train.
-pub(crate) fn goes_on(sandbox: &Sandbox, run: &str) {
+pub(crate) fn check_resumes(sandbox: &Sandbox, run: &str) {
     let journal = sandbox.path(run).join("journal.jsonl");
     let has_trained = || {
         // A run without a checkpoint begins again, with a new journal.
@@ -74,7 +74,7 @@ pub(crate) fn goes_on(sandbox: &Sandbox, run: &str) {
     let mut child = spawn(sandbox.command(&format!("train --resume {run} --quiet")));
     let start = Instant::now();
     while !has_trained() {
-        assert!(start.elapsed() < Duration::from_secs(60), "it does not go on");
+        assert!(start.elapsed() < Duration::from_secs(60), "it does not resume");
         assert!(child.try_wait().unwrap().is_none(), "it ended");
         sleep(Duration::from_millis(5));
     }

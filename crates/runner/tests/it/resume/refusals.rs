@@ -3,7 +3,7 @@
 use std::fs;
 
 use expect_test::{Expect, expect};
-use vds_checkpoint::{Checkpoint, Tensor};
+use vds_checkpoint::{Array, Checkpoint};
 
 use super::damage::{checkpoints, unfinished};
 use crate::sandbox::Sandbox;
@@ -27,7 +27,7 @@ fn edit_newest(sandbox: &Sandbox, edit: impl FnOnce(&mut Checkpoint)) {
 }
 
 #[test]
-fn configuration_that_was_edited_is_refused_field_by_field() {
+fn resume_refuses_an_edited_configuration_field_by_field() {
     let sandbox = unfinished();
     let text = sandbox.text("r/config.ron");
     sandbox.write(
@@ -48,7 +48,7 @@ fn configuration_that_was_edited_is_refused_field_by_field() {
 }
 
 #[test]
-fn configuration_on_the_command_line_must_be_the_runs() {
+fn resume_refuses_another_configuration_on_the_command_line() {
     let sandbox = unfinished();
     check(
         &sandbox,
@@ -64,26 +64,41 @@ fn configuration_on_the_command_line_must_be_the_runs() {
 }
 
 #[test]
-fn checkpoint_of_another_schema_is_refused_by_name() {
+fn resume_refuses_a_checkpoint_of_another_container_by_name() {
     let sandbox = unfinished();
     let path = checkpoints(&sandbox).pop().unwrap();
     let bytes = fs::read(&path).unwrap();
-    let find = br#"\"schema\":1,"#;
+    let find = br#"\"container\":2,"#;
     let place = bytes.windows(find.len()).position(|window| window == find).unwrap();
     let mut other = bytes;
     other[place + find.len() - 2] = b'7';
     fs::write(&path, other).unwrap();
-    let (stderr, code) = sandbox.fail("train --resume r");
-    assert_eq!(code, Some(2));
-    let expected =
-        "error: reading r/checkpoints/checkpoint-00000004.safetensors: it has schema 7, written by vds 0.1.0 (";
-    assert!(stderr.starts_with(expected), "{stderr}");
-    let expected = "), and this program reads schema 1; continue with the program that wrote it\n";
-    assert!(stderr.ends_with(expected), "{stderr}");
+    check_schema(&sandbox, "container schema is 7, expected 2");
 }
 
 #[test]
-fn checkpoint_on_other_data_is_refused() {
+fn checkpoint_of_another_content_is_refused_by_name() {
+    let sandbox = unfinished();
+    edit_newest(&sandbox, |checkpoint| checkpoint.schema += 6);
+    check_schema(&sandbox, "content schema is 7, expected 1");
+}
+
+/// Refuses the newest checkpoint because of a version, and names the program that wrote it.
+#[track_caller]
+fn check_schema(sandbox: &Sandbox, expected: &str) {
+    let before = sandbox.everything();
+    let (stderr, code) = sandbox.fail("train --resume r");
+    assert_eq!(code, Some(2));
+    let start = format!(
+        "error: reading r/checkpoints/checkpoint-00000004.safetensors: its {expected}; resume with the program that wrote it, \
+         vds 0.1.0 ("
+    );
+    assert!(stderr.starts_with(&start) && stderr.ends_with(")\n"), "{stderr}");
+    assert_eq!(sandbox.everything(), before);
+}
+
+#[test]
+fn resume_refuses_other_data() {
     let sandbox = unfinished();
     edit_newest(&sandbox, |checkpoint| checkpoint.state["data"][0] = "00".into());
     check(
@@ -97,63 +112,63 @@ fn checkpoint_on_other_data_is_refused() {
 }
 
 #[test]
-fn checkpoint_that_lacks_a_tensor_or_a_field_is_refused() {
+fn resume_refuses_a_checkpoint_that_lacks_a_tensor_or_a_field() {
     let sandbox = unfinished();
     edit_newest(&sandbox, |checkpoint| {
-        checkpoint.tensors.remove("velocity.network").unwrap();
+        checkpoint.arrays.remove("velocity.network").unwrap();
     });
     check(
         &sandbox,
         "train --resume r",
         expect![[r#"
-            error: reading r/checkpoints/checkpoint-00000004.safetensors: it holds no tensor `velocity.network`
+            error: reading r/checkpoints/checkpoint-00000004.safetensors: it has no array `velocity.network`
         "#]],
     );
     edit_newest(&sandbox, |checkpoint| {
-        checkpoint.state.as_object_mut().unwrap().remove("position").unwrap();
+        checkpoint.state.as_object_mut().unwrap().remove("trainer").unwrap();
     });
     check(
         &sandbox,
         "train --resume r",
         expect![[r#"
-            error: reading r/checkpoints/checkpoint-00000004.safetensors: missing field `position`
+            error: reading r/checkpoints/checkpoint-00000004.safetensors: missing field `trainer`
         "#]],
     );
 }
 
 #[test]
-fn numbers_and_lines_that_no_run_comes_to_are_refused() {
+fn resume_refuses_a_state_that_no_run_reaches() {
     type Edit = fn(&mut Checkpoint);
     let edits: [(Edit, &str); 7] = [
         (
-            |c| c.state["position"]["epoch"] = 21.into(),
+            |c| c.state["trainer"]["epoch"] = 21.into(),
             "its history has 4 whole lines, expected 21",
         ),
         (
-            |c| c.state["position"]["train_depth"] = 4.into(),
-            "the position is none of this run: train_depth is 4, and the network has 3 blocks",
+            |c| c.state["trainer"]["train_depth"] = 4.into(),
+            "the trainer state does not belong to this run: train_depth is 4, and the network has 3 blocks",
         ),
         (
-            |c| c.state["position"]["kept_epoch"] = 5.into(),
-            "the position is none of this run: its best or kept epoch comes after epoch 4",
+            |c| c.state["trainer"]["kept_epoch"] = 5.into(),
+            "the trainer state does not belong to this run: its best or kept epoch comes after epoch 4",
         ),
         (
-            |c| c.state["position"]["totals"]["n"] = u64::MAX.into(),
+            |c| c.state["trainer"]["totals"]["n"] = u64::MAX.into(),
             "the sums over the epoch so far are not those of 0 examples",
         ),
         (
-            |c| c.state["position"]["step"] = u64::MAX.into(),
+            |c| c.state["trainer"]["step"] = u64::MAX.into(),
             "18446744073709551615 steps are done, and an epoch has 1",
         ),
         (
             |c| {
-                c.tensors.insert("history".to_owned(), Tensor::U8(b"{}\n".to_vec()));
+                c.arrays.insert("history".to_owned(), Array::U8(b"{}\n".to_vec()));
             },
             "its history, line 1: missing field `epoch` at line 1 column 2",
         ),
         (
             |c| {
-                c.tensors.insert("network.params".to_owned(), Tensor::F32(vec![0.0]));
+                c.arrays.insert("network.params".to_owned(), Array::F32(vec![0.0]));
             },
             "the snapshot's parameters holds 1 values",
         ),
@@ -168,7 +183,7 @@ fn numbers_and_lines_that_no_run_comes_to_are_refused() {
 }
 
 #[test]
-fn checkpoint_of_another_program_or_machine_is_used_with_a_warning() {
+fn resume_warns_of_a_checkpoint_of_another_program_or_machine() {
     let sandbox = unfinished();
     edit_newest(&sandbox, |checkpoint| {
         checkpoint.program = "vds 0.0.9 (abc)".to_owned();
@@ -188,7 +203,7 @@ fn checkpoint_of_another_program_or_machine_is_used_with_a_warning() {
 }
 
 #[test]
-fn folders_without_a_run_are_refused() {
+fn resume_refuses_a_folder_without_a_run() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("empty")).unwrap();
     for folder in ["empty", "missing"] {
@@ -198,7 +213,7 @@ fn folders_without_a_run_are_refused() {
         assert_eq!(
             stderr,
             format!(
-                "error: {folder} is no run directory: there is no config.ron in it\n\
+                "error: {folder} is not a run directory: there is no config.ron in it\n\
                  hint: give the folder that `vds train --out` wrote\n"
             )
         );
@@ -207,7 +222,7 @@ fn folders_without_a_run_are_refused() {
 }
 
 #[test]
-fn what_prune_did_not_finish_is_not_trained() {
+fn resume_refuses_what_prune_did_not_finish() {
     let sandbox = Sandbox::new();
     sandbox.run("train CONFIGS/spirals.ron --quiet --set epochs=2 --set max_depth=2 --out whole");
     sandbox.run("prune whole --depth 1 --out r");

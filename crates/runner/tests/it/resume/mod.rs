@@ -1,4 +1,4 @@
-//! Runs that are killed, interrupted, damaged or left without room go on to the same bytes, or say why they cannot.
+//! Runs that are killed, interrupted, damaged or left without room resume to the same bytes, or print why they cannot.
 
 mod damage;
 #[cfg(unix)]
@@ -29,10 +29,10 @@ const FILES: [&str; 7] = [
     "page.html",
 ];
 
-/// Names and SHA-256 sums of what a finished run leaves.
+/// Names and SHA-256 digests of what a finished run leaves.
 pub(crate) type Hashes = Vec<(&'static str, String)>;
 
-/// Writes the page of the run in `r` and returns the sums of all files; nothing else may be left in the run's folder.
+/// Writes the page of the run in `r` and returns the digests of all files; nothing else may be left in the run's folder.
 #[track_caller]
 pub(crate) fn finish(sandbox: &Sandbox) -> Hashes {
     sandbox.run("report r --out page.html");
@@ -48,11 +48,11 @@ pub(crate) fn finish(sandbox: &Sandbox) -> Hashes {
 }
 
 fn hash(sandbox: &Sandbox, file: &str) -> String {
-    let sum = Sha256::digest(std::fs::read(sandbox.path(file)).unwrap());
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(std::fs::read(sandbox.path(file)).unwrap());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The sums of the same run without any disturbance.
+/// The digests of a run without any disturbance.
 #[track_caller]
 pub(crate) fn undisturbed(train: &str) -> Hashes {
     let sandbox = Sandbox::new();
@@ -66,7 +66,7 @@ pub(crate) fn journal(sandbox: &Sandbox) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The positions at which processes took the run up: epochs and steps.
+/// Where processes began or resumed the run: epochs and steps.
 pub(crate) fn sessions(sandbox: &Sandbox) -> Vec<(u64, u64)> {
     let journal = journal(sandbox);
     let sessions = journal.iter().filter(|event| event["event"] == "session");
@@ -75,7 +75,7 @@ pub(crate) fn sessions(sandbox: &Sandbox) -> Vec<(u64, u64)> {
         .collect()
 }
 
-/// Starts a command that nobody listens to.
+/// Starts a command whose output is thrown away.
 pub(crate) fn spawn(mut command: Command) -> Child {
     let silent = command.stdout(Stdio::null()).stderr(Stdio::null());
     silent.spawn().unwrap()

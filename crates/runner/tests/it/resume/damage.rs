@@ -30,14 +30,14 @@ pub(crate) fn checkpoints(sandbox: &Sandbox) -> Vec<PathBuf> {
 }
 
 #[test]
-fn damaged_newest_checkpoint_is_told_and_the_one_before_it_used() {
+fn resume_reports_a_damaged_newest_checkpoint_and_uses_the_one_before_it() {
     type Damage = fn(&mut Vec<u8>);
     let damages: [(&str, Damage); 4] = [
         ("empty", Vec::clear),
         ("truncated", |bytes| bytes.truncate(bytes.len() / 2)),
         ("flipped in the tensors", |bytes| *bytes.last_mut().unwrap() ^= 16),
         ("flipped in the state", |bytes| {
-            let place = bytes.windows(9).position(|window| window == b"not_compa").unwrap();
+            let place = bytes.windows(9).position(|window| window == b"epochs_sk").unwrap();
             bytes[place] ^= 1;
         }),
     ];
@@ -54,7 +54,7 @@ fn damaged_newest_checkpoint_is_told_and_the_one_before_it_used() {
         let warning = "warning: r/checkpoints/checkpoint-00000004.safetensors is damaged (";
         assert!(stderr.starts_with(warning), "{name}: {stderr}");
         assert!(
-            stderr.ends_with("; going on from r/checkpoints/checkpoint-00000003.safetensors\n"),
+            stderr.ends_with("; resuming from r/checkpoints/checkpoint-00000003.safetensors\n"),
             "{stderr}"
         );
         let noted = journal(&sandbox)
@@ -68,7 +68,7 @@ fn damaged_newest_checkpoint_is_told_and_the_one_before_it_used() {
 }
 
 #[test]
-fn run_without_a_whole_checkpoint_is_refused_and_left_alone() {
+fn resume_without_a_whole_checkpoint_is_refused_and_changes_nothing() {
     let sandbox = unfinished();
     for path in checkpoints(&sandbox) {
         fs::write(path, b"").unwrap();
@@ -78,14 +78,14 @@ fn run_without_a_whole_checkpoint_is_refused_and_left_alone() {
     assert_eq!(code, Some(2));
     assert_eq!(
         stderr,
-        "error: reading r/checkpoints/checkpoint-00000004.safetensors: it is no whole safetensors file: header too small\n\
+        "error: reading r/checkpoints/checkpoint-00000004.safetensors: it is not a complete safetensors file: header too small\n\
          hint: no older checkpoint is whole; begin the run again with --overwrite\n"
     );
     assert_eq!(sandbox.everything(), before);
 }
 
 #[test]
-fn torn_and_doubled_lines_are_mended_from_the_checkpoint() {
+fn resume_recovers_torn_and_doubled_lines_from_the_checkpoint() {
     let sandbox = unfinished();
     for (file, junk) in [
         ("r/metrics.jsonl", "{\"epoch\":5,\"learn"),
@@ -102,7 +102,7 @@ fn torn_and_doubled_lines_are_mended_from_the_checkpoint() {
 }
 
 #[test]
-fn run_that_was_killed_before_its_first_checkpoint_begins_again() {
+fn resume_after_a_kill_before_the_first_checkpoint_starts_from_scratch() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&format!("{TRAIN} --out r --checkpoint-epochs 1"));
     command.env("VDS_FAULT", "half-written@1");
@@ -113,7 +113,7 @@ fn run_that_was_killed_before_its_first_checkpoint_begins_again() {
 }
 
 #[test]
-fn run_that_was_killed_after_its_summary_is_finished() {
+fn resume_after_a_kill_behind_the_summary_removes_the_checkpoints() {
     let sandbox = unfinished();
     let leftover = fs::read(checkpoints(&sandbox).pop().unwrap()).unwrap();
     sandbox.run("train --resume r --quiet");

@@ -22,7 +22,7 @@ const PLACES: [&str; 6] = [
 ];
 
 #[test]
-fn run_survives_the_end_of_its_process_at_every_place_of_a_write() {
+fn resume_after_a_crash_at_every_place_of_a_checkpoint_write_gives_the_same_bytes() {
     let rounds = effort(5);
     // Each process gets two epochs further before it ends.
     let train = format!("{TRAIN} --set epochs={}", 30 * rounds);
@@ -52,7 +52,7 @@ fn run_survives_the_end_of_its_process_at_every_place_of_a_write() {
 }
 
 #[test]
-fn run_with_the_shortest_interval_still_goes_forward() {
+fn checkpoint_interval_near_zero_still_makes_progress() {
     let sandbox = Sandbox::new();
     let mut child = spawn(sandbox.command(&format!("{TRAIN} --out r --checkpoint-minutes 1e-12")));
     let start = Instant::now();
