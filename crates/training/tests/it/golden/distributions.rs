@@ -162,6 +162,7 @@ fn run(case: &GoldenCase, train: &Examples, test: &Examples, seed: u64) -> Vec<[
 
 impl Sample {
     fn of(values: Vec<f64>) -> Self {
+        assert!(values.iter().all(|x| x.is_finite()), "{values:?}");
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
