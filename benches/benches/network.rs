@@ -1,11 +1,12 @@
 //! Training step and evaluation pass of whole networks, at sizes of docs/PERFORMANCE.md's table and smaller.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use dfdx::prelude::{Backward, Cpu, Tensor, ZerosTensor};
+use dfdx::prelude::Cpu;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig, Sgd};
-use vds_variational::{DepthPrior, negative_elbo};
+use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
+use vds_training::{Batch, Learner, Objective};
+use vds_variational::DepthPrior;
 
 fn conv(max_depth: usize) -> NetworkConfig {
     NetworkConfig::Conv(ConvConfig {
@@ -30,58 +31,17 @@ fn fc(max_depth: usize) -> NetworkConfig {
     })
 }
 
-/// A learnt-depth network with everything that a step needs.
-struct Learner {
-    network: Network<Cpu>,
-    q_logits: Tensor<(usize,), f32, Cpu>,
-    prior: DepthPrior,
-    sgd: [Sgd; 2],
-    inputs: Vec<f32>,
-    labels: Vec<u32>,
-}
-
-impl Learner {
-    fn new(config: &NetworkConfig, batch: usize) -> Self {
-        let (device, mut rng) = (Cpu::default(), ChaCha8Rng::seed_from_u64(0));
-        let network = Network::new(config, &device, &mut rng).expect("a valid configuration");
-        let n_depths = config.max_depth() + 1;
-        Self {
-            sgd: [Sgd::new(network.params_vec().len(), 0.5), Sgd::new(n_depths, 0.5)],
-            q_logits: device.zeros_like(&(n_depths,)),
-            prior: DepthPrior::geometric(0.85, config.max_depth()).expect("a valid prior"),
-            inputs: (0..batch * config.example_len())
-                .map(|_| rng.next_u32() as f32 / u32::MAX as f32)
-                .collect(),
-            labels: (0..batch).map(|_| rng.next_u32() % 2).collect(),
-            network,
-        }
-    }
-
-    fn step(&mut self) -> f64 {
-        let max_depth = self.network.max_depth();
-        let (logits, pass) = self
-            .network
-            .forward_train(&self.inputs, self.labels.len(), max_depth)
-            .expect("a batch that fits");
-        let terms = negative_elbo(logits, &self.labels, &self.q_logits, &self.prior, 60_000).expect("a finite loss");
-        let mut gradients = terms.loss.backward();
-        let [network, posterior] = &mut self.sgd;
-        let step = network
-            .propose(pass.network().params(), &mut gradients, 1e-3)
-            .expect("a gradient");
-        let posterior_step = posterior
-            .propose(&self.q_logits, &mut gradients, 1e-3)
-            .expect("a gradient");
-        step.apply(pass.commit().params_mut());
-        posterior_step.apply(&mut self.q_logits);
-        terms.value
-    }
-
-    fn evaluate(&self) -> Vec<f32> {
-        self.network
-            .forward_eval(&self.inputs, self.labels.len())
-            .expect("a batch that fits")
-    }
+/// A network of learnt depth before its first step, with a batch: `[batch, example_len]` inputs and `[batch]` labels.
+fn problem(config: &NetworkConfig, batch: usize) -> (Learner<Cpu>, Vec<f32>, Vec<u32>) {
+    let (device, mut rng) = (Cpu::default(), ChaCha8Rng::seed_from_u64(0));
+    let network = Network::new(config, &device, &mut rng).expect("a valid configuration");
+    let prior = DepthPrior::geometric(0.85, config.max_depth()).expect("a valid prior");
+    let learner = Learner::new(network, &Objective::LearntDepth(prior), 0.5, &device).expect("a prior that fits");
+    let inputs = (0..batch * config.example_len())
+        .map(|_| rng.next_u32() as f32 / u32::MAX as f32)
+        .collect();
+    let labels = (0..batch).map(|_| rng.next_u32() % 2).collect();
+    (learner, inputs, labels)
 }
 
 fn steps(criterion: &mut Criterion) {
@@ -93,10 +53,19 @@ fn steps(criterion: &mut Criterion) {
         ("fc", fc(20), 200),
         ("fc", fc(100), 200),
     ] {
-        let mut learner = Learner::new(&config, batch);
+        let (mut learner, inputs, labels) = problem(&config, batch);
+        let (max_depth, examples) = (
+            config.max_depth(),
+            Batch {
+                inputs: &inputs,
+                labels: &labels,
+            },
+        );
         group.throughput(Throughput::Elements(batch as u64));
-        let id = BenchmarkId::new(name, format!("depth {} batch {batch}", config.max_depth()));
-        group.bench_function(id, |bencher| bencher.iter(|| learner.step()));
+        let id = BenchmarkId::new(name, format!("depth {max_depth} batch {batch}"));
+        group.bench_function(id, |bencher| {
+            bencher.iter(|| learner.step(examples, max_depth, 60_000, 1e-3).expect("a finite step"));
+        });
     }
 }
 
@@ -104,10 +73,17 @@ fn evaluations(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("evaluation pass");
     group.sample_size(10);
     for (name, config, batch) in [("conv", conv(10), 500), ("fc", fc(20), 1800)] {
-        let learner = Learner::new(&config, batch);
+        let (learner, inputs, _) = problem(&config, batch);
         group.throughput(Throughput::Elements(batch as u64));
         let id = BenchmarkId::new(name, format!("depth {} batch {batch}", config.max_depth()));
-        group.bench_function(id, |bencher| bencher.iter(|| learner.evaluate()));
+        group.bench_function(id, |bencher| {
+            bencher.iter(|| {
+                learner
+                    .network()
+                    .forward_eval(&inputs, batch)
+                    .expect("a batch that fits")
+            });
+        });
     }
 }
 

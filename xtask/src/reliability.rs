@@ -23,9 +23,10 @@ const DOCUMENT: Document = Document {
 const OUTPUT: &str = "target/reliability";
 
 /// Tests that run in their long form: package, and what their names begin with.
-const TESTS: [(&str, &[&str]); 2] = [
+const TESTS: [(&str, &[&str]); 3] = [
     ("vds-runner", &["resume", "bad_input", "mutation"]),
-    ("vds-model", &["properties", "mutation"]),
+    ("vds-model", &["mutation"]),
+    ("vds-training", &["properties"]),
 ];
 
 /// A row for each count that the tests leave: its file, the field that counts, what was done, what had to hold.

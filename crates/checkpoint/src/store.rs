@@ -62,17 +62,22 @@ impl CheckpointStore {
         Ok(path)
     }
 
-    /// The newest intact checkpoint, whose content must have the version `schema`; `None` if there is no file at all. The
+    /// The newest intact checkpoint of at most `max_len` bytes, whose content must have the version `schema`; `None` if there is
+    /// no file at all. What has the name of a checkpoint and is not a file, a folder for instance, counts as damaged. The
     /// folder is left as it is.
     ///
     /// # Errors
     /// [`Error::Unusable`] if the newest intact one has another schema, or none is intact; [`Error::Io`].
-    pub fn newest(&self, schema: u32) -> Result<Option<Found>> {
+    pub fn newest(&self, schema: u32, max_len: u64) -> Result<Option<Found>> {
         let mut damaged: Vec<Damaged> = Vec::new();
-        for number in self.numbers()?.into_iter().rev() {
+        let mut numbers = self.numbers()?;
+        while let Some(number) = numbers.pop() {
             let path = self.path(number);
-            match read(&path, schema) {
+            match read(&path, schema, max_len) {
                 Ok(checkpoint) => {
+                    // One that is older would be in the way when it is to be removed.
+                    let older = numbers.into_iter().rev().map(|number| self.path(number));
+                    damaged.extend(older.filter_map(not_a_file));
                     return Ok(Some(Found {
                         path,
                         checkpoint,
@@ -181,8 +186,15 @@ impl CheckpointStore {
     }
 }
 
-fn read(path: &Path, schema: u32) -> Result<Checkpoint> {
-    let bytes = fs::read(path).map_err(Error::io("reading", path))?;
+/// A name of a checkpoint that is not one of a regular file.
+fn not_a_file(path: PathBuf) -> Option<Damaged> {
+    let source = vds_files::open(&path).err()?;
+    let error = Error::io("reading", &path)(source);
+    Some(Damaged { path, error })
+}
+
+fn read(path: &Path, schema: u32, max_len: u64) -> Result<Checkpoint> {
+    let bytes = vds_files::read(path, max_len).map_err(Error::io("reading", path))?;
     let checkpoint = Checkpoint::from_bytes(&bytes)?;
     checkpoint.check_schema(schema)?;
     Ok(checkpoint)

@@ -29,6 +29,9 @@ pub struct Environment {
     /// The instruction set that the kernels use.
     #[serde(default)]
     pub instruction_set: Option<String>,
+    /// SHA-256 digest of the `config.ron` that it stands beside; `None` in records of other writers.
+    #[serde(default)]
+    pub config_sha256: Option<String>,
     /// The data, file by file.
     pub data: Vec<DataFile>,
     /// The run that the network was pruned from, for a pruned network.

@@ -3,12 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
+use vds_files::Shown as _;
+
 /// Why a stored file could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The system does not give the file.
-    #[error("reading {}", path.display())]
+    #[error("reading {}", path.shown())]
     Io {
         /// The file.
         path: PathBuf,
@@ -17,7 +19,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The file is longer than any of its kind.
-    #[error("{} has more than {limit} bytes, too many for a configuration", path.display())]
+    #[error("{} has more than {limit} bytes, too many for a configuration", path.shown())]
     TooLong {
         /// The file.
         path: PathBuf,
@@ -25,7 +27,7 @@ pub enum Error {
         limit: u64,
     },
     /// The file is not UTF-8.
-    #[error("{} is not text: byte {byte} is not UTF-8", path.display())]
+    #[error("{} is not text: byte {byte} is not UTF-8", path.shown())]
     NotText {
         /// The file.
         path: PathBuf,
@@ -33,7 +35,7 @@ pub enum Error {
         byte: usize,
     },
     /// The file is not JSON, or JSON of something else.
-    #[error("{}:{line}:{column}: {problem}", path.display())]
+    #[error("{}:{line}:{column}: {problem}", path.shown())]
     Json {
         /// The file.
         path: PathBuf,
@@ -45,7 +47,7 @@ pub enum Error {
         problem: String,
     },
     /// The file has a layout of another version.
-    #[error("{} has schema {actual}, expected {expected}", path.display())]
+    #[error("{} has schema {actual}, expected {expected}", path.shown())]
     Schema {
         /// The file.
         path: PathBuf,
@@ -55,15 +57,39 @@ pub enum Error {
         expected: u32,
     },
     /// Parts of a record contradict each other.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", path.shown())]
     Contradiction {
         /// The file.
         path: PathBuf,
         /// What does not fit.
         problem: String,
     },
+    /// A file is not what it was when the run finished.
+    #[error("{} does not fit its SHA-256 digest in {}: it is damaged, or another run's", path.shown(), crate::files::SUMMARY)]
+    Digest {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The summary is not what was stored.
+    #[error("{} does not fit the SHA-256 digest in it: it is damaged", path.shown())]
+    SummaryDigest {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that the run had when it finished is not there.
+    #[error("{} is missing: the run had it when it finished", path.shown())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file is there that the run did not have when it finished.
+    #[error("{} does not belong to the run: it was not there when the run finished", path.shown())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no summary: the run has not finished.
-    #[error("{} is unfinished: there is no {} in it", run.display(), crate::files::SUMMARY)]
+    #[error("{} is unfinished: there is no {} in it", run.shown(), crate::files::SUMMARY)]
     Unfinished {
         /// The run directory.
         run: PathBuf,

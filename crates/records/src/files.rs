@@ -33,6 +33,15 @@ pub const ALL: [&str; 8] = [
     PREDICTIVE_GRID,
 ];
 
+/// The files whose digests the summary holds, where a run has them: all but the summary itself, the journal, which equal runs do
+/// not share, and what only unfinished runs have.
+pub const SEALED: [&str; 5] = [CONFIG, ENVIRONMENT, METRICS, WEIGHTS, PREDICTIVE_GRID];
+
+/// Most bytes of a file of JSON or RON.
+pub const MAX_TEXT: u64 = 64 << 20;
+/// Most bytes of the log of epochs and of the weights.
+pub const MAX_LONG: u64 = 8 << 30;
+
 /// Version of the layout of [`SUMMARY`]; a reader refuses any other.
 pub const SUMMARY_SCHEMA: u32 = 3;
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, Result};
 
 /// Bytes of a configuration; the shipped ones have a thousandth of it.
-const LONGEST_CONFIG: u64 = 1 << 20;
+pub const MAX_CONFIG: u64 = 1 << 20;
 
 /// The text of a file.
 ///
@@ -25,11 +25,11 @@ pub fn text(path: &Path) -> Result<String> {
 /// As [`text`], and [`Error::TooLong`] if it is longer than any configuration.
 pub fn config_text(path: &Path) -> Result<String> {
     // One byte more than allowed distinguishes a file that is too long from one that just fits.
-    let bytes = read_at_most(path, LONGEST_CONFIG + 1)?;
-    if bytes.len() as u64 > LONGEST_CONFIG {
+    let bytes = read_at_most(path, MAX_CONFIG + 1)?;
+    if bytes.len() as u64 > MAX_CONFIG {
         return Err(Error::TooLong {
             path: path.to_path_buf(),
-            limit: LONGEST_CONFIG,
+            limit: MAX_CONFIG,
         });
     }
     to_text(path, bytes)
@@ -54,7 +54,7 @@ pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
 }
 
 /// A value from JSON that begins at line `first_line` of a file.
-fn json_text<T: DeserializeOwned>(text: &str, path: &Path, first_line: usize) -> Result<T> {
+pub(crate) fn json_text<T: DeserializeOwned>(text: &str, path: &Path, first_line: usize) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
         // The parser adds the place within the text that it was given.
         let message = error.to_string();
@@ -112,7 +112,7 @@ fn read_at_most(path: &Path, n_bytes: u64) -> Result<Vec<u8>> {
     })
 }
 
-fn to_text(path: &Path, bytes: Vec<u8>) -> Result<String> {
+pub(crate) fn to_text(path: &Path, bytes: Vec<u8>) -> Result<String> {
     String::from_utf8(bytes).map_err(|error| Error::NotText {
         path: path.to_path_buf(),
         byte: error.utf8_error().valid_up_to(),

@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use crate::environment::Environment;
 use crate::epoch::EpochMetrics;
 use crate::error::{Error, Result};
-use crate::files::{CONFIG, ENVIRONMENT, METRICS, PREDICTIVE_GRID, SUMMARY, SUMMARY_SCHEMA};
+use crate::files::{
+    CONFIG, ENVIRONMENT, MAX_LONG, MAX_TEXT, METRICS, PREDICTIVE_GRID, SEALED, SUMMARY, SUMMARY_SCHEMA,
+};
 use crate::grid::PredictiveGrid;
 use crate::read;
 use crate::summary::{Method, Summary};
@@ -82,22 +84,24 @@ impl RunReader {
         parts[parts.len().saturating_sub(2)..].join("/")
     }
 
-    /// Whether there is nothing left to train: the summary is written last.
+    /// Whether there is nothing left to train: the summary is written last. A broken link in its place counts, so that nobody
+    /// takes the run for an unfinished one.
     pub fn is_finished(&self) -> bool {
-        self.path.join(SUMMARY).exists()
+        self.path.join(SUMMARY).symlink_metadata().is_ok()
     }
 
     /// The summary.
     ///
     /// # Errors
-    /// [`Error::Unfinished`] if there is none; if it cannot be read, has another schema, or contradicts itself.
+    /// [`Error::Unfinished`] if there is none; if it cannot be read, has another schema, is damaged, or contradicts itself.
     pub fn summary(&self) -> Result<Summary> {
         if !self.is_finished() {
             return Err(Error::Unfinished { run: self.path.clone() });
         }
         let path = self.path.join(SUMMARY);
+        let text = read::to_text(&path, self.read(SUMMARY, MAX_TEXT)?)?;
         // Before the rest: another schema has other fields.
-        let Versioned { schema } = self.json(SUMMARY)?;
+        let Versioned { schema } = read::json_text(&text, &path, 1)?;
         if schema != SUMMARY_SCHEMA {
             return Err(Error::Schema {
                 path,
@@ -105,9 +109,56 @@ impl RunReader {
                 expected: SUMMARY_SCHEMA,
             });
         }
-        let summary: Summary = self.json(SUMMARY)?;
+        let summary: Summary = read::json_text(&text, &path, 1)?;
+        if !summary.is_intact() {
+            return Err(Error::SummaryDigest { path });
+        }
         consistent(path, summary.contradiction())?;
         Ok(summary)
+    }
+
+    /// The content of one of the run's files; that of a finished run must be what it was then.
+    ///
+    /// # Errors
+    /// If it is missing, not a regular file, longer than `limit` bytes, or damaged.
+    pub fn file(&self, name: &str, limit: u64) -> Result<Vec<u8>> {
+        let expected = match self.is_finished() {
+            true => Some(self.summary()?.files.remove(name)),
+            false => None,
+        };
+        let path = self.path.join(name);
+        let is_there = path.symlink_metadata().is_ok();
+        match expected {
+            Some(Some(_)) if !is_there => return Err(Error::Missing { path }),
+            Some(None) if is_there => return Err(Error::Foreign { path }),
+            _ => {}
+        }
+        let bytes = self.read(name, limit)?;
+        match expected.flatten() {
+            Some(expected) if vds_files::digest(&bytes) != expected => Err(Error::Digest { path }),
+            _ => Ok(bytes),
+        }
+    }
+
+    /// Checks every file of a finished run against the summary's digests.
+    ///
+    /// # Errors
+    /// As [`Self::file`], for the first file that does not fit.
+    pub fn check_files(&self) -> Result<()> {
+        let summary = self.summary()?;
+        let unknown = SEALED.iter().filter(|name| !summary.files.contains_key(**name));
+        if let Some(name) = unknown
+            .into_iter()
+            .find(|name| self.path.join(name).symlink_metadata().is_ok())
+        {
+            return Err(Error::Foreign {
+                path: self.path.join(name),
+            });
+        }
+        summary
+            .files
+            .keys()
+            .try_for_each(|name| self.file(name, MAX_LONG).map(drop))
     }
 
     /// The environment in which the run was made.
@@ -121,9 +172,19 @@ impl RunReader {
     /// The epochs, in order.
     ///
     /// # Errors
-    /// If there is no log, or a line of it cannot be read.
+    /// If there is no log, a line of it cannot be read, or it does not have one line per epoch in order.
     pub fn epochs(&self) -> Result<Vec<EpochMetrics>> {
-        read::json_lines(&self.path.join(METRICS))
+        let path = self.path.join(METRICS);
+        let text = read::to_text(&path, self.file(METRICS, MAX_LONG)?)?;
+        let lines = text.lines().enumerate();
+        let epochs: Result<Vec<EpochMetrics>> = lines
+            .map(|(index, line)| read::json_text(line, &path, index + 1))
+            .collect();
+        let epochs = epochs?;
+        let odd = epochs.iter().zip(1..).find(|(metrics, line)| metrics.epoch != *line);
+        let problem = odd.map(|(metrics, line)| format!("line {line} is that of epoch {}", metrics.epoch));
+        consistent(path, problem)?;
+        Ok(epochs)
     }
 
     /// The predictions on a grid, if the run has any.
@@ -132,10 +193,11 @@ impl RunReader {
     /// If they cannot be read, or contradict themselves.
     pub fn grid(&self) -> Result<Option<PredictiveGrid>> {
         let path = self.path.join(PREDICTIVE_GRID);
-        if !path.exists() {
+        let is_sealed = self.is_finished() && self.summary()?.files.contains_key(PREDICTIVE_GRID);
+        if !is_sealed && path.symlink_metadata().is_err() {
             return Ok(None);
         }
-        let grid: PredictiveGrid = read::json(&path)?;
+        let grid: PredictiveGrid = self.json(PREDICTIVE_GRID)?;
         consistent(path, grid.contradiction())?;
         Ok(Some(grid))
     }
@@ -143,9 +205,23 @@ impl RunReader {
     /// One of the JSON files, as the type that is asked for.
     ///
     /// # Errors
-    /// If it is missing, or cannot be read as that type.
+    /// As [`Self::file`], and if it cannot be read as that type.
     pub fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
-        read::json(&self.path.join(name))
+        let path = self.path.join(name);
+        read::json_text(&read::to_text(&path, self.file(name, MAX_TEXT)?)?, &path, 1)
+    }
+
+    /// The text of the configuration.
+    ///
+    /// # Errors
+    /// As [`Self::file`], and if it is not UTF-8.
+    pub fn config_text(&self) -> Result<String> {
+        read::to_text(&self.path.join(CONFIG), self.file(CONFIG, read::MAX_CONFIG)?)
+    }
+
+    fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>> {
+        let path = self.path.join(name);
+        vds_files::read(&path, limit).map_err(|source| Error::Io { path, source })
     }
 
     /// Everything that the report shows.
@@ -160,7 +236,7 @@ impl RunReader {
             epochs: self.epochs()?,
             grid: self.grid()?,
             environment: self.environment()?,
-            config_text: read::text(&self.path.join(CONFIG))?,
+            config_text: self.config_text()?,
         })
     }
 }

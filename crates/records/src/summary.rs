@@ -1,5 +1,7 @@
 //! The outcome of a run.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use vds_calibration::Scores;
 use vds_kernels::layout::HeadStatistics;
@@ -57,9 +59,33 @@ pub struct Summary {
     pub test: TestScores,
     /// Scores of each depth on the training set, in evaluation mode.
     pub train_per_depth: Vec<Scores>,
+    /// SHA-256 digests of the run's other files when it finished, by name. The journal and the lock are not among them.
+    pub files: BTreeMap<String, String>,
+    /// SHA-256 digest of this record with this field empty.
+    pub sha256: String,
 }
 
 impl Summary {
+    /// The record with its digest: what is stored.
+    #[must_use]
+    pub fn sealed(mut self) -> Self {
+        self.sha256 = String::new();
+        self.sha256 = self.digest();
+        self
+    }
+
+    /// Whether the record is what was stored.
+    pub(crate) fn is_intact(&self) -> bool {
+        let mut open = self.clone();
+        let expected = std::mem::take(&mut open.sha256);
+        open.digest() == expected
+    }
+
+    /// Of the text that is stored: its numbers read back as they are.
+    fn digest(&self) -> String {
+        vds_files::digest(serde_json::to_string(self).unwrap_or_default().as_bytes())
+    }
+
     /// What contradicts itself: a list that does not have one entry per depth, or a depth beyond the maximum.
     pub(crate) fn contradiction(&self) -> Option<String> {
         let max_depth = self.max_depth;

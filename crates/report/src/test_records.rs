@@ -1,5 +1,7 @@
 //! Synthetic records: plausible, deterministic, without randomness.
 
+use std::collections::BTreeMap;
+
 use vds_calibration::ReliabilityBin;
 use vds_records::{
     DataFile, Environment, EpochMetrics, HeadStatistics, Method, NetworkKind, PredictiveGrid, PruningRule, RunRecord,
@@ -66,6 +68,8 @@ pub(crate) fn run(dataset: &str, method: Method, max_depth: usize, seed: u64) ->
             }
         },
         train_per_depth: per_depth(0.4),
+        files: BTreeMap::new(),
+        sha256: String::new(),
     };
     RunRecord {
         name: format!("{dataset}-{}-d{max_depth}-s{seed}", method.name()),
@@ -104,6 +108,7 @@ pub(crate) fn environment() -> Environment {
         profile: "release".to_owned(),
         cpu: Some("Some CPU @ 2.9 GHz".to_owned()),
         cpu_features: vec!["avx2".to_owned(), "fma".to_owned()],
+        config_sha256: None,
         instruction_set: Some("avx512".to_owned()),
         data: vec![DataFile {
             location: "train-images".to_owned(),

@@ -1,5 +1,7 @@
 //! What a run leaves behind: weights, records, and last the summary.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result};
 use serde_json::json;
 use vds_model::NetworkConfig;
@@ -55,7 +57,7 @@ pub(crate) fn write(
     if let Some(grid) = &evaluated.grid {
         run_dir.write_grid(grid)?;
     }
-    Ok(run_dir.write_summary(&evaluated.summary)?)
+    Ok(run_dir.write_summary(evaluated.summary.clone())?)
 }
 
 /// What is stored of a run, from its network and its data.
@@ -67,9 +69,10 @@ pub(crate) fn evaluate(
 ) -> Result<Evaluated> {
     let (network, posterior) = (&model.network, &model.posterior);
     let pruned_depth = config.pruning_rule().pruned_depth(posterior);
+    let (pruned, _) = model.pruned_posterior(pruned_depth)?;
     let ece_bins = config.file().ece_bins;
     let train_per_depth = depth_scores(network, data.train_view(), ece_bins)?;
-    let test = test_scores(network, data.test_view(), posterior, pruned_depth, ece_bins);
+    let test = test_scores(network, data.test_view(), posterior, &pruned, ece_bins);
     let is_planar = network.example_len() == 2;
     let grid = is_planar.then(|| predictive_grid(network, data.train_view(), posterior));
     let summary = Summary {
@@ -99,6 +102,9 @@ pub(crate) fn evaluate(
         pruned_from: outcome.pruned_from,
         test: test.context("evaluating on the test set")?,
         train_per_depth,
+        // What is sealed when it is written.
+        files: BTreeMap::new(),
+        sha256: String::new(),
     };
     Ok(Evaluated {
         summary,

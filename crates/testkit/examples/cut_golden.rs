@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = manifest["files"].as_array_mut().ok_or("the manifest lists no files")?;
     files.retain(|file| cases.iter().any(|case| file["file"] == format!("{case}.safetensors")));
     for file in files.iter_mut() {
-        let file = file.as_object_mut().ok_or("a file of the manifest is no object")?;
+        let file = file.as_object_mut().ok_or("a file of the manifest is not an object")?;
         // The tests use the recommended tolerances; the rest only takes room.
         file.retain(|key, _| ["file", "bytes", "sha256"].contains(&key.as_str()));
     }

@@ -1,10 +1,12 @@
-//! Test support for the workspace: golden vectors, tolerances, numeric gradients, strategies, data files, damaged files, counts of cases.
+//! Test support for the workspace: golden vectors, tolerances, numeric gradients, strategies, properties, data files, damaged
+//! files, counts of cases.
 
 pub mod counts;
 pub mod files;
 pub mod golden;
 pub mod malformed;
 pub mod numeric;
+pub mod properties;
 pub mod strategies;
 mod tolerance;
 

@@ -13,8 +13,6 @@ mod seal;
 mod selection;
 mod state;
 pub mod streams;
-#[cfg(test)]
-mod tests;
 mod trainer;
 
 pub use depth_model::TrainingDevice;

@@ -53,7 +53,7 @@ const LAYERS: &[Layer] = &[
     layer("vds-model", &["vds-kernels"], &["vds-variational", "vds-datasets", "vds-calibration"], Dfdx::Always),
     layer("vds-training",
         &["vds-datasets", "vds-model", "vds-variational", "vds-calibration", "vds-checkpoint", "vds-files", "vds-records"],
-        &[], Dfdx::Always),
+        &["vds-kernels"], Dfdx::Always),
     layer("vds-runner", LIBRARIES, &[], Dfdx::Always),
     layer("vds-fuzz-checks", RUNNABLE, &[], Dfdx::Always),
     layer("vds-benches", &[], RUNNABLE, Dfdx::Always),

@@ -27,7 +27,7 @@ fn store(root: &Path, n: u64) -> CheckpointStore {
 }
 
 fn newest_epoch(store: &CheckpointStore) -> u64 {
-    store.newest(SCHEMA).unwrap().unwrap().checkpoint.state["epoch"]
+    store.newest(SCHEMA, 1 << 30).unwrap().unwrap().checkpoint.state["epoch"]
         .as_u64()
         .unwrap()
 }
@@ -49,7 +49,7 @@ fn store_keeps_the_last_two() {
 fn store_without_a_folder_is_empty() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 0);
-    assert!(store.is_empty().unwrap() && store.newest(SCHEMA).unwrap().is_none());
+    assert!(store.is_empty().unwrap() && store.newest(SCHEMA, 1 << 30).unwrap().is_none());
     store.remove_leftovers().unwrap();
     store.remove().unwrap();
 }
@@ -70,7 +70,7 @@ fn store_sets_a_damaged_newest_aside_and_uses_the_one_before_it() {
         let mut bytes = fs::read(&path).unwrap();
         damage(&mut bytes);
         fs::write(&path, &bytes).unwrap();
-        let found = store.newest(SCHEMA).unwrap().unwrap();
+        let found = store.newest(SCHEMA, 1 << 30).unwrap().unwrap();
         assert_eq!(found.checkpoint.state["epoch"], 2);
         assert_eq!(
             found.damaged.iter().map(|damaged| &damaged.path).collect::<Vec<_>>(),
@@ -96,7 +96,7 @@ fn store_treats_a_newest_that_cannot_be_read_as_damaged() {
     // Reading a folder fails as reading a bad sector does.
     let path = store.folder().join("checkpoint-00000003.safetensors");
     fs::create_dir(&path).unwrap();
-    let found = store.newest(SCHEMA).unwrap().unwrap();
+    let found = store.newest(SCHEMA, 1 << 30).unwrap().unwrap();
     assert_eq!(found.checkpoint.state["epoch"], 2);
     assert_eq!(found.damaged.len(), 1);
     store.set_aside(&found.damaged).unwrap();
@@ -107,7 +107,7 @@ fn store_treats_a_newest_that_cannot_be_read_as_damaged() {
         }
     }
     fs::create_dir(&path).unwrap();
-    let error = store.newest(SCHEMA).unwrap_err();
+    let error = store.newest(SCHEMA, 1 << 30).unwrap_err();
     assert!(
         matches!(&error, Error::Io { path: unreadable, .. } if *unreadable == path),
         "{error}"
@@ -163,7 +163,7 @@ fn store_moves_nothing_if_none_is_intact() {
     for name in &before {
         fs::write(store.folder().join(name), b"").unwrap();
     }
-    let error = store.newest(SCHEMA).unwrap_err();
+    let error = store.newest(SCHEMA, 1 << 30).unwrap_err();
     assert!(
         matches!(&error, Error::Unusable { path, .. } if path.ends_with(&before[1])),
         "{error}"

@@ -35,6 +35,14 @@ pub struct Weights<D: Backend> {
     pub metadata: BTreeMap<String, String>,
 }
 
+/// Most bytes of a weights file of such a network, whatever else it holds.
+pub fn max_len(config: &NetworkConfig) -> u64 {
+    let entries = entries(config);
+    let values: usize = entries.iter().map(|entry| entry.range.len()).sum();
+    // Statistics per depth are there twice; names, shapes and metadata take little.
+    8 * values as u64 + 1024 * entries.len() as u64 + (1 << 20)
+}
+
 /// The bytes of a safetensors file with a network, extra tensors of one axis by name, and metadata.
 ///
 /// # Errors

@@ -7,5 +7,4 @@ mod golden;
 mod mutation;
 mod network;
 mod paths;
-mod properties;
 mod weights;

@@ -10,7 +10,6 @@ use vds_variational::{DepthPrior, depth_log_probs, log_marginal_predictive};
 
 use super::Settings;
 use crate::device::{Device, device};
-use crate::run_dir::hex;
 
 /// Examples that the ELBO is scaled to: those of MNIST.
 const N_TRAIN: usize = 60_000;
@@ -81,7 +80,7 @@ impl TimedLearner {
         for value in network.params_vec().iter().chain(network.running_stats()) {
             hasher.update(value.to_le_bytes());
         }
-        hex(&hasher.finalize())
+        vds_files::hex(&hasher.finalize())
     }
 
     /// Ends the training.

@@ -33,14 +33,9 @@ impl Evaluate {
         let (config, model) = (run.config(), run.load_model()?);
         let data = data::load(config, &self.data_dir.lookup())?;
         let pruned_depth = config.pruning_rule().pruned_depth(&model.posterior);
+        let (pruned, _) = model.pruned_posterior(pruned_depth)?;
         let ece_bins = config.file().ece_bins;
-        let scores = test_scores(
-            &model.network,
-            data.test_view(),
-            &model.posterior,
-            pruned_depth,
-            ece_bins,
-        );
+        let scores = test_scores(&model.network, data.test_view(), &model.posterior, &pruned, ece_bins);
         let scores = scores.with_context(|| format!("evaluating {}", run.path().display()))?;
         if self.json {
             output::print_json(&scores)?;

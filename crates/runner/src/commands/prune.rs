@@ -68,7 +68,7 @@ impl Prune {
         let mut pruned = model.pruned(depth)?;
         let epoch = parent.as_ref().map_or(0, |summary| summary.best_epoch);
         pruned.epoch = Some(epoch);
-        let mut environment = run_dir::environment_here(&data.provenance);
+        let mut environment = run_dir::environment_here(&data.provenance, &config);
         let max_depth = run.config().max_depth();
         environment.pruned_from = Some(PrunedFrom {
             run: run.path().display().to_string(),

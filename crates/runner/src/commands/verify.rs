@@ -38,7 +38,7 @@ pub(crate) struct Verify {
 }
 
 /// Fields of the summary that only the training itself can give.
-const TRAINING_FIELDS: &[&str] = &["schema", "epochs", "stopped_by"];
+const TRAINING_FIELDS: &[&str] = &["schema", "epochs", "stopped_by", "files", "sha256"];
 
 /// Fields of the environment on which no number depends, and the data, which are compared with the numbers.
 const IGNORED_FIELDS: &[&str] = &["data", "pruned_from"];
@@ -122,6 +122,7 @@ fn outcome(run: &StoredRun, lookup: &vds_datasets::Lookup) -> Verified {
 /// How many values were compared, those that differ, and what differs in the environment.
 fn verify(run: &StoredRun, lookup: &vds_datasets::Lookup) -> Result<(usize, Vec<Difference>, Vec<Difference>)> {
     let (config, records) = (run.config(), run.records());
+    records.check_files()?;
     let (summary, environment) = (records.summary()?, records.environment()?);
     let mut model = run.load_model()?;
     model.epoch = model.epoch.or(Some(summary.best_epoch));
@@ -132,7 +133,7 @@ fn verify(run: &StoredRun, lookup: &vds_datasets::Lookup) -> Result<(usize, Vec<
         pruned_from: environment.pruned_from.as_ref().map(|parent| parent.max_depth),
     };
     let evaluated = finalize::evaluate(config, &data, &model, &outcome)?;
-    let here = environment_here(&data.provenance);
+    let here = environment_here(&data.provenance, config);
 
     let mut recorded = without(records.json(SUMMARY)?, TRAINING_FIELDS);
     let mut now = without(as_stored(&evaluated.summary)?, TRAINING_FIELDS);

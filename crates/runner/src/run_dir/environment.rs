@@ -3,13 +3,14 @@
 use std::fs;
 use std::sync::OnceLock;
 
-use sha2::{Digest as _, Sha256};
 use vds_datasets::{Provenance, SourceFile};
 use vds_kernels::Isa;
 use vds_records::{DataFile, Environment};
 
-/// The present program on the present machine, with the data that were read.
-pub(crate) fn environment_here(provenance: &Provenance) -> Environment {
+use crate::config::Config;
+
+/// The present program on the present machine, with the data that were read, for a run of this configuration.
+pub(crate) fn environment_here(provenance: &Provenance, config: &Config) -> Environment {
     Environment {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: env!("VDS_COMMIT").to_owned(),
@@ -21,6 +22,7 @@ pub(crate) fn environment_here(provenance: &Provenance) -> Environment {
         cpu: cpu_model(),
         cpu_features: cpu_features().into_iter().map(str::to_owned).collect(),
         instruction_set: Some(Isa::detect().name().to_owned()),
+        config_sha256: Some(vds_files::digest(config.to_ron().as_bytes())),
         data: provenance.files.iter().map(data_file).collect(),
         pruned_from: None,
     }
@@ -43,13 +45,8 @@ fn binary_digest() -> Option<String> {
     static DIGEST: OnceLock<Option<String>> = OnceLock::new();
     // On Linux this is the file that was started, even if another has taken its place since.
     let read = || fs::read("/proc/self/exe").or_else(|_| fs::read(std::env::current_exe()?));
-    let digest = || Some(hex(&Sha256::digest(read().ok()?)));
+    let digest = || Some(vds_files::digest(&read().ok()?));
     DIGEST.get_or_init(digest).clone()
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Model of the processor, where the system reports it.

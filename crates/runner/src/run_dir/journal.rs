@@ -1,10 +1,11 @@
 //! Writing `journal.jsonl`: what happened to a run, and when.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use vds_records::Event;
+use vds_records::files::MAX_LONG;
 
 use super::environment::program;
 use crate::clock::utc_now;
@@ -62,12 +63,12 @@ impl Journal {
 }
 
 fn try_open(path: &Path) -> io::Result<File> {
-    let bytes = match fs::read(path) {
+    let bytes = match vds_files::read(path, MAX_LONG) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         bytes => bytes.unwrap_or_default(),
     };
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
-    let file = File::options().append(true).create(true).open(path)?;
+    let file = vds_files::open_unlinked(path, File::options().append(true).create(true))?;
     file.set_len(whole as u64)?;
     Ok(file)
 }

@@ -28,9 +28,8 @@ impl Lock {
             let is_new = !path.exists();
             let mut options = File::options();
             options.read(true).write(true).create(true).truncate(false);
-            let mut file = options
-                .open(&path)
-                .or_input(|| format!("writing into {}", folder.display()))?;
+            let opened = vds_files::open_unlinked(&path, &mut options);
+            let mut file = opened.or_input(|| format!("opening {}", path.display()))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(in_use(folder, &mut file)),
@@ -80,7 +79,7 @@ impl Lock {
 /// Whether a process holds the lock of a folder.
 pub(crate) fn is_in_use(folder: &Path) -> bool {
     // Read-only: nothing is made in a folder that is only looked at.
-    let file = File::open(folder.join(LOCK));
+    let file = vds_files::open(&folder.join(LOCK));
     file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 

@@ -24,7 +24,7 @@ impl MetricsLog {
     /// [`Error::Input`] if the file cannot be made.
     pub(crate) fn with(path: &Path, content: Vec<u8>) -> Result<Self, Error> {
         write_atomically(path, &content)?;
-        let file = File::options().append(true).open(path);
+        let file = vds_files::open_unlinked(path, File::options().append(true));
         Ok(Self {
             path: path.to_path_buf(),
             file: file.or_input(|| format!("writing {}", path.display()))?,

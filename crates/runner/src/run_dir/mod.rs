@@ -17,7 +17,7 @@ mod tests;
 
 pub(crate) use atomic::write_atomically;
 pub(crate) use environment::environment_here;
-pub(crate) use environment::{cpu_model, hex, program};
+pub(crate) use environment::{cpu_model, program};
 pub(crate) use journal::{Journal, session_begins, session_ends};
 pub(crate) use lock::is_in_use;
 pub(crate) use metrics::MetricsLog;

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use vds_checkpoint::CheckpointStore;
+use vds_files::reach;
 use vds_records::files::{
-    ALL, CHECKPOINTS, CONFIG, ENVIRONMENT, JOURNAL, METRICS, NON_FINITE, PREDICTIVE_GRID, SUMMARY, WEIGHTS,
+    ALL, CHECKPOINTS, CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY,
+    WEIGHTS,
 };
-use vds_records::{Environment, NonFiniteStep, PredictiveGrid, Summary};
+use vds_records::{Environment, NonFiniteStep, PredictiveGrid, RunReader, Summary};
 
 use super::atomic::write_atomically;
 use super::journal::Journal;
@@ -98,14 +100,32 @@ impl RunDir {
         self.has_begun = true;
         self.lock.sign();
         // A process that is killed in between leaves a run that can begin again: not one that passes for finished, nor one that
-        // resumes from a checkpoint without the files beside it. The configuration is replaced, not removed.
+        // resumes from a checkpoint without the files beside it. The environment, which says where a pruned network comes
+        // from and which configuration it belongs to, is there before the configuration, which makes the folder a run.
         self.remove(SUMMARY)?;
         let removing = || format!("removing the checkpoints in {}", self.path.display());
         self.checkpoints().remove().or_input(removing)?;
         ALL.into_iter()
             .filter(|name| *name != CONFIG)
             .try_for_each(|name| self.remove(name))?;
-        write_atomically(&self.path.join(CONFIG), config.to_ron().as_bytes())?;
+        self.write_environment(environment)?;
+        reach("environment-written");
+        self.write_config(&config.to_ron())
+    }
+
+    /// Writes the configuration.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the file cannot be written.
+    pub(crate) fn write_config(&self, text: &str) -> Result<(), Error> {
+        write_atomically(&self.path.join(CONFIG), text.as_bytes())
+    }
+
+    /// Writes the environment.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the file cannot be written.
+    pub(crate) fn write_environment(&self, environment: &Environment) -> Result<(), Error> {
         self.write_json(ENVIRONMENT, environment)
     }
 
@@ -159,12 +179,23 @@ impl RunDir {
         write_atomically(&path, format!("{text}\n").as_bytes())
     }
 
-    /// Writes the summary, which makes the run a finished one.
+    /// Writes the summary with the digests of the other files, which makes the run a finished one.
     ///
     /// # Errors
-    /// [`Error::Input`] if the file cannot be written.
-    pub(crate) fn write_summary(&self, summary: &Summary) -> Result<(), Error> {
-        self.write_json(SUMMARY, summary)
+    /// [`Error::Input`] if a file cannot be read or written.
+    pub(crate) fn write_summary(&self, mut summary: Summary) -> Result<(), Error> {
+        summary.files.clear();
+        for name in SEALED {
+            let path = self.path.join(name);
+            match vds_files::read(&path, MAX_LONG) {
+                Ok(bytes) => {
+                    summary.files.insert(name.to_owned(), vds_files::digest(&bytes));
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error).or_input(|| format!("reading {}", path.display())),
+            }
+        }
+        self.write_json(SUMMARY, &summary.sealed())
     }
 
     fn remove(&self, name: &str) -> Result<(), Error> {
@@ -221,13 +252,15 @@ fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
     };
     let names: io::Result<Vec<_>> = entries.map(|entry| Ok(entry?.file_name())).collect();
     // A process that was killed before its run began leaves no more than these.
-    let is_leftover = |name: &OsString| name.to_string_lossy().starts_with(".vds-");
+    let is_leftover = |name: &OsString| {
+        name.to_string_lossy().starts_with(".vds-") || name == ENVIRONMENT && RunReader::new(path).environment().is_ok()
+    };
     let is_empty = names.or_input(looking)?.iter().all(is_leftover);
     if is_empty || overwrite && path.join(CONFIG).exists() {
         return Ok(());
     }
     let replace = "choose another folder, or replace the run with --overwrite";
-    if path.join(SUMMARY).exists() {
+    if RunReader::new(path).is_finished() {
         Err(Error::input_with_hint(format!("{shown} holds a finished run"), replace))
     } else if path.join(CONFIG).exists() {
         Err(Error::input_with_hint(

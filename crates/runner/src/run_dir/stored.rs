@@ -1,16 +1,17 @@
 //! A run directory that is read: its configuration, its records and its network.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use vds_model::weights;
 use vds_records::files::{CONFIG, WEIGHTS};
-use vds_records::{Method, RunReader, read};
+use vds_records::{Method, RunReader};
 use vds_training::FittedModel;
 
 use crate::config::{self, Config};
 use crate::data;
 use crate::device::{Device, device};
 use crate::error::{Error, OrInput as _};
+use crate::output;
 
 /// A stored run.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ impl StoredRun {
     /// [`Error::Input`] if it is not a run directory, or its configuration has problems.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let file = path.join(CONFIG);
-        if !file.is_file() {
+        if file.symlink_metadata().is_err() {
             let message = format!("{} is not a run directory: there is no {CONFIG} in it", path.display());
             return Err(Error::input_with_hint(
                 message,
@@ -34,12 +35,10 @@ impl StoredRun {
             ));
         }
         let reading = || format!("reading the run {}", path.display());
-        let text = read::config_text(&file).or_input(reading)?;
+        let records = RunReader::new(path);
+        let text = records.config_text().or_input(reading)?;
         let config = config::load(&file, &text, &[]).or_input(reading)?;
-        Ok(Self {
-            records: RunReader::new(path),
-            config,
-        })
+        Ok(Self { records, config })
     }
 
     /// Opens several run directories.
@@ -74,8 +73,14 @@ impl StoredRun {
         let reading = || format!("reading {}", path.display());
         let network = data::network_config(&self.config)?;
         let device = device()?;
-        let bytes = fs::read(&path).or_input(reading)?;
+        let bytes = self.records.file(WEIGHTS, weights::max_len(&network))?;
         let model = FittedModel::from_safetensors(&bytes, &network, &device).or_input(reading)?;
+        if !model.is_sealed {
+            output::warn(&format!(
+                "{} has no digest: whether it is what its program wrote cannot be checked",
+                path.display()
+            ));
+        }
         match (self.config.method(), model.posterior_logits.is_some()) {
             (Method::Ldn, true) | (Method::Ddn, false) => Ok(model),
             (Method::Ldn, false) => Err(Error::input(

@@ -20,7 +20,7 @@ fn environment() -> Environment {
         class_names: Vec::new(),
         files: Vec::new(),
     };
-    environment_here(&provenance)
+    environment_here(&provenance, &config())
 }
 
 fn metrics(epoch: usize) -> EpochMetrics {

@@ -149,9 +149,16 @@ impl GoldenCase {
             .collect()
     }
 
-    /// Raw bytes of a tensor with its shape and element type.
-    pub fn raw(&self, name: &str) -> (Vec<u8>, Vec<usize>, Dtype) {
-        self.with(name, |view| (view.data().to_vec(), view.shape().to_vec(), view.dtype()))
+    /// A safetensors file of the tensors whose names start with `prefix`, without it in their names.
+    ///
+    /// # Panics
+    /// If the format cannot hold them.
+    pub fn file_of(&self, prefix: &str) -> Vec<u8> {
+        let tensors = self.file().tensors().into_iter().filter_map(|(name, view)| {
+            let name = name.strip_prefix(prefix)?.to_owned();
+            Some((name, view))
+        });
+        safetensors::serialize(tensors, None).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
     fn values<T, const N: usize>(&self, name: &str, dtype: Dtype, decode: fn([u8; N]) -> T) -> Vec<T> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
 use vds_testkit::golden::{GoldenSet, Kind, Report};
@@ -29,7 +30,10 @@ fn write_case(folder: &Path, name: &str, kind: &str, values: &[f32]) {
         ),
         ("counts", TensorView::new(Dtype::I64, vec![2], &integers).unwrap()),
     ];
-    let metadata = HashMap::from([("case".to_owned(), json!({ "type": kind, "D": 5 }).to_string())]);
+    let metadata = HashMap::from([(
+        "case".to_owned(),
+        json!({ "type": kind, "D": 5, "grad_abs_max": 0.5 }).to_string(),
+    )]);
     let bytes = safetensors::serialize(tensors, Some(metadata)).unwrap();
     fs::write(folder.join(format!("{name}.safetensors")), bytes).unwrap();
 }
@@ -74,7 +78,6 @@ fn agrees(name: &str, golden: &[f32], actual: &[f64]) -> bool {
 #[test]
 fn golden_case_gives_its_tensors_and_metadata() {
     let set = set("reads", &[1.5, -2.0]);
-    assert!(set.cases(Kind::Network).is_empty());
     let cases = set.cases(Kind::Posterior);
     let [case] = cases.as_slice() else { panic!("one case") };
     assert_eq!(
@@ -247,10 +250,43 @@ fn golden_kind_in_the_manifest_must_be_that_of_the_file() {
 }
 
 #[test]
-fn golden_report_without_a_comparison_fails_if_there_are_cases() {
-    let set = set("nothing", &[1.0]);
-    assert!(set.cases(Kind::Network).is_empty());
-    Report::new(&set).assert_ok();
+fn golden_set_without_a_case_of_the_kind_fails() {
+    let set = set("lacking", &[1.0]);
     assert_eq!(set.cases(Kind::Posterior).len(), 1);
+    check_panics("no case of the kind Network", || drop(set.cases(Kind::Network)));
+}
+
+#[test]
+fn golden_report_without_a_comparison_fails() {
+    let set = set("nothing", &[1.0]);
     check_panics("no golden vector was compared", || Report::new(&set).assert_ok());
+}
+
+#[test]
+fn golden_file_of_a_prefix_drops_it_from_the_names() {
+    let set = set("prefix", &[1.0, 2.0]);
+    let bytes = set.cases(Kind::Posterior)[0].file_of("val");
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(tensors.names(), ["ues"]);
+    assert_eq!(tensors.tensor("ues").unwrap().data()[4..], 2.0_f32.to_le_bytes());
+}
+
+#[test]
+fn golden_gradient_is_scaled_by_itself_unless_it_is_zero_in_theory() {
+    let fails = |name: &str, golden: f32, error: f32| {
+        let folder = folder(name);
+        write_case(&folder, "case", "network", &[golden, 0.0]);
+        let files = json!([{ "file": "case.safetensors" }]);
+        let tolerances = json!({ "net.grad": { "recommended": 1e-3 }, "net.grad_zero": { "recommended": 1e-6 } });
+        let manifest = json!({ "files": files, "tolerances": tolerances });
+        fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
+        let set = GoldenSet::open(&folder);
+        let mut report = Report::new(&set);
+        report.compare_gradient(&set.cases(Kind::Network)[0], "values", &[golden, error]);
+        panic_message(|| report.assert_ok()).is_some()
+    };
+    // The largest gradient of the case is 0.5.
+    assert!(!fails("gradient", 0.1, 0.9e-4) && fails("gradient-off", 0.1, 1.1e-4));
+    assert!(!fails("small-gradient", 1e-4, 4.9e-6) && fails("small-gradient-off", 1e-4, 5.1e-6));
+    assert!(!fails("zero-gradient", 0.0, 4.9e-7) && fails("zero-gradient-off", 0.0, 5.1e-7));
 }

@@ -82,7 +82,7 @@ fn pruning(report: &mut Report<'_>, case: &GoldenCase, network: &Network<Cpu>, q
 }
 
 /// `Σ_i q_i softmax(logits_i)`, `[batch, n_classes]`.
-pub(super) fn marginal(logits: &[f32], q: &[f64], n_classes: usize) -> Vec<f64> {
+fn marginal(logits: &[f32], q: &[f64], n_classes: usize) -> Vec<f64> {
     let mut marginal = vec![0.0; logits.len() / q.len()];
     for (logits, q) in logits.chunks(marginal.len()).zip(q) {
         marginal

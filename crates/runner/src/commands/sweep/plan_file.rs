@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use vds_records::{Cell, ThreadSharing, read};
 
 use crate::config::{self, Config, Override};
 use crate::error::{Error, OrInput as _};
-use crate::run_dir::hex;
 
 /// Version of the layout of a plan; a reader refuses any other.
 const PLAN_SCHEMA: u32 = 1;
@@ -146,7 +144,7 @@ impl Experiment {
 
 /// First digits of the digest of a resolved configuration.
 fn id(config: &Config) -> String {
-    let mut digits = hex(&Sha256::digest(config.to_ron()));
+    let mut digits = vds_files::digest(config.to_ron().as_bytes());
     digits.truncate(16);
     digits
 }

@@ -1,5 +1,6 @@
 //! `vds train`.
 
+mod resumable;
 mod resume;
 mod session;
 
@@ -21,7 +22,8 @@ use crate::output;
 use crate::progress::Progress;
 use crate::run_dir::{RunDir, StoredRun, environment_here, session_begins};
 use crate::signals::Interrupt;
-use resume::Resumed;
+use resumable::Environment;
+use resume::SavedRun;
 use session::{Checkpoints, Logs, Session};
 
 /// Train a network as a configuration says and store the run
@@ -95,6 +97,7 @@ impl Train {
     }
 
     fn resume(&self, folder: &Path, given: Option<&Config>, command_line: &[String]) -> Result<ExitCode> {
+        resumable::rescue_config(folder)?;
         // Before the lock is taken: in a folder without a run nothing is made.
         StoredRun::open(folder)?;
         self.threads.start()?;
@@ -108,31 +111,38 @@ impl Train {
         if run.records().is_finished() {
             return finished(&run, &run_dir);
         }
-        resume::check_trained(&run)?;
-        let resumed = Resumed::read(&run, &run_dir)?;
-        self.train(run.config(), run_dir, resumed, &interrupt, command_line)
+        let environment = resumable::check(&run, &run_dir)?;
+        let saved = SavedRun::read(&run, &run_dir)?.map(|saved| (saved, environment));
+        self.train(run.config(), run_dir, saved, &interrupt, command_line)
     }
 
     fn train(
         &self,
         config: &Config,
         mut run_dir: RunDir,
-        resumed: Option<Resumed>,
+        saved: Option<(SavedRun, Environment)>,
         interrupt: &Interrupt,
         command_line: &[String],
     ) -> Result<ExitCode> {
         let stopwatch = Stopwatch::start();
         let data = data::load(config, &self.data_dir.clone().lookup())?;
         let mut trainer = Trainer::new(config.train_options(), &data::network_config(config)?, &device()?)?;
-        let (history, damaged) = match resumed {
-            Some(resumed) => resumed.restore(&mut trainer, &data, &run_dir)?,
+        let environment = environment_here(&data.provenance, config);
+        let (history, damaged) = match saved {
+            Some((saved, state)) => {
+                let restored = saved.restore(&mut trainer, &data, &run_dir)?;
+                if state == Environment::Lost {
+                    run_dir.write_environment(&environment)?;
+                }
+                restored
+            }
             None if interrupt.came() => {
                 // What the folder holds, an earlier run perhaps, is left as it is.
                 output::warn("interrupted before the run began; the same command begins it");
                 return Ok(ExitCode::Interrupted);
             }
             None => {
-                run_dir.begin(config, &environment_here(&data.provenance))?;
+                run_dir.begin(config, &environment)?;
                 (Vec::new(), Vec::new())
             }
         };
@@ -183,6 +193,7 @@ fn store_outcome(
 
 /// A run that needs nothing more; its process may have been killed before it removed the checkpoints.
 fn finished(run: &StoredRun, run_dir: &RunDir) -> Result<ExitCode> {
+    run.records().check_files()?;
     let summary = run.records().summary()?;
     run_dir.checkpoints().remove()?;
     output::print(|out| output::summary(out, &summary, None))?;

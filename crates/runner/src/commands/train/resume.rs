@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use vds_checkpoint::{Array, Checkpoint, Damaged, Found};
 use vds_kernels::Isa;
-use vds_records::files::CONFIG;
+use vds_records::files::{CONFIG, MAX_LONG};
 use vds_records::{EpochMetrics, Event, json};
 use vds_training::{Trainer, TrainerState};
 
@@ -37,7 +37,7 @@ struct RunState {
 }
 
 /// A checkpoint that fits its run.
-pub(super) struct Resumed {
+pub(super) struct SavedRun {
     path: PathBuf,
     state: RunState,
     checkpoint: Checkpoint,
@@ -68,28 +68,10 @@ pub(super) fn check_given(run: &StoredRun, given: &Config, path: &Path) -> Resul
     refuse_differences((&here, "that file", run.config()), (path, "the command line", given))
 }
 
-/// Refuses what `vds prune` did not finish: to train it would make another network.
-pub(super) fn check_trained(run: &StoredRun) -> Result<(), Error> {
-    // A run that was killed in its very beginning has no such file yet.
-    let Some(parent) = run
-        .records()
-        .environment()
-        .ok()
-        .and_then(|environment| environment.pruned_from)
-    else {
-        return Ok(());
-    };
-    let (run, parent) = (run.path().display(), parent.run);
-    Err(Error::input_with_hint(
-        format!("{run} is not a run of `vds train`: `vds prune` was pruning it from {parent}"),
-        format!("prune again with `vds prune {parent} --out {run} --overwrite`"),
-    ))
-}
-
-impl Resumed {
-    /// The newest checkpoint that is whole; `None` if there is none yet: the run begins again.
-    pub(super) fn read(run: &StoredRun, run_dir: &RunDir) -> Result<Option<Self>> {
-        let Some(found) = run_dir.checkpoints().newest(SCHEMA).map_err(with_advice)? else {
+impl SavedRun {
+    /// The newest intact checkpoint in a folder; `None` if there is none yet.
+    pub(super) fn newest(run_dir: &RunDir) -> Result<Option<Self>> {
+        let Some(found) = run_dir.checkpoints().newest(SCHEMA, MAX_LONG).map_err(with_advice)? else {
             return Ok(None);
         };
         let Found {
@@ -97,18 +79,40 @@ impl Resumed {
             checkpoint,
             damaged,
         } = found;
-        let reading = || format!("reading {}", path.display());
-        let state: RunState = serde_json::from_value(checkpoint.state.clone()).or_input(reading)?;
-        let config = config::load(&path, &state.config, &[]).or_input(reading)?;
-        let here = run.path().join(CONFIG);
-        refuse_differences((&path, "the checkpoint", &config), (&here, "that file", run.config()))?;
-        warn_of_other_roundings(&state, &checkpoint);
+        let state = serde_json::from_value(checkpoint.state.clone());
         Ok(Some(Self {
+            state: state.or_input(|| format!("reading {}", path.display()))?,
             path,
-            state,
             checkpoint,
             damaged,
         }))
+    }
+
+    /// Its file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The resolved configuration of its run.
+    pub(super) fn config_text(&self) -> String {
+        self.state.config.clone()
+    }
+
+    /// The newest intact checkpoint of a run, which must have the run's configuration; `None` if there is none yet: the run
+    /// begins again.
+    pub(super) fn read(run: &StoredRun, run_dir: &RunDir) -> Result<Option<Self>> {
+        let Some(saved) = Self::newest(run_dir)? else {
+            return Ok(None);
+        };
+        let reading = || format!("reading {}", saved.path.display());
+        let config = config::load(&saved.path, &saved.state.config, &[]).or_input(reading)?;
+        let here = run.path().join(CONFIG);
+        refuse_differences(
+            (&saved.path, "the checkpoint", &config),
+            (&here, "that file", run.config()),
+        )?;
+        warn_of_other_roundings(&saved.state, &saved.checkpoint);
+        Ok(Some(saved))
     }
 
     /// Restores the trainer's state and sets damaged files aside. Returns the lines of `metrics.jsonl`, and what is to be noted in

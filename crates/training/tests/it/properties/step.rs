@@ -1,9 +1,7 @@
 //! What the product makes of a problem in one training step, and how far rounding moves that.
 
-use dfdx::prelude::{Backward, PutTape, SplitTape};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_variational::negative_elbo;
 
 use super::problem::{Problem, Slot};
 use super::reference::widened;
@@ -34,29 +32,20 @@ pub(super) struct Measured {
 const REROLLS: usize = 8;
 const SAFETY: f64 = 8.0;
 
+/// Of the proposed step. None is committed, so that it changes no number here.
+pub(super) const LEARNING_RATE: f32 = 0.1;
+
 impl Step {
     pub(super) fn of(problem: &Problem) -> Self {
-        let mut network = problem.network();
-        let (logits, pass) = network
-            .forward_train(&problem.inputs, problem.batch(), problem.depth)
-            .unwrap();
-        pass.commit();
-        let ((logits, tape), posterior) = (logits.split_tape(), problem.posterior_tensor());
-        let terms = negative_elbo(
-            logits.clone().put_tape(tape),
-            &problem.labels,
-            &posterior,
-            &problem.prior,
-            problem.n_train,
-        );
-        let terms = terms.unwrap();
-        let gradients = terms.loss.backward();
+        let mut learner = problem.learner();
+        let step = learner.propose(problem.examples(), problem.depth, problem.n_train, LEARNING_RATE);
+        let step = step.unwrap();
         Self {
-            logits: widened(&logits.as_vec()),
-            statistics: widened(network.running_stats()),
-            loss: vec![terms.value],
-            gradient: widened(&gradients.get(network.params()).as_vec()),
-            posterior_gradient: widened(&gradients.get(&posterior).as_vec()),
+            logits: widened(&step.logits()),
+            statistics: widened(step.network().running_stats()),
+            loss: vec![step.means().loss],
+            gradient: widened(step.gradient()),
+            posterior_gradient: widened(step.posterior_gradient().unwrap()),
         }
     }
 

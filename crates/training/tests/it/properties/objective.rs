@@ -1,14 +1,16 @@
 //! The loss as a function of the posterior and of the examples.
 
-use dfdx::prelude::{Backward, Cpu, Tensor, TensorFromVec};
+use dfdx::prelude::{Cpu, Tensor, TensorFromVec};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use vds_variational::{DepthPosterior, deterministic_loss, kl_divergence, negative_elbo};
+use vds_testkit::properties::check;
+use vds_training::{Learner, Objective};
+use vds_variational::{DepthPosterior, kl_divergence, negative_elbo};
 
-use super::cases::check;
-use super::problem::{Problem, narrowed, problems};
+use super::prefixes::{params, shared};
+use super::problem::{Problem, narrowed, numbers, problems};
 use super::reference::{mean_nll, widened};
-use super::step::{Step, distance, norm};
+use super::step::{LEARNING_RATE, Step, distance, norm};
 
 #[test]
 fn loss_is_expected_nll_and_a_share_of_the_divergence() {
@@ -74,14 +76,19 @@ fn one_hot_is_deterministic(problem: Problem) -> TestCaseResult {
         posterior: one_hot,
         ..problem.clone()
     });
-    let mut network = problem.network();
-    let (logits, pass) = network
-        .forward_train(&problem.inputs, problem.batch(), problem.depth)
-        .unwrap();
-    let terms = deterministic_loss(logits, &problem.labels, problem.depth).unwrap();
-    let value = terms.value;
-    let gradient = widened(&terms.loss.backward().get(pass.network().params()).as_vec());
-    prop_assert_eq!(gradient, learnt.gradient);
+    let network = problem.network().pruned(problem.depth).unwrap();
+    let mut deterministic = Learner::new(network, &Objective::DeterministicDepth, 0.5, &Cpu::default()).unwrap();
+    let step = deterministic.propose(problem.examples(), problem.depth, problem.n_train, LEARNING_RATE);
+    let step = step.unwrap();
+    let (value, mut of_rest) = (step.means().loss, learnt.gradient);
+    for (pruned, whole) in shared(&params(step.network().config()), &params(&problem.config)) {
+        prop_assert_eq!(widened(&step.gradient()[pruned]), &of_rest[whole.clone()]);
+        of_rest[whole].fill(0.0);
+    }
+    prop_assert!(
+        of_rest.iter().all(|&slope| slope == 0.0),
+        "blocks beyond the depth have a gradient"
+    );
     prop_assert!(
         learnt.posterior_gradient.iter().all(|&slope| slope == 0.0),
         "{:?}",
@@ -103,7 +110,7 @@ fn loss_of_the_whole_is_the_mean_of_its_batches_losses() {
         // One pass over everything, cut into batches of one size afterwards: batch norm would tell them apart.
         let whole = Problem {
             labels: problem.labels.repeat(n_batches),
-            inputs: crate::network::numbers(n_batches * problem.inputs.len(), 5),
+            inputs: numbers(n_batches * problem.inputs.len(), 5),
             ..problem.clone()
         };
         let logits = Step::of(&whole).logits;
@@ -125,7 +132,7 @@ fn loss_of(problem: &Problem, logits: Vec<f64>, labels: &[u32]) -> f64 {
     let shape = (problem.depth + 1, labels.len(), problem.config.n_classes());
     let logits: Vec<f32> = logits.into_iter().map(narrowed).collect();
     let logits: Tensor<_, f32, Cpu> = Cpu::default().tensor_from_vec(logits, shape);
-    let posterior = problem.posterior_tensor();
+    let posterior = Cpu::default().tensor_from_vec(problem.posterior.clone(), (problem.posterior.len(),));
     negative_elbo(logits, labels, &posterior, &problem.prior, problem.n_train)
         .unwrap()
         .value

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use vds_testkit::properties::check;
 
-use super::cases::check;
 use super::problem::{Problem, Slot, problems};
 use super::reference::{Piece, Point, Walk, depth_logits, loss};
 use super::step::{Measured, Step, distance, norm};

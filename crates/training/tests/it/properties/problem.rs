@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use dfdx::prelude::{Cpu, Tensor, TensorFromVec};
+use dfdx::prelude::Cpu;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
 use vds_testkit::strategies::logits;
+use vds_training::{Batch, Learner, Objective};
 use vds_variational::{DepthPosterior, DepthPrior};
 
 use super::layout::Layout;
-use crate::network::numbers;
 
 /// A network, a batch, and everything else that its loss depends on.
 #[derive(Clone, Debug)]
@@ -124,8 +124,19 @@ impl Problem {
         network
     }
 
-    pub(super) fn posterior_tensor(&self) -> Tensor<(usize,), f32, Cpu> {
-        Cpu::default().tensor_from_vec(self.posterior.clone(), (self.posterior.len(),))
+    /// The network with the posterior, before a step.
+    pub(super) fn learner(&self) -> Learner<Cpu> {
+        let objective = Objective::LearntDepth(self.prior.clone());
+        let mut learner = Learner::new(self.network(), &objective, 0.5, &Cpu::default()).unwrap();
+        learner.set_posterior_logits(&self.posterior).unwrap();
+        learner
+    }
+
+    pub(super) fn examples(&self) -> Batch<'_> {
+        Batch {
+            inputs: &self.inputs,
+            labels: &self.labels,
+        }
     }
 
     /// Every named tensor that the loss depends on.
@@ -145,6 +156,14 @@ pub(super) enum Slot {
     Params(Range<usize>),
     /// All of the posterior's logits.
     Posterior,
+}
+
+/// Numbers in `[-1, 1]`.
+pub(super) fn numbers(n: usize, seed: u64) -> Vec<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..n)
+        .map(|_| rng.next_u32() as f32 / u32::MAX as f32 * 2.0 - 1.0)
+        .collect()
 }
 
 #[expect(

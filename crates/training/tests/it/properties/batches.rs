@@ -2,14 +2,13 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
+use vds_testkit::properties::check;
 
-use super::cases::check;
 use super::gradients::is_decidable;
 use super::prefixes::seasoned;
-use super::problem::{Problem, problems};
+use super::problem::{Problem, numbers, problems};
 use super::reference::{Piece, Point, Walk, depth_logits};
 use super::step::{Measured, Step, distance, norm};
-use crate::network::numbers;
 
 /// Of the larger norm: two orders of a few hundred sums in single precision, 6e-8 each.
 const ROUNDING: f64 = 1e-5;

@@ -7,12 +7,13 @@
 
 use std::alloc::System;
 
-use dfdx::prelude::{Backward, Cache, Cpu, Tensor, ZerosTensor};
+use dfdx::prelude::{Cache, Cpu};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig, Sgd};
-use vds_variational::{DepthPrior, negative_elbo};
+use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
+use vds_training::{Batch, Learner, Objective};
+use vds_variational::DepthPrior;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -49,29 +50,21 @@ fn fc(max_depth: usize) -> NetworkConfig {
 fn bytes_of_steps(config: &NetworkConfig, batch: usize) -> Vec<usize> {
     let device = Cpu::default();
     device.enable_cache();
-    let mut network = Network::new(config, &device, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    let network = Network::new(config, &device, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
     let max_depth = config.max_depth();
-    let n_depths = max_depth + 1;
-    let mut q_logits: Tensor<(usize,), f32, Cpu> = device.zeros_like(&(n_depths,));
-    let mut sgd = [Sgd::new(network.params_vec().len(), 0.5), Sgd::new(n_depths, 0.5)];
-    let prior = DepthPrior::geometric(0.85, max_depth).unwrap();
+    let objective = Objective::LearntDepth(DepthPrior::geometric(0.85, max_depth).unwrap());
+    let mut learner = Learner::new(network, &objective, 0.5, &device).unwrap();
     let inputs: Vec<f32> = (0..batch * config.example_len())
         .map(|i| (i % 17) as f32 / 17.0)
         .collect();
     let labels: Vec<u32> = (0..batch).map(|i| u32::from(i % 2 == 1)).collect();
+    let batch = Batch {
+        inputs: &inputs,
+        labels: &labels,
+    };
     let mut step = || {
         let region = Region::new(ALLOCATOR);
-        let (logits, pass) = network.forward_train(&inputs, batch, max_depth).unwrap();
-        let terms = negative_elbo(logits, &labels, &q_logits, &prior, 1000).unwrap();
-        let mut gradients = terms.loss.backward();
-        let [of_network, of_posterior] = &mut sgd;
-        let step = of_network
-            .propose(pass.network().params(), &mut gradients, 0.01)
-            .unwrap();
-        let posterior_step = of_posterior.propose(&q_logits, &mut gradients, 0.01).unwrap();
-        step.apply(pass.commit().params_mut());
-        posterior_step.apply(&mut q_logits);
-        drop(gradients);
+        learner.step(batch, max_depth, 1000, 0.01).unwrap();
         region.change().bytes_allocated
     };
     for _ in 0..4 {
@@ -81,7 +74,7 @@ fn bytes_of_steps(config: &NetworkConfig, batch: usize) -> Vec<usize> {
 }
 
 #[test]
-fn training_step_in_steady_state_allocates_next_to_nothing() {
+fn allocations_of_a_training_step_in_steady_state_are_next_to_nothing() {
     let mut found = Vec::new();
     for (what, config, batch) in [
         ("conv", conv(2), 16),

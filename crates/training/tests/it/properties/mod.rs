@@ -1,7 +1,6 @@
 //! Properties of the networks together with the loss, on random small networks and batches.
 
 mod batches;
-mod cases;
 mod gradients;
 mod layout;
 mod objective;
