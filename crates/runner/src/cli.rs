@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use anyhow::Result;
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     bench::Bench, completions::Completions, data::Data, evaluate::Evaluate, predict::Predict, prune::Prune,
@@ -76,7 +76,7 @@ impl Cli {
             Command::Sweep(sweep) => sweep.run(),
             Command::Data(data) => data.run(),
             Command::Bench(bench) => bench.run(),
-            Command::Completions(completions) => completions.run(),
+            Command::Completions(completions) => completions.run(&mut Self::command()),
         }
     }
 }

@@ -90,7 +90,7 @@ pub(crate) fn measure(settings: &Settings) -> Result<Measurement> {
         pruned_to: settings.pruned_to,
         pruned_eval_ms: pruned_eval.transpose()?.map(|seconds: f64| seconds * 1e3),
         weights_sha256,
-        network: settings.network.clone(),
+        network: settings.network,
         repeats: settings.repeats,
         instruction_set: Isa::detect().name(),
         cpu: cpu_model(),

@@ -1,10 +1,9 @@
 //! `vds completions`.
 
 use anyhow::Result;
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::error::ExitCode;
 use crate::output;
 
@@ -16,9 +15,10 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> Result<ExitCode> {
+    /// Prints the script for the whole program.
+    pub(crate) fn run(self, program: &mut Command) -> Result<ExitCode> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "vds", &mut script);
+        clap_complete::generate(self.shell, program, "vds", &mut script);
         output::print(|out| out.write_all(&script))?;
         Ok(ExitCode::Success)
     }

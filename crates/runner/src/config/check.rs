@@ -3,10 +3,9 @@
 use vds_datasets::catalogue;
 use vds_variational::DepthPrior;
 
-use super::CONFIG_SCHEMA;
 use super::error::FieldProblem;
 use super::fields::{self, DECAY, HELD_OUT, MAX_NAME, MAX_PARAMETERS, MAX_STEPS, find};
-use super::file::{ConfigFile, DatasetConfig, NetworkSizes, Prior, Split};
+use super::file::{CONFIG_SCHEMA, ConfigFile, DatasetConfig, NetworkSizes, Prior, Split};
 use vds_model::Schedule;
 use vds_records::Method;
 use vds_records::read::excerpt;

@@ -8,9 +8,8 @@ use vds_datasets::SpiralsConfig;
 use vds_model::Schedule;
 use vds_variational::PruningRule;
 
-use super::CONFIG_SCHEMA;
 use super::expected::{Expected, Interval};
-use super::file::{ConfigFile, DatasetConfig, NetworkSizes};
+use super::file::{CONFIG_SCHEMA, ConfigFile, DatasetConfig, NetworkSizes};
 use super::parse::{self, ParseError};
 
 /// Longest name, in characters.

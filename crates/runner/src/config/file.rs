@@ -6,7 +6,8 @@ use vds_records::Method;
 use vds_training::Metric;
 use vds_variational::PruningRule;
 
-use super::CONFIG_SCHEMA;
+/// Version of the layout of a configuration; a reader refuses any other.
+pub(super) const CONFIG_SCHEMA: u32 = 2;
 
 /// A configuration as written; nothing is checked but the types.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

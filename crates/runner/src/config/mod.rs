@@ -13,6 +13,7 @@ mod fields;
 mod file;
 mod overrides;
 mod parse;
+mod parse_message;
 mod reference;
 mod resolved;
 #[cfg(test)]
@@ -42,9 +43,6 @@ pub(crate) const SMALL: &str = "(
     early_stopping: (split: none, metric: train_elbo),
 )";
 
-/// Version of the layout of a configuration; a reader refuses any other.
-pub const CONFIG_SCHEMA: u32 = 2;
-
 /// Reads, overrides and checks the configuration in `text`; `path` is how messages call the file.
 ///
 /// # Errors
@@ -55,7 +53,7 @@ pub fn load(path: &Path, text: &str, overrides: &[Override]) -> Result<Config, E
         path: path.to_path_buf(),
         line: error.line,
         column: error.column,
-        message: error.message,
+        message: parse_message::parse_message(&error),
     })?;
     let refused: Vec<FieldProblem> = overrides
         .iter()

@@ -3,6 +3,7 @@
 use super::error::FieldProblem;
 use super::fields::{children, find};
 use super::file::ConfigFile;
+use super::parse_message::parse_message;
 use vds_records::read::excerpt;
 
 /// An override `path=value`.
@@ -64,10 +65,9 @@ impl Override {
             return Err(problem(&self.path, self.unknown(file)));
         };
         value.read(&self.value, field.path).map_err(|error| {
-            let message = if error.field == self.path {
-                format!("{} is {}, expected {}", self.path, excerpt(&self.value), field.expected)
-            } else {
-                error.message
+            let message = match error.field == self.path {
+                true => format!("{} is {}, expected {}", self.path, excerpt(&self.value), field.expected),
+                false => parse_message(&error),
             };
             problem(&error.field, message)
         })

@@ -6,9 +6,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
-use super::fields::find;
-use vds_records::read::excerpt;
-
 /// The first error of a text.
 #[derive(Debug)]
 pub(super) struct ParseError {
@@ -18,8 +15,8 @@ pub(super) struct ParseError {
     pub(super) line: usize,
     /// Column in characters, from 1.
     pub(super) column: usize,
-    /// What is wrong; it names the field.
-    pub(super) message: String,
+    /// What is wrong.
+    pub(super) code: RonError,
 }
 
 /// The value that `text` holds; `at` is the path of that value, empty for a whole configuration.
@@ -58,72 +55,11 @@ fn field_of(at: &str, path: &Path) -> String {
 }
 
 fn parse_error(field: String, error: ron::error::SpannedError) -> ParseError {
-    let message = message(&field, &error.code);
     let position = error.span.start;
     ParseError {
         field,
         line: position.line,
         column: position.col,
-        message,
-    }
-}
-
-fn message(field: &str, error: &RonError) -> String {
-    let inner = |name: &str| match field {
-        "" => name.to_owned(),
-        field => format!("{field}.{name}"),
-    };
-    let expected = find(field).map(|known| &known.expected);
-    match (error, expected) {
-        (RonError::NoSuchStructField { found, expected, .. }, _) => {
-            // The path already ends with the name that was found.
-            let path = if field.ends_with(found.as_str()) {
-                field.to_owned()
-            } else {
-                inner(found)
-            };
-            format!("{} is not a field; there are {}", excerpt(&path), expected.join(", "))
-        }
-        (RonError::DuplicateStructField { field: name, .. }, _) => format!("{} is given twice", inner(name)),
-        (RonError::MissingStructField { field: name, .. }, _) => {
-            let path = inner(name);
-            match find(&path) {
-                Some(known) => format!("{path} is missing, expected {}", known.expected),
-                None => format!("{path} is missing"),
-            }
-        }
-        (RonError::Message(message), _) => message.clone(),
-        (RonError::NoSuchEnumVariant { found, .. }, Some(expected)) => {
-            format!("{field} is {}, expected {expected}", excerpt(found))
-        }
-        (
-            RonError::ExpectedInteger
-            | RonError::ExpectedFloat
-            | RonError::ExpectedString
-            | RonError::ExpectedBoolean
-            | RonError::ExpectedOption
-            | RonError::ExpectedArray
-            | RonError::ExpectedStructLike
-            | RonError::ExpectedNamedStructLike(_)
-            | RonError::ExpectedIdentifier
-            | RonError::SuggestRawIdentifier(_)
-            | RonError::IntegerOutOfBounds
-            | RonError::InvalidValueForType { .. },
-            Some(expected),
-        ) => format!("{field} has an invalid value, expected {expected}"),
-        (RonError::ExpectedStructLike | RonError::ExpectedNamedStructLike(_), None) if field.is_empty() => {
-            "expected `(`, with which a configuration begins".to_owned()
-        }
-        (other, _) => {
-            let mut text = other.to_string();
-            if let Some(first) = text.get_mut(..1) {
-                first.make_ascii_lowercase();
-            }
-            if field.is_empty() {
-                text
-            } else {
-                format!("{field}: {text}")
-            }
-        }
+        code: error.code,
     }
 }

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::CONFIG_SCHEMA;
 use super::fields::{self, Field};
-use super::file::ConfigFile;
+use super::file::{CONFIG_SCHEMA, ConfigFile};
 use super::parse;
 
 /// The page of every field: its default, what is expected of it and what it is.

@@ -11,4 +11,5 @@ mod flow;
 mod mutation;
 mod resume;
 mod sandbox;
+mod sweep;
 mod verify;

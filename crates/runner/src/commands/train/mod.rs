@@ -3,9 +3,7 @@
 mod resume;
 mod session;
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -24,7 +22,7 @@ use crate::progress::Progress;
 use crate::run_dir::{RunDir, StoredRun, environment_here, session_begins};
 use crate::signals::Interrupt;
 use resume::Resumed;
-use session::{Logs, Session};
+use session::{Checkpoints, Logs, Session};
 
 /// Train a network as a configuration says and store the run
 #[derive(Clone, Debug, Args)]
@@ -56,26 +54,6 @@ pub(crate) struct Train {
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
-}
-
-/// When checkpoints are written.
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct Checkpoints {
-    /// Write a checkpoint after every N epochs, beside those of --checkpoint-minutes
-    #[arg(long, value_name = "N")]
-    pub(crate) checkpoint_epochs: Option<NonZeroUsize>,
-    /// Write a checkpoint when the last one is so many minutes old; fractions are allowed
-    #[arg(long, value_name = "X", default_value = "5", value_parser = minutes)]
-    pub(crate) checkpoint_minutes: Duration,
-}
-
-/// A year: beyond it nobody waits.
-const MAX_MINUTES: f64 = 525_600.0;
-
-fn minutes(text: &str) -> Result<Duration, String> {
-    let in_range = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x <= MAX_MINUTES);
-    let expected = || format!("expected a number of minutes above 0, at most {MAX_MINUTES}");
-    in_range.map(|x| Duration::from_secs_f64(60.0 * x)).ok_or_else(expected)
 }
 
 fn seed(text: &str) -> Result<u64, String> {

@@ -2,14 +2,17 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
+use clap::Args;
 use vds_checkpoint::{Array, CheckpointStore};
 use vds_records::{EpochMetrics, Event, NonFiniteStep, StoppedBy};
 use vds_training::{PausePoint, StepOutcome, Trainer};
 
-use super::{Checkpoints, resume};
+use super::resume;
 use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::data::Data;
@@ -19,6 +22,17 @@ use crate::finalize;
 use crate::progress::Progress;
 use crate::run_dir::{Journal, MetricsLog, RunDir, session_ends};
 use crate::signals::Interrupt;
+
+/// When checkpoints are written.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Checkpoints {
+    /// Write a checkpoint after every N epochs, beside those of --checkpoint-minutes
+    #[arg(long, value_name = "N")]
+    pub(crate) checkpoint_epochs: Option<NonZeroUsize>,
+    /// Write a checkpoint when the last one is so many minutes old; fractions are allowed
+    #[arg(long, value_name = "X", default_value = "5", value_parser = minutes)]
+    pub(crate) checkpoint_minutes: Duration,
+}
 
 /// The part of a run that one process does.
 pub(super) struct Session<'a> {
@@ -240,6 +254,15 @@ impl<'a> Session<'a> {
             self.run_dir.weights_path().display()
         )))
     }
+}
+
+/// A year: beyond it nobody waits.
+const MAX_MINUTES: f64 = 525_600.0;
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let in_range = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x <= MAX_MINUTES);
+    let expected = || format!("expected a number of minutes above 0, at most {MAX_MINUTES}");
+    in_range.map(|x| Duration::from_secs_f64(60.0 * x)).ok_or_else(expected)
 }
 
 fn with_hint(failure: anyhow::Error, hint: Result<Option<String>>) -> anyhow::Error {
