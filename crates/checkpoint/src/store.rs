@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::atomic::{folder_of, remove_leftovers, sync_folder, write_in_stages};
+use vds_files::{folder_of, reach, remove_leftovers, sync_folder, write_in_stages};
+
 use crate::{Checkpoint, Error, Result};
 
 /// Number of checkpoints that are kept: the newest may turn out to be damaged.
@@ -197,10 +198,3 @@ fn number_of(name: &str) -> Option<u64> {
     let number = digits.parse().ok()?;
     (name == file_name(number) && number < u64::MAX).then_some(number)
 }
-
-#[cfg(feature = "faults")]
-use crate::fault::reach;
-
-/// A stage of a write at which tests end the process.
-#[cfg(not(feature = "faults"))]
-fn reach(_place: &str) {}

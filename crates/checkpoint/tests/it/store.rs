@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use vds_checkpoint::{CheckpointStore, Error, remove_leftovers, write_atomically};
+use vds_checkpoint::{CheckpointStore, Error};
+use vds_files::{remove_leftovers, write_atomically};
 
 use crate::{SCHEMA, checkpoint};
 

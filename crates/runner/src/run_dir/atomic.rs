@@ -9,5 +9,5 @@ use crate::error::{Error, OrInput as _};
 /// # Errors
 /// [`Error::Input`] naming the file: its place cannot take it.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    vds_checkpoint::write_atomically(path, bytes).or_input(|| format!("writing {}", path.display()))
+    vds_files::write_atomically(path, bytes).or_input(|| format!("writing {}", path.display()))
 }

@@ -119,7 +119,7 @@ impl RunDir {
         self.has_begun = true;
         self.lock.sign();
         let leftovers = || format!("removing unfinished files in {}", self.path.display());
-        vds_checkpoint::remove_leftovers(&self.path).or_input(leftovers)?;
+        vds_files::remove_leftovers(&self.path).or_input(leftovers)?;
         self.checkpoints().remove_leftovers().or_input(leftovers)?;
         // Of a failure that this process may get past, on another machine for instance; if not, it writes it again.
         self.remove(NON_FINITE)?;

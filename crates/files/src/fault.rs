@@ -13,7 +13,7 @@ static FAULT: LazyLock<Option<(String, u64)>> = LazyLock::new(|| {
 static REACHED: AtomicU64 = AtomicU64::new(0);
 
 /// Ends the process if `VDS_FAULT` names this place of a write and this visit to it.
-pub(crate) fn reach(place: &str) {
+pub fn reach(place: &str) {
     let Some((faulty, count)) = &*FAULT else {
         return;
     };

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod atomic;
+mod digest;
+#[cfg(feature = "faults")]
+mod fault;
+mod read;
+mod shown;
+
+#[cfg(feature = "faults")]
+pub use fault::reach;
+
+pub use atomic::{folder_of, remove_leftovers, sync_folder, write_atomically, write_in_stages};
+pub use digest::{digest, hex};
+pub use read::{open, open_unlinked, read};
+pub use shown::Shown;
+
+/// A stage of a write at which tests end the process; nothing without the feature `faults`.
+#[cfg(not(feature = "faults"))]
+pub fn reach(_place: &str) {}
