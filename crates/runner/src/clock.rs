@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_moments_are_written_in_utc() {
+    fn clock_writes_known_moments_in_utc() {
         assert_eq!(utc(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(utc(951_827_696), "2000-02-29 12:34:56 UTC");
         assert_eq!(utc(1_735_689_599), "2024-12-31 23:59:59 UTC");

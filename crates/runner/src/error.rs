@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn failure_is_printed_once_with_the_advice_at_the_end() {
+    fn error_is_printed_once_with_the_hint_at_the_end() {
         let cause = io::Error::new(io::ErrorKind::NotFound, "no such file");
         let error = Err::<(), _>(cause)
             .or_input(|| "reading a.ron")
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn failure_to_write_to_a_closed_pipe_is_success() {
+    fn error_of_writing_to_a_closed_pipe_is_success() {
         let cause = || io::Error::from(io::ErrorKind::BrokenPipe);
         assert_eq!(exit_code(&cause().into()), ExitCode::Success);
         let wrapped = Err::<(), _>(cause()).or_input(|| "writing the results").unwrap_err();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn failure_of_a_non_finite_loss_that_names_the_step() {
+    fn error_of_a_non_finite_loss_names_the_step() {
         let source = vds_training::Error::NonFinite {
             what: "loss".to_owned(),
             value: f64::NAN,

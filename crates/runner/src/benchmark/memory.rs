@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn high_water_mark_is_read_in_kib() {
+    fn bench_high_water_mark_is_read_in_kib() {
         let status = "Name:\tvds\nVmPeak:\t  999 kB\nVmHWM:\t  1536 kB\nVmRSS:\t  12 kB\n";
         assert_eq!(
             peak_rss_of(status).map(|mib| format!("{mib:.3}")).as_deref(),

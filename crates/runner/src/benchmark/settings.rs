@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn flop_are_twice_the_multiply_adds_of_the_blocks() {
+    fn bench_flop_are_twice_the_multiply_adds_of_the_blocks() {
         // 12 x 12 pixels, two 1x1 convolutions 64 <-> 32 and one 3x3 convolution 32 -> 32, two blocks, three images.
         let of_image = 2 * 144 * (2 * 64 * 32 + 9 * 32 * 32);
         check_flop(
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn kept_values_grow_with_batch_and_depth() {
+    fn bench_kept_values_grow_with_batch_and_depth() {
         let of = |max_depth, batch| {
             settings(
                 Settings::conv(max_depth, 1, 28, [64, 32], Convolution::default()),

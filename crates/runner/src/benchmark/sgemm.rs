@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn product_is_that_of_the_matrices() {
+    fn bench_sgemm_multiplies_the_matrices() {
         let values = |factor: usize| -> Vec<f32> { (0..N * N).map(|i| ((i * factor) % 5) as f32).collect() };
         let (lhs, rhs, mut product) = (values(3), values(2), vec![f32::NAN; N * N]);
         multiply(&mut product, &lhs, &rhs, 2);

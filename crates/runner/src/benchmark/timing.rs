@@ -51,7 +51,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn median_is_the_middle_or_the_mean_of_the_two_in_the_middle() {
+    fn bench_median_is_the_middle_or_the_mean_of_the_two_in_the_middle() {
         assert_eq!(median(vec![3.0, 1.0, 2.0]).total_cmp(&2.0), std::cmp::Ordering::Equal);
         assert_eq!(
             median(vec![4.0, 1.0, 2.0, 3.0]).total_cmp(&2.5),
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn short_call_is_repeated_and_its_mean_told() {
+    fn bench_repeats_a_short_call_and_reports_its_mean() {
         let mut n_calls = 0;
         let seconds = median_seconds(2, || {
             n_calls += 1;
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn failure_of_a_call_ends_the_timing() {
+    fn bench_timing_ends_at_a_failed_call() {
         assert!(median_seconds(3, || anyhow::bail!("no")).is_err());
         assert!(warm_up(|| anyhow::bail!("no")).is_err());
     }

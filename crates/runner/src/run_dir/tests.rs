@@ -49,7 +49,7 @@ fn check_refused(root: &Path, path: &Path, overwrite: bool, expected: Expect) {
 }
 
 #[test]
-fn run_that_does_not_begin_leaves_nothing() {
+fn output_of_a_run_that_does_not_begin_is_nothing() {
     let root = tempfile::tempdir().unwrap();
     let there = root.path().join("there");
     fs::create_dir(&there).unwrap();
@@ -60,7 +60,7 @@ fn run_that_does_not_begin_leaves_nothing() {
 }
 
 #[test]
-fn run_that_begins_stays() {
+fn output_of_a_run_that_begins_stays() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("a/b");
     let mut run_dir = RunDir::create(&path, false).unwrap();
@@ -73,7 +73,7 @@ fn run_that_begins_stays() {
 }
 
 #[test]
-fn folder_with_something_in_it_is_refused() {
+fn output_to_a_folder_with_something_in_it_is_refused() {
     let root = tempfile::tempdir().unwrap();
     let (run, other) = (root.path().join("run"), root.path().join("other"));
     RunDir::create(&run, false)
@@ -127,7 +127,7 @@ fn folder_with_something_in_it_is_refused() {
 }
 
 #[test]
-fn overwriting_takes_the_old_files_away_only_when_the_new_run_begins() {
+fn overwrite_removes_the_old_files_only_when_the_new_run_begins() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path();
     RunDir::create(path, false)
@@ -144,7 +144,7 @@ fn overwriting_takes_the_old_files_away_only_when_the_new_run_begins() {
 }
 
 #[test]
-fn overwriting_that_breaks_off_leaves_a_run_that_begins_again() {
+fn overwrite_that_breaks_off_leaves_a_run_that_starts_from_scratch() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path();
     let mut run_dir = RunDir::create(path, false).unwrap();
@@ -168,7 +168,7 @@ fn overwriting_that_breaks_off_leaves_a_run_that_begins_again() {
 }
 
 #[test]
-fn file_is_replaced_whole_and_leaves_no_temporary_one() {
+fn output_file_is_replaced_whole_and_leaves_no_temporary_one() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("file");
     write_atomically(&path, b"first").unwrap();
@@ -180,7 +180,7 @@ fn file_is_replaced_whole_and_leaves_no_temporary_one() {
 }
 
 #[test]
-fn torn_line_of_metrics_is_named() {
+fn metrics_with_a_torn_line_are_refused_by_line() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join(METRICS);
     let mut log = MetricsLog::with(&path, Vec::new()).unwrap();

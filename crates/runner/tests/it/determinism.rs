@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 
 const RUNS: [&str; 2] = [
     "train CONFIGS/spirals.ron --set epochs=15 --set max_depth=4 --seed 3 --quiet",
-    "train CONFIGS/fashion-mnist-mini.ron --set n_train=200 --set max_depth=2 --set epochs=2 --seed 3 --quiet",
+    "train CONFIGS/fashion-mnist-mini.ron --set n_train=200 --set max_depth=2 --set epochs=1 --seed 3 --quiet",
 ];
 
 /// What must not change.

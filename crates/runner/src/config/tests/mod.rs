@@ -94,7 +94,7 @@ fn check_survives(text: &str) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn damaged_text_is_refused_in_place_or_reads_back(position in 0..SMALL.len(), byte in 32_u8..127, end in 0..SMALL.len()) {
+    fn config_with_damage_is_refused_in_place_or_reads_back(position in 0..SMALL.len(), byte in 32_u8..127, end in 0..SMALL.len()) {
         let mut bytes = SMALL.as_bytes().to_vec();
         bytes[position] = byte;
         check_survives(&String::from_utf8(bytes.clone()).unwrap())?;
@@ -103,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_refused_without_a_panic(text in "\\PC{0,60}") {
+    fn config_of_any_text_is_refused_without_a_panic(text in "\\PC{0,60}") {
         prop_assert!(load_with(&text, &[]).is_err());
     }
 }

@@ -200,7 +200,7 @@ pub(super) fn cases() -> Vec<Case> {
                 sandbox.write(
                     "data/test_32x32.mat",
                     Mat::LITTLE.file(&[Mat::LITTLE.blank_pictures(2), Mat::LITTLE.ones(2)]),
-                )
+                );
             },
             expect![[r#"
                 svhn/train_32x32.mat: missing

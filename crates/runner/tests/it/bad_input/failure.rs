@@ -1,4 +1,4 @@
-//! What fails although nothing that came from outside is out of its range.
+//! Failures although nothing that came from outside is out of its range.
 
 use super::fixtures::run_on_points;
 use super::weights::WEIGHTS;
@@ -21,8 +21,8 @@ fn evaluate_predict_and_prune_name_the_run_whose_weights_overflow() {
         ("prune r --depth 0 --out p", "pruning r"),
     ] {
         let (stderr, code) = sandbox.fail(command);
-        let told = stderr.starts_with(&format!("error: {doing}: the network's output for examples 0 to "));
-        assert!(told && stderr.contains(" is NaN"), "{stderr}");
+        let is_named = stderr.starts_with(&format!("error: {doing}: the network's output for examples 0 to "));
+        assert!(is_named && stderr.contains(" is NaN"), "{stderr}");
         assert_eq!(code, Some(1), "{command}");
     }
     assert!(sandbox.changes(&before).is_empty());

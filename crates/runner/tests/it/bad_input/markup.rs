@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::fixtures::run_on_points;
 use crate::sandbox::Sandbox;
 
-const HOSTILE: [&str; 2] = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>"];
+const MARKUP: [&str; 2] = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>"];
 
 /// Puts a text in the place of every other.
 fn poison(value: &mut Value, text: &str) {
@@ -51,7 +51,7 @@ fn check_harmless(page: &str) {
 
 #[test]
 fn report_escapes_every_text_of_a_run() {
-    for text in HOSTILE {
+    for text in MARKUP {
         let sandbox = Sandbox::new();
         run_on_points(&sandbox);
         let name = format!("name: {}", Value::from(text));

@@ -1,4 +1,4 @@
-//! Numbers on the command line that are none, or out of their range.
+//! Numbers on the command line that are malformed or out of their range.
 
 use expect_test::expect;
 

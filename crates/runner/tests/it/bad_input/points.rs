@@ -1,4 +1,4 @@
-//! Files of points to predict for that hold none.
+//! Files of points to predict for that are malformed.
 
 use expect_test::{Expect, expect};
 
@@ -70,7 +70,7 @@ pub(super) fn cases() -> Vec<Case> {
             "#]],
         ),
         points(
-            "coordinate that is no number",
+            "coordinate that is not a number",
             "nan 1\n",
             expect![[r#"
                 error: p.txt:1: "nan 1" is not a point, expected 2 finite numbers

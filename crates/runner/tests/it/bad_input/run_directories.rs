@@ -1,4 +1,4 @@
-//! Run directories that are none, or lack or hold damaged files.
+//! Folders that are not run directories, and run directories that lack files or hold damaged ones.
 
 use expect_test::{Expect, expect};
 

@@ -66,14 +66,14 @@ fn files() -> Vec<Case> {
         "#]],
         ),
         bytes(
-            "weights cut in the header",
+            "weights truncated in the header",
             |file| file[..100].to_vec(),
             expect![[r#"
             error: reading r/weights.safetensors: not a readable safetensors file: invalid header length
         "#]],
         ),
         bytes(
-            "weights cut in the last tensor",
+            "weights truncated in the last tensor",
             truncated(1),
             expect![[r#"
             error: reading r/weights.safetensors: not a readable safetensors file: incomplete metadata, file not fully covered
@@ -240,7 +240,7 @@ fn tensors_of_another_kind() -> Vec<Case> {
             "#]],
         ),
         tensors(
-            "weight that is no number",
+            "weight that is not a number",
             |file| file.tensor(STEM).set_first(f32::NAN),
             expect![[r#"
                 error: reading r/weights.safetensors: tensor `input_layer.weight` holds a value that is not finite

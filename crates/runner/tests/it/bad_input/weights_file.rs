@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// The name under which a file keeps what is no tensor.
+/// The name under which a file keeps what is not a tensor.
 const METADATA: &str = "__metadata__";
 
 /// The tensors of a file, in its order, and its metadata.

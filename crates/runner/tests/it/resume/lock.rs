@@ -15,9 +15,13 @@ pub(crate) const ENDLESS: &str =
 pub(crate) fn training(sandbox: &Sandbox, arguments: &str) -> Child {
     let child = spawn(sandbox.command(arguments));
     let start = Instant::now();
-    let has_begun = || std::fs::metadata(sandbox.path("r/metrics.jsonl")).is_ok_and(|file| file.len() > 0);
-    while !has_begun() {
-        assert!(start.elapsed() < Duration::from_secs(60), "the run does not begin");
+    // An epoch's line in the journal comes after that in the metrics.
+    let has_trained = || {
+        let journal = std::fs::read_to_string(sandbox.path("r/journal.jsonl"));
+        journal.is_ok_and(|text| text.contains("\"event\":\"epoch\""))
+    };
+    while !has_trained() {
+        assert!(start.elapsed() < Duration::from_secs(60), "no epoch is completed");
         sleep(Duration::from_millis(5));
     }
     child

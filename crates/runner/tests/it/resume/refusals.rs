@@ -77,7 +77,7 @@ fn resume_refuses_a_checkpoint_of_another_container_by_name() {
 }
 
 #[test]
-fn checkpoint_of_another_content_is_refused_by_name() {
+fn resume_refuses_a_checkpoint_of_another_content_by_name() {
     let sandbox = unfinished();
     edit_newest(&sandbox, |checkpoint| checkpoint.schema += 6);
     check_schema(&sandbox, "content schema is 7, expected 1");
