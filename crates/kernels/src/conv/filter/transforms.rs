@@ -7,19 +7,24 @@
 //! Patches overlap by two pixels, tiles of outputs do not. Transformed tiles are stored by position: `[36][tiles][channels]`,
 //! so that each position is one matrix product over the channels.
 
-use super::Epilogue;
-use super::winograd::TileLayout;
+use super::tiles::{PATCH, TileLayout};
+use crate::conv::geometry::TILE;
 use crate::simd::{Vector, simd_fn};
 
-/// Rows and columns of a tile of outputs.
-pub(in crate::conv) const TILE: usize = 4;
-/// Rows and columns of a patch.
-pub(super) const PATCH: usize = TILE + 2;
-/// Positions of a transformed tile.
-pub(super) const POSITIONS: usize = PATCH * PATCH;
 /// The points of the interpolation, beside 0 and infinity: ±A and ±B.
 pub(super) const A: f32 = 0.625;
 pub(super) const B: f32 = 1.5;
+
+/// What is done with the pixels of an output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Epilogue<'a> {
+    /// Nothing.
+    Plain,
+    /// A bias for each channel is added.
+    Bias(&'a [f32]),
+    /// A bias for each channel is added, and the result goes through a ReLU.
+    BiasRelu(&'a [f32]),
+}
 
 simd_fn! {
     /// `Bᵀ d B` of every patch of a padded image, into the tiles from `first` on.
