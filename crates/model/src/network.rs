@@ -42,10 +42,7 @@ impl<D: Backend> Network<D> {
         let n_params = params.map(|entry| entry.range.end).max().unwrap_or(0);
         let running = RunningStatistics::new(config);
         Ok(Self {
-            params: on_device(
-                "parameters",
-                device.try_tensor_from_vec(vec![0.0; n_params], (n_params,)),
-            )?,
+            params: on_device("parameters", device.try_zeros_like(&(n_params,)))?,
             batch_statistics: vec![0.0; running.values.len()],
             running_before: running.clone(),
             running,

@@ -69,7 +69,21 @@ impl Transform for Patches {
     #[inline(always)]
     unsafe fn apply<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
         // SAFETY: promised by the caller.
-        unsafe { patch::<V>(from, tiling, to) }
+        unsafe {
+            let mut half = [[V::splat(0.0); PATCH]; PATCH];
+            for (x, half) in half.iter_mut().enumerate() {
+                let mut column = [V::splat(0.0); PATCH];
+                for (y, value) in column.iter_mut().enumerate() {
+                    *value = V::load(from.add(y * tiling.padded_row + x * tiling.channels));
+                }
+                *half = patch_1d(column);
+            }
+            for (y, row) in transposed(half).into_iter().enumerate() {
+                for (x, value) in patch_1d(row).into_iter().enumerate() {
+                    value.store(to.add((y * PATCH + x) * tiling.position));
+                }
+            }
+        }
     }
 }
 
@@ -82,7 +96,21 @@ impl Transform for Pixels {
     #[inline(always)]
     unsafe fn apply<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
         // SAFETY: promised by the caller.
-        unsafe { pixels::<V>(from, tiling, to) }
+        unsafe {
+            let mut half = [[V::splat(0.0); PATCH]; TILE];
+            for (x, half) in half.iter_mut().enumerate() {
+                let mut column = [V::splat(0.0); TILE];
+                for (y, value) in column.iter_mut().enumerate() {
+                    *value = V::load(from.add(y * tiling.padded_row + x * tiling.channels));
+                }
+                *half = pixels_1d(column);
+            }
+            for (y, row) in transposed(half).into_iter().enumerate() {
+                for (x, value) in pixels_1d(row).into_iter().enumerate() {
+                    value.store(to.add((y * PATCH + x) * tiling.position));
+                }
+            }
+        }
     }
 }
 
@@ -109,28 +137,6 @@ fn transform<V: Vector, T: Transform>(padded: &[f32], tiling: TileLayout, first:
     }
 }
 
-/// # Safety
-/// A patch at `from` and a transformed tile at `to` must be valid for the vector's channels.
-#[inline(always)]
-unsafe fn patch<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
-    // SAFETY: promised by the caller.
-    unsafe {
-        let mut half = [[V::splat(0.0); PATCH]; PATCH];
-        for (x, half) in half.iter_mut().enumerate() {
-            let mut column = [V::splat(0.0); PATCH];
-            for (y, value) in column.iter_mut().enumerate() {
-                *value = V::load(from.add(y * tiling.padded_row + x * tiling.channels));
-            }
-            *half = patch_1d(column);
-        }
-        for (y, row) in transposed(half).into_iter().enumerate() {
-            for (x, value) in patch_1d(row).into_iter().enumerate() {
-                value.store(to.add((y * PATCH + x) * tiling.position));
-            }
-        }
-    }
-}
-
 /// `Bᵀ d`.
 ///
 /// # Safety
@@ -151,28 +157,6 @@ unsafe fn patch_1d<V: Vector>(d: [V; PATCH]) -> [V; PATCH] {
             even_b.add_product(V::splat(-B), odd_b),
             d[5].add_product(minus_sum, d[3]).add_product(product, d[1]),
         ]
-    }
-}
-
-/// # Safety
-/// A tile of pixels at `from` and a transformed tile at `to` must be valid for the vector's channels.
-#[inline(always)]
-unsafe fn pixels<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
-    // SAFETY: promised by the caller.
-    unsafe {
-        let mut half = [[V::splat(0.0); PATCH]; TILE];
-        for (x, half) in half.iter_mut().enumerate() {
-            let mut column = [V::splat(0.0); TILE];
-            for (y, value) in column.iter_mut().enumerate() {
-                *value = V::load(from.add(y * tiling.padded_row + x * tiling.channels));
-            }
-            *half = pixels_1d(column);
-        }
-        for (y, row) in transposed(half).into_iter().enumerate() {
-            for (x, value) in pixels_1d(row).into_iter().enumerate() {
-                value.store(to.add((y * PATCH + x) * tiling.position));
-            }
-        }
     }
 }
 
