@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::plan::Setting;
+use super::settings::Setting;
 use crate::process::{BadRequest, workspace_root};
 
 /// The peer's script.
@@ -31,6 +31,7 @@ pub(super) struct Record {
     /// From 1.
     pub(super) round: usize,
     pub(super) side: Side,
+    pub(super) threads: usize,
     pub(super) arguments: String,
     /// One object for each way of running the network.
     pub(super) printed: Vec<Map<String, Value>>,
@@ -64,18 +65,23 @@ pub(super) fn measure(settings: &[Setting], n_rounds: usize, programs: &Programs
     let mut records = Vec::new();
     for round in 1..=n_rounds {
         for setting in settings.iter().filter(|setting| round == 1 || !setting.once) {
-            println!("round {round} of {n_rounds}: {}", setting.name);
-            for (side, arguments) in [(Side::Ours, Some(&setting.ours)), (Side::Peer, setting.peer.as_ref())] {
-                let (Some(command), Some(arguments)) = (programs.command(side), arguments) else {
-                    continue;
-                };
-                records.push(Record {
-                    setting: setting.name.clone(),
-                    round,
-                    side,
-                    arguments: arguments.clone(),
-                    printed: printed_objects(command, arguments)?,
-                });
+            for &threads in setting.threads {
+                println!("round {round} of {n_rounds}: {}, threads: {threads}", setting.name);
+                for side in [Side::Ours, Side::Peer] {
+                    let (Some(command), Some(arguments)) = (programs.command(side), setting.arguments(side, threads))
+                    else {
+                        continue;
+                    };
+                    let printed = printed_objects(command, &arguments)?;
+                    records.push(Record {
+                        setting: setting.name.to_owned(),
+                        round,
+                        side,
+                        threads,
+                        arguments,
+                        printed,
+                    });
+                }
             }
         }
     }
@@ -123,132 +129,164 @@ fn last_line(text: &[u8]) -> String {
     text.trim_end().lines().last().unwrap_or("it said nothing").to_owned()
 }
 
-/// The records, and medians over their rounds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Measured<'a>(pub(super) &'a [Record]);
+/// One side of a row: a field of what one side printed in a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Number {
+    pub(super) side: Side,
+    pub(super) setting: &'static str,
+    pub(super) field: &'static str,
+    /// Which of the peer's ways of running the network count.
+    pub(super) ways: Ways,
+}
 
-/// A median, and the peer's way of running the network that gave it: empty for ours.
-type Median = Option<(f64, String)>;
+/// Ways of running the peer's network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ways {
+    All,
+    Eager,
+    Compiled,
+}
 
-impl Measured<'_> {
-    /// What `of` takes from each object that a side printed in a setting.
-    pub(super) fn values<T>(
-        self,
-        setting: &str,
-        side: Side,
-        of: impl Fn(&Map<String, Value>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let records = self
-            .0
-            .iter()
-            .filter(|record| record.setting == setting && record.side == side);
-        records.flat_map(|record| &record.printed).map(of).collect()
-    }
-
-    /// Our median of a field; nothing if the setting was not measured.
-    pub(super) fn ours(self, setting: &str, field: &str) -> Result<Median> {
-        let values = self.values(setting, Side::Ours, |object| number(object, field))?;
-        Ok(median(values).map(|value| (value, String::new())))
-    }
-
-    /// Our median of the quotient of two fields, taken in each run.
-    pub(super) fn our_quotient(self, setting: &str, [above, below]: [&str; 2]) -> Result<Option<f64>> {
-        let quotient = |object: &Map<String, Value>| Ok(number(object, above)? / number(object, below)?);
-        Ok(median(self.values(setting, Side::Ours, quotient)?))
-    }
-
-    /// The smallest of the peer's medians of a field, one for each way of running it that counts, and that way.
-    pub(super) fn peer_smallest(self, setting: &str, field: &str, counts: impl Fn(&str) -> bool) -> Result<Median> {
-        let mut by_way: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-        for (way, value) in self.values(setting, Side::Peer, |object| {
-            Ok((text(object, "way")?, number(object, field)?))
-        })? {
-            by_way.entry(way).or_default().push(value);
-        }
-        let counting = by_way.into_iter().filter(|(way, _)| counts(way));
-        let medians = counting.filter_map(|(way, values)| Some((median(values)?, way)));
-        Ok(medians.min_by(|a, b| a.0.total_cmp(&b.0)))
-    }
-
-    /// A text of the first object of a side that has it.
-    pub(super) fn first_text(self, side: Side, field: &str) -> Option<String> {
-        let mut objects = self
-            .0
-            .iter()
-            .filter(|record| record.side == side)
-            .flat_map(|record| &record.printed);
-        objects.find_map(|object| text(object, field).ok())
+impl Ways {
+    fn has(self, way: &str) -> bool {
+        self == Self::All || way.ends_with("compiled") == (self == Self::Compiled)
     }
 }
 
-pub(super) fn number(object: &Map<String, Value>, field: &str) -> Result<f64> {
+impl Number {
+    /// The best of the medians over the rounds, one for each number of threads and way of running the network, with that way
+    /// (empty for ours); nothing if it was not measured. Speeds are best where they are largest, times and memory where they
+    /// are smallest.
+    pub(super) fn best(self, records: &[Record]) -> Result<Option<(f64, String)>> {
+        let mut groups: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
+        for (record, object) in self.objects(records) {
+            let way = object.get("way").and_then(Value::as_str).unwrap_or_default();
+            if self.ways.has(way) {
+                let value = number(object, self.field)?;
+                groups.entry((record.threads, way)).or_default().push(value);
+            }
+        }
+        let medians = groups
+            .into_iter()
+            .filter_map(|((_, way), values)| Some((median(values)?, way.to_owned())));
+        Ok(if self.field.ends_with("_per_s") {
+            medians.max_by(|a, b| a.0.total_cmp(&b.0))
+        } else {
+            medians.min_by(|a, b| a.0.total_cmp(&b.0))
+        })
+    }
+
+    /// This number over another, taken in each run if both come from the same runs, else of the two best.
+    pub(super) fn over(self, below: Self, records: &[Record]) -> Result<Option<f64>> {
+        if (self.side, self.setting) == (below.side, below.setting) {
+            let quotients = self.objects(records).map(|(_, object)| {
+                let [above, below] = [self.field, below.field].map(|field| number(object, field));
+                Ok(above? / below?)
+            });
+            return Ok(median(quotients.collect::<Result<_>>()?));
+        }
+        let quotient = |above: (f64, _), below: (f64, _)| above.0 / below.0;
+        Ok(self
+            .best(records)?
+            .zip(below.best(records)?)
+            .map(|(above, below)| quotient(above, below)))
+    }
+
+    fn objects(self, records: &[Record]) -> impl Iterator<Item = (&Record, &Map<String, Value>)> {
+        let records = records
+            .iter()
+            .filter(move |record| record.setting == self.setting && record.side == self.side);
+        records.flat_map(|record| record.printed.iter().map(move |object| (record, object)))
+    }
+}
+
+/// Every text that a side printed under a name in a setting that begins like this.
+pub(super) fn texts(records: &[Record], side: Side, setting: &str, field: &str) -> Vec<String> {
+    let records = records
+        .iter()
+        .filter(|record| record.side == side && record.setting.starts_with(setting));
+    let texts = records
+        .flat_map(|record| &record.printed)
+        .filter_map(|object| object.get(field)?.as_str());
+    texts.map(str::to_owned).collect()
+}
+
+fn number(object: &Map<String, Value>, field: &str) -> Result<f64> {
     let value = object.get(field).and_then(Value::as_f64);
     value.with_context(|| format!("no number `{field}` was printed"))
 }
 
-pub(super) fn text(object: &Map<String, Value>, field: &str) -> Result<String> {
-    let value = object.get(field).and_then(Value::as_str).map(str::to_owned);
-    value.with_context(|| format!("no text `{field}` was printed"))
-}
-
-pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let (low, high) = (values.len().checked_sub(1)? / 2, values.len() / 2);
     Some(f64::midpoint(values[low], values[high]))
 }
 
-/// A record with objects given as JSON.
 #[cfg(test)]
-pub(super) fn record(setting: &str, side: Side, printed: &[&str]) -> Record {
-    Record {
-        setting: setting.to_owned(),
-        round: 1,
-        side,
-        arguments: String::new(),
-        printed: printed
-            .iter()
-            .map(|text| serde_json::from_str(text).expect("JSON"))
-            .collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn records() -> Vec<Record> {
-        let ours = |train: u32| record("a", Side::Ours, &[&format!(r#"{{"train": {train}, "sgemm": 100}}"#)]);
-        let peer = |plain: u32, compiled: u32| {
-            let plain = format!(r#"{{"train": {plain}, "way": "plain"}}"#);
-            let compiled = format!(r#"{{"train": {compiled}, "way": "plain, compiled"}}"#);
-            record("a", Side::Peer, &[&plain, &compiled])
+    /// A record with objects given as JSON.
+    pub(in crate::bench) fn record(setting: &str, threads: usize, side: Side, printed: &[&str]) -> Record {
+        let printed = printed.iter().map(|text| serde_json::from_str(text).unwrap());
+        Record {
+            setting: setting.to_owned(),
+            round: 1,
+            side,
+            threads,
+            arguments: String::new(),
+            printed: printed.collect(),
+        }
+    }
+
+    fn of(side: Side, field: &'static str, ways: Ways) -> Number {
+        let setting = "a";
+        Number {
+            side,
+            setting,
+            field,
+            ways,
+        }
+    }
+
+    #[test]
+    fn bench_takes_medians_over_the_rounds_and_the_best_way_and_threads_by_them() {
+        let ours = |ms: u32, threads| {
+            let printed = format!(r#"{{"ms": {ms}, "gflop_per_s": {}}}"#, 10 * ms);
+            record("a", threads, Side::Ours, &[&printed])
         };
-        // The smallest single number is one of the way that is slower by its median.
-        vec![ours(30), peer(70, 90), ours(10), peer(80, 60), ours(20), peer(75, 95)]
-    }
-
-    #[test]
-    fn bench_median_of_an_even_number_is_the_mean_of_the_middle() {
-        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), Some(2.5));
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(Vec::new()), None);
-    }
-
-    #[test]
-    fn bench_takes_medians_over_the_rounds_and_the_fastest_way_by_them() {
-        let records = records();
-        let measured = Measured(&records);
-        let fastest = |counts: fn(&str) -> bool| measured.peer_smallest("a", "train", counts).unwrap();
-        assert_eq!(fastest(|_| true), Some((75.0, "plain".to_owned())));
+        let peer = |eager: u32, compiled: u32| {
+            let eager = format!(r#"{{"ms": {eager}, "way": "plain"}}"#);
+            let compiled = format!(r#"{{"ms": {compiled}, "way": "plain, compiled"}}"#);
+            record("a", 1, Side::Peer, &[&eager, &compiled])
+        };
+        // The smallest single number is one of the way, and of the number of threads, that is slower by its median.
+        let records = [
+            ours(5, 1),
+            ours(40, 1),
+            ours(10, 2),
+            ours(20, 2),
+            peer(70, 90),
+            peer(80, 60),
+            peer(75, 95),
+        ];
+        let best = |number: Number| number.best(&records).unwrap();
+        let (all, eager, compiled) = (Ways::All, Ways::Eager, Ways::Compiled);
+        assert_eq!(best(of(Side::Ours, "ms", all)), Some((15.0, String::new())));
+        assert_eq!(best(of(Side::Ours, "gflop_per_s", all)), Some((225.0, String::new())));
+        assert_eq!(best(of(Side::Peer, "ms", all)), Some((75.0, "plain".to_owned())));
+        assert_eq!(best(of(Side::Peer, "ms", eager)), best(of(Side::Peer, "ms", all)));
         assert_eq!(
-            fastest(|way| way != "plain"),
+            best(of(Side::Peer, "ms", compiled)),
             Some((90.0, "plain, compiled".to_owned()))
         );
-        assert_eq!(measured.ours("a", "train").unwrap(), Some((20.0, String::new())));
-        assert_eq!(measured.our_quotient("a", ["train", "sgemm"]).unwrap(), Some(0.2));
-        assert_eq!(measured.ours("b", "train").unwrap(), None);
-        let error = measured.ours("a", "memory").unwrap_err();
+        let over = |above: Number, below| above.over(below, &records).unwrap();
+        let ms = of(Side::Ours, "ms", all);
+        assert_eq!(over(of(Side::Peer, "ms", all), ms), Some(5.0));
+        assert_eq!(over(of(Side::Ours, "gflop_per_s", all), ms), Some(10.0));
+        let error = of(Side::Ours, "memory", all).best(&records).unwrap_err();
         assert_eq!(error.to_string(), "no number `memory` was printed");
+        assert_eq!(ms.best(&[]).unwrap(), None);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! The document is written only from a full run with PyTorch, so that a table with ratios is never replaced by one without.
 
 mod measure;
-mod plan;
 mod rows;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,8 +17,7 @@ use serde_json::json;
 use crate::document::{Document, markdown};
 use crate::process::{build_vds, check_writable};
 use crate::table;
-use measure::{Measured, Programs, Side};
-use plan::Extent;
+use measure::{Programs, Record, Side, texts};
 use rows::Row;
 
 /// Arguments of `cargo xtask bench`.
@@ -49,7 +48,7 @@ const DOCUMENT: Document = Document {
     ],
 };
 
-const HEADER: [&str; 6] = ["what", "ours", "other side", "ratio", "bar", "verdict"];
+const HEADER: [&str; 6] = ["what", "ours", "other side", "ratio", "threshold", "verdict"];
 
 /// Measures, prints the table, and writes what was asked for. A missed threshold is reported, and is not a failure.
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -59,11 +58,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.json {
         check_writable(path)?;
     }
-    let (extent, default_rounds) = if args.quick {
-        (Extent::Quick, 1)
-    } else {
-        (Extent::Full, 3)
-    };
+    let default_rounds = if args.quick { 1 } else { 3 };
     let n_rounds = args.rounds.map_or(default_rounds, NonZeroUsize::get);
     // Before the build, which is a load of its own.
     let load = load();
@@ -72,9 +67,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         python: args.peer.clone(),
     };
 
-    let records = measure::measure(&plan::settings(extent), n_rounds, &programs)?;
-    let measured = Measured(&records);
-    let (rows, machine) = (rows::rows(measured)?, machine(measured, n_rounds, load));
+    let records = measure::measure(&settings::settings(args.quick), n_rounds, &programs)?;
+    let (rows, machine) = (rows::rows(&records)?, machine(&records, n_rounds, load));
     let cells: Vec<Vec<String>> = rows.iter().map(Row::cells).collect();
     println!("\n{}", table::render(&HEADER, &cells));
     if let Some(path) = &args.json {
@@ -83,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let text = serde_json::to_string_pretty(&value)? + "\n";
         fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
     }
-    if args.peer.is_some() && extent == Extent::Full {
+    if args.peer.is_some() && !args.quick {
         let machine = machine.map(|(name, value)| vec![name.to_owned(), value]);
         let tables = [markdown(&HEADER, &cells), markdown(&["machine", ""], &machine)];
         DOCUMENT.write(&tables.join("\n"))?;
@@ -99,12 +93,10 @@ fn load() -> String {
 }
 
 /// What the numbers depend on beside the program, as far as `vds` prints it with its records.
-fn machine(measured: Measured<'_>, n_rounds: usize, load: String) -> [(&'static str, String); 10] {
-    let printed = |field: &str| {
-        let text = measured.first_text(Side::Ours, field);
-        text.unwrap_or_else(|| "unknown".to_owned())
-    };
-    let torch = measured.first_text(Side::Peer, "torch");
+fn machine(records: &[Record], n_rounds: usize, load: String) -> [(&'static str, String); 10] {
+    let first = |side, field| texts(records, side, "", field).into_iter().next();
+    let printed = |field| first(Side::Ours, field).unwrap_or_else(|| "unknown".to_owned());
+    let torch = first(Side::Peer, "torch");
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let name = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
