@@ -1,12 +1,12 @@
 //! `cargo xtask fuzz`: every fuzz target for some time, and what each found.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::process::{BadRequest, cargo, workspace_root};
 use crate::table;
@@ -35,16 +35,6 @@ pub(crate) struct Args {
     json: Option<PathBuf>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Manifest {
-    bin: Vec<Binary>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Binary {
-    name: String,
-}
-
 #[derive(Debug, Serialize)]
 struct Report {
     targets: Vec<TargetReport>,
@@ -56,11 +46,9 @@ struct TargetReport {
     executions: u64,
     seconds: u64,
     findings: Vec<Finding>,
-    #[serde(skip)]
-    corpus: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 struct Finding {
     /// What libFuzzer, the sanitizer or the panic says.
     what: String,
@@ -77,7 +65,21 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         println!("\n==> {target}: building, then {} s", args.seconds);
         report.targets.push(fuzz(target, args.seconds)?);
     }
-    println!("\n{}", summary(&report));
+    let row = |target: &TargetReport| {
+        let numbers = [target.executions, target.seconds].map(|number| number.to_string());
+        let [executions, seconds] = numbers;
+        vec![
+            target.name.clone(),
+            executions,
+            seconds,
+            target.findings.len().to_string(),
+        ]
+    };
+    let rows: Vec<_> = report.targets.iter().map(row).collect();
+    println!(
+        "\n{}",
+        table::aligned(&["target", "executions", "seconds", "findings"], &rows)
+    );
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&report)? + "\n";
         fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
@@ -87,10 +89,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// The targets that the package names.
 fn all_targets() -> Result<Vec<String>> {
-    let path = workspace_root().join(PACKAGE).join("Cargo.toml");
-    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-    let manifest: Manifest = toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
-    Ok(manifest.bin.into_iter().map(|binary| binary.name).collect())
+    let path = format!("{PACKAGE}/Cargo.toml");
+    let text = fs::read_to_string(workspace_root().join(&path)).with_context(|| format!("reading {path}"))?;
+    let manifest: toml::Table = toml::from_str(&text).with_context(|| format!("reading {path}"))?;
+    let targets = manifest
+        .get("bin")
+        .and_then(toml::Value::as_array)
+        .into_iter()
+        .flatten();
+    Ok(targets
+        .filter_map(|target| Some(target.get("name")?.as_str()?.to_owned()))
+        .collect())
 }
 
 fn chosen(asked: &[String], all: &[String]) -> Result<Vec<String>> {
@@ -141,12 +150,14 @@ fn fuzz(target: &str, seconds: u32) -> Result<TargetReport> {
     if dictionary.is_file() {
         command.arg(format!("-dict={}", dictionary.display()));
     }
+    let start = Instant::now();
     let ended = command.stdout(Stdio::inherit()).stderr(Stdio::piped()).output();
+    let seconds = start.elapsed().as_secs();
     let ended = ended.context("starting cargo fuzz")?;
     let text = String::from_utf8_lossy(&ended.stderr);
     let log = output.join(format!("{target}.log"));
     fs::write(&log, text.as_bytes()).with_context(|| format!("writing {}", log.display()))?;
-    let report = parse(target, &text, ended.status.success());
+    let report = parse(target, &text, seconds, ended.status.success());
     match &report.findings[..] {
         [] => println!("<== {target}: {} executions, nothing found", report.executions),
         [first, ..] => println!("<== {target}: {}; all of it in {}", first.what, log.display()),
@@ -166,47 +177,18 @@ fn cargo_fuzz(subcommand: &str, target: &str) -> Command {
     command
 }
 
-/// What libFuzzer's lines say.
-fn parse(target: &str, log: &str, is_success: bool) -> TargetReport {
-    let stats: BTreeMap<&str, u64> = log.lines().filter_map(stat).collect();
-    let done = log.lines().find_map(done);
-    let executions = done
-        .map(|(executions, _)| executions)
-        .or_else(|| stats.get("number_of_executed_units").copied());
-    let findings = if is_success { Vec::new() } else { vec![finding(log)] };
+/// What libFuzzer's lines report.
+fn parse(target: &str, log: &str, seconds: u64, is_success: bool) -> TargetReport {
+    let executions = log.lines().find_map(|line| {
+        let number = line.strip_prefix("stat::number_of_executed_units:")?;
+        number.trim().parse().ok()
+    });
     TargetReport {
         name: target.to_owned(),
         executions: executions.unwrap_or(0),
-        seconds: done.map_or_else(|| seconds_of(&stats), |(_, seconds)| seconds),
-        findings,
-        corpus: log.lines().rev().find_map(corpus_size).unwrap_or(0),
+        seconds,
+        findings: if is_success { Vec::new() } else { vec![finding(log)] },
     }
-}
-
-/// `Done 1234 runs in 11 second(s)`; a run that ends with a finding has no such line.
-fn done(line: &str) -> Option<(u64, u64)> {
-    let (executions, rest) = line.strip_prefix("Done ")?.split_once(" runs in ")?;
-    Some((executions.parse().ok()?, rest.strip_suffix(" second(s)")?.parse().ok()?))
-}
-
-/// `stat::number_of_executed_units: 1234`.
-fn stat(line: &str) -> Option<(&str, u64)> {
-    let (name, value) = line.strip_prefix("stat::")?.split_once(':')?;
-    Some((name, value.trim().parse().ok()?))
-}
-
-/// Estimated from executions and their rate, which is all that a run with a finding tells.
-fn seconds_of(stats: &BTreeMap<&str, u64>) -> u64 {
-    let of = |name| stats.get(name).copied().unwrap_or(0);
-    of("number_of_executed_units")
-        .checked_div(of("average_exec_per_sec"))
-        .unwrap_or(0)
-}
-
-/// The number of inputs in `#1234 REDUCE cov: 10 ft: 20 corp: 5/100b ...`.
-fn corpus_size(line: &str) -> Option<u64> {
-    let (_, rest) = line.strip_prefix('#')?.split_once(" corp: ")?;
-    rest.split('/').next()?.parse().ok()
 }
 
 fn finding(log: &str) -> Finding {
@@ -218,36 +200,13 @@ fn finding(log: &str) -> Finding {
     let artifact = log.lines().find_map(|line| {
         let (_, path) = line.split_once("Test unit written to ")?;
         let path = Path::new(path.trim());
-        Some(
-            path.strip_prefix(workspace_root())
-                .unwrap_or(path)
-                .display()
-                .to_string(),
-        )
+        let path = path.strip_prefix(workspace_root()).unwrap_or(path);
+        Some(path.display().to_string())
     });
     Finding {
         what: what.trim().to_owned(),
         artifact,
     }
-}
-
-fn summary(report: &Report) -> String {
-    let rows: Vec<Vec<String>> = report
-        .targets
-        .iter()
-        .map(|target| {
-            let per_s = target.executions.checked_div(target.seconds).unwrap_or(0);
-            let numbers = [target.executions, target.seconds, per_s, target.corpus];
-            let mut row = vec![target.name.clone()];
-            row.extend(numbers.map(|number| number.to_string()));
-            row.push(target.findings.len().to_string());
-            row
-        })
-        .collect();
-    table::render(
-        &["target", "executions", "seconds", "exec/s", "corpus", "findings"],
-        &rows,
-    )
 }
 
 fn verdict(report: &Report) -> Result<()> {
@@ -267,4 +226,76 @@ fn verdict(report: &Report) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    const QUIET: &str = "\
+Done 90000 runs in 11 second(s)
+stat::number_of_executed_units: 90000
+";
+
+    #[test]
+    fn fuzz_run_without_findings_is_counted() {
+        let report = parse("idx", QUIET, 11, true);
+        let expected = TargetReport {
+            name: "idx".to_owned(),
+            executions: 90_000,
+            seconds: 11,
+            findings: Vec::new(),
+        };
+        assert_eq!(report, expected);
+        assert!(verdict(&Report { targets: vec![report] }).is_ok());
+    }
+
+    fn crashed() -> TargetReport {
+        let artifact = workspace_root().join("target/fuzz/artifacts/mat/crash-0a");
+        let log = format!(
+            "thread '<unnamed>' panicked at crates/datasets/src/mat/mod.rs:7:9:\n\
+         ==12== ERROR: libFuzzer: deadly signal\n\
+         artifact_prefix='x/'; Test unit written to {}\n\
+         stat::number_of_executed_units: 700\n",
+            artifact.display()
+        );
+        parse("mat", &log, 2, false)
+    }
+
+    #[test]
+    fn fuzz_finding_is_reported_with_its_input() {
+        let report = crashed();
+        assert_eq!((report.executions, report.seconds), (700, 2));
+        let message = verdict(&Report { targets: vec![report] }).unwrap_err().to_string();
+        let expected = "mat: thread '<unnamed>' panicked at crates/datasets/src/mat/mod.rs:7:9: \
+                    (target/fuzz/artifacts/mat/crash-0a)";
+        assert!(message.ends_with(expected), "{message}");
+    }
+
+    #[test]
+    fn fuzz_failure_without_a_known_word_is_a_finding() {
+        assert_eq!(parse("mat", QUIET, 11, false).findings.len(), 1);
+    }
+
+    #[test]
+    fn fuzz_report_has_the_fields_that_readers_expect() {
+        let json = serde_json::to_value(Report {
+            targets: vec![crashed()],
+        })
+        .unwrap();
+        let target = &json["targets"][0];
+        assert_eq!((&target["name"], &target["executions"]), (&"mat".into(), &700.into()));
+        assert_eq!(target["findings"][0]["artifact"], "target/fuzz/artifacts/mat/crash-0a");
+        assert_eq!(target["seconds"], 2);
+    }
+
+    #[test]
+    fn fuzz_targets_have_their_file_and_seeds_and_unknown_ones_are_refused() {
+        let all = all_targets().unwrap();
+        assert!(all.len() >= 6);
+        for target in &all {
+            let package = workspace_root().join(PACKAGE);
+            assert!(package.join(format!("fuzz_targets/{target}.rs")).is_file(), "{target}");
+            assert!(package.join(SEEDS).join(target).is_dir(), "{target}");
+        }
+        let error = chosen(&["ixd".to_owned()], &all).unwrap_err();
+        assert!(error.is::<BadRequest>() && error.to_string().contains("`ixd`; there are idx"));
+    }
+}

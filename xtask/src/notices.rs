@@ -10,8 +10,9 @@ use std::fs;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use crate::document::{Document, markdown};
+use crate::document::Document;
 use crate::process::{cargo, output, workspace_root};
+use crate::table;
 
 /// Arguments of `cargo xtask notices`.
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,7 @@ const DOCUMENT: Document = Document {
 /// Writes the table, or compares it.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let rows: Vec<Vec<String>> = linked()?.iter().map(|line| row(line)).collect::<Result<_>>()?;
-    let table = markdown(&["crate", "version", "license", "text of the license"], &rows);
+    let table = table::markdown(&["crate", "version", "license", "text of the license"], &rows);
     if args.check {
         return DOCUMENT.check(&table).context("write it with `cargo xtask notices`");
     }

@@ -8,8 +8,9 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::document::{Document, markdown};
+use crate::document::Document;
 use crate::process::{cargo, output, workspace_root};
+use crate::table;
 
 const DOCUMENT: Document = Document {
     path: "docs/RELIABILITY.md",
@@ -86,13 +87,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         None => task(&["verify-build"], &folder.join("build.record"))?,
     };
     let text = [
-        markdown(&["what was done", "count", "what had to hold"], &count_rows(&folder)?),
-        markdown(
+        table::markdown(&["what was done", "count", "what had to hold"], &count_rows(&folder)?),
+        table::markdown(
             &["fuzz target", "executions", "seconds", "findings"],
             &fuzz_rows(&fuzz)?,
         ),
-        markdown(&["build", "SHA-256 of `vds`", "bytes"], &build_rows(&build)?),
-        markdown(&["measured with", ""], &origin_rows()?),
+        table::markdown(&["build", "SHA-256 of `vds`", "bytes"], &build_rows(&build)?),
+        table::markdown(&["measured with", ""], &origin_rows()?),
     ];
     DOCUMENT.write(&text.join("\n"))?;
     println!("written to {}", DOCUMENT.path);

@@ -3,7 +3,6 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
 
@@ -14,7 +13,9 @@ const CARGO_DENY: &str = "0.20.2";
 
 /// Makes sure that `cargo deny` can be called with [`search_path`], or says why it cannot.
 pub(crate) fn provide_cargo_deny(offline: bool) -> Result<Option<&'static str>> {
-    if has_cargo_deny()? {
+    let mut version = cargo();
+    version.args(["deny", "--version"]).env("PATH", search_path()?);
+    if version.output().is_ok_and(|output| output.status.success()) {
         return Ok(None);
     }
     if offline {
@@ -45,16 +46,6 @@ pub(crate) fn search_path() -> Result<OsString> {
 
 fn folder() -> PathBuf {
     workspace_root().join("target/tools")
-}
-
-fn has_cargo_deny() -> Result<bool> {
-    let status = cargo()
-        .args(["deny", "--version"])
-        .env("PATH", search_path()?)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    Ok(status.is_ok_and(|status| status.success()))
 }
 
 #[cfg(test)]

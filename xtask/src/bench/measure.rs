@@ -1,30 +1,20 @@
 //! Runs the settings on both sides, one after the other, and keeps every number that was printed.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::settings::Setting;
+use super::settings::{Setting, Side};
 use crate::process::{BadRequest, workspace_root};
 
 /// The peer's script.
 const SCRIPT: &str = "benches/peer/bench_pytorch.py";
 
-/// Whose numbers they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Side {
-    /// Those of `vds`.
-    Ours,
-    /// Those of PyTorch.
-    Peer,
-}
-
-/// What one call printed.
+/// One object that a call printed: a way of running the network.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Record {
     pub(super) setting: String,
@@ -32,17 +22,8 @@ pub(super) struct Record {
     pub(super) round: usize,
     pub(super) side: Side,
     pub(super) threads: usize,
-    pub(super) arguments: String,
-    /// One object for each way of running the network.
-    pub(super) printed: Vec<Map<String, Value>>,
-}
-
-/// The two programs.
-#[derive(Debug)]
-pub(super) struct Programs {
-    pub(super) vds: PathBuf,
-    /// A Python with the packages of the script's requirements.
-    pub(super) python: Option<PathBuf>,
+    pub(super) command: Vec<String>,
+    pub(super) printed: Map<String, Value>,
 }
 
 /// Refuses a Python that cannot import what the script needs.
@@ -59,28 +40,28 @@ pub(super) fn check_python(python: &Path) -> Result<()> {
     )))
 }
 
-/// Measures every setting in each of `n_rounds` rounds. Rounds are outside and sides inside, so that a machine that becomes
-/// slower or faster meanwhile does so for all.
-pub(super) fn measure(settings: &[Setting], n_rounds: usize, programs: &Programs) -> Result<Vec<Record>> {
+/// Measures every setting in each of `n_rounds` rounds with `vds` and, if there is a Python, the peer's script. Rounds are outside
+/// and sides inside, so that a machine that becomes slower or faster meanwhile does so for all.
+pub(super) fn measure(settings: &[Setting], n_rounds: usize, vds: &Path, python: Option<&Path>) -> Result<Vec<Record>> {
+    let ours = vec![vds.display().to_string(), "bench".to_owned(), "--json".to_owned()];
+    let script = workspace_root().join(SCRIPT);
+    let peer = python.map(|python| vec![python.display().to_string(), script.display().to_string()]);
     let mut records = Vec::new();
-    for round in 1..=n_rounds {
-        for setting in settings.iter().filter(|setting| round == 1 || !setting.once) {
-            for &threads in setting.threads {
-                println!("round {round} of {n_rounds}: {}, threads: {threads}", setting.name);
-                for side in [Side::Ours, Side::Peer] {
-                    let (Some(command), Some(arguments)) = (programs.command(side), setting.arguments(side, threads))
-                    else {
-                        continue;
-                    };
-                    let printed = printed_objects(command, &arguments)?;
-                    records.push(Record {
+    for (round, setting) in (1..=n_rounds).flat_map(|round| settings.iter().map(move |setting| (round, setting))) {
+        for &threads in setting.threads.iter().filter(|_| round == 1 || !setting.once) {
+            println!("round {round} of {n_rounds}: {}, threads: {threads}", setting.name);
+            for (side, program) in [(Side::Ours, Some(&ours)), (Side::Peer, peer.as_ref())] {
+                if let (Some(program), Some(arguments)) = (program, setting.arguments(side, threads)) {
+                    let arguments = arguments.split_whitespace().map(str::to_owned);
+                    let command: Vec<String> = program.iter().cloned().chain(arguments).collect();
+                    records.extend(printed_objects(&command)?.into_iter().map(|printed| Record {
                         setting: setting.name.to_owned(),
                         round,
                         side,
                         threads,
-                        arguments,
+                        command: command.clone(),
                         printed,
-                    });
+                    }));
                 }
             }
         }
@@ -88,40 +69,17 @@ pub(super) fn measure(settings: &[Setting], n_rounds: usize, programs: &Programs
     Ok(records)
 }
 
-impl Programs {
-    /// The beginning of a side's command; nothing for a side that is not there.
-    fn command(&self, side: Side) -> Option<Command> {
-        match side {
-            Side::Ours => {
-                let mut command = Command::new(&self.vds);
-                command.args(["bench", "--json"]);
-                Some(command)
-            }
-            Side::Peer => {
-                let mut command = Command::new(self.python.as_ref()?);
-                command.arg(workspace_root().join(SCRIPT));
-                Some(command)
-            }
-        }
-    }
-}
-
-fn printed_objects(mut command: Command, arguments: &str) -> Result<Vec<Map<String, Value>>> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .args(arguments.split_whitespace())
-        .output()
-        .with_context(|| format!("starting {program}"))?;
+/// The objects of the stream of JSON that a command prints.
+fn printed_objects(command: &[String]) -> Result<Vec<Map<String, Value>>> {
+    let line = command.join(" ");
+    let output = Command::new(&command[0]).args(&command[1..]).output();
+    let output = output.with_context(|| format!("starting {line}"))?;
     if !output.status.success() {
-        bail!("{program} {arguments} has failed: {}", last_line(&output.stderr));
+        bail!("{line} has failed: {}", last_line(&output.stderr));
     }
-    objects(&output.stdout).with_context(|| format!("reading what {program} {arguments} printed"))
-}
-
-/// The objects of a stream of JSON.
-fn objects(text: &[u8]) -> Result<Vec<Map<String, Value>>> {
-    let stream = serde_json::Deserializer::from_slice(text).into_iter();
-    Ok(stream.collect::<Result<_, _>>()?)
+    let stream = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
+    let objects: Result<_, _> = stream.collect();
+    objects.with_context(|| format!("reading what {line} printed"))
 }
 
 fn last_line(text: &[u8]) -> String {
@@ -129,17 +87,16 @@ fn last_line(text: &[u8]) -> String {
     text.trim_end().lines().last().unwrap_or("it said nothing").to_owned()
 }
 
-/// One side of a row: a field of what one side printed in a setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Number {
-    pub(super) side: Side,
-    pub(super) setting: &'static str,
-    pub(super) field: &'static str,
-    /// Which of the peer's ways of running the network count.
-    pub(super) ways: Ways,
-}
+/// One side of a row: a field of what one side printed in a setting, the peer in those ways of running the network.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number(
+    pub(super) Side,
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) Ways,
+);
 
-/// Ways of running the peer's network.
+/// Ways of running the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ways {
     All,
@@ -147,73 +104,54 @@ pub(super) enum Ways {
     Compiled,
 }
 
-impl Ways {
-    fn has(self, way: &str) -> bool {
-        self == Self::All || way.ends_with("compiled") == (self == Self::Compiled)
-    }
-}
-
 impl Number {
     /// The best of the medians over the rounds, one for each number of threads and way of running the network, with that way
     /// (empty for ours); nothing if it was not measured. Speeds are best where they are largest, times and memory where they
     /// are smallest.
     pub(super) fn best(self, records: &[Record]) -> Result<Option<(f64, String)>> {
+        let Self(.., field, ways) = self;
         let mut groups: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
-        for (record, object) in self.objects(records) {
-            let way = object.get("way").and_then(Value::as_str).unwrap_or_default();
-            if self.ways.has(way) {
-                let value = number(object, self.field)?;
-                groups.entry((record.threads, way)).or_default().push(value);
+        for record in self.of(records) {
+            let way = record.printed.get("way").and_then(Value::as_str).unwrap_or_default();
+            if ways == Ways::All || way.ends_with("compiled") == (ways == Ways::Compiled) {
+                groups
+                    .entry((record.threads, way))
+                    .or_default()
+                    .push(record.number(field)?);
             }
         }
         let medians = groups
             .into_iter()
             .filter_map(|((_, way), values)| Some((median(values)?, way.to_owned())));
-        Ok(if self.field.ends_with("_per_s") {
-            medians.max_by(|a, b| a.0.total_cmp(&b.0))
-        } else {
-            medians.min_by(|a, b| a.0.total_cmp(&b.0))
-        })
+        let sign = if field.ends_with("_per_s") { -1.0 } else { 1.0 };
+        Ok(medians.min_by(|a, b| (sign * a.0).total_cmp(&(sign * b.0))))
     }
 
     /// This number over another, taken in each run if both come from the same runs, else of the two best.
     pub(super) fn over(self, below: Self, records: &[Record]) -> Result<Option<f64>> {
-        if (self.side, self.setting) == (below.side, below.setting) {
-            let quotients = self.objects(records).map(|(_, object)| {
-                let [above, below] = [self.field, below.field].map(|field| number(object, field));
-                Ok(above? / below?)
-            });
+        if (self.0, self.1) == (below.0, below.1) {
+            let quotients = self
+                .of(records)
+                .map(|record| Ok(record.number(self.2)? / record.number(below.2)?));
             return Ok(median(quotients.collect::<Result<_>>()?));
         }
-        let quotient = |above: (f64, _), below: (f64, _)| above.0 / below.0;
-        Ok(self
-            .best(records)?
-            .zip(below.best(records)?)
-            .map(|(above, below)| quotient(above, below)))
+        let sides = self.best(records)?.zip(below.best(records)?);
+        Ok(sides.map(|(above, below)| above.0 / below.0))
     }
 
-    fn objects(self, records: &[Record]) -> impl Iterator<Item = (&Record, &Map<String, Value>)> {
-        let records = records
+    fn of(self, records: &[Record]) -> impl Iterator<Item = &Record> {
+        let Self(side, setting, ..) = self;
+        records
             .iter()
-            .filter(move |record| record.setting == self.setting && record.side == self.side);
-        records.flat_map(|record| record.printed.iter().map(move |object| (record, object)))
+            .filter(move |record| record.side == side && record.setting == setting)
     }
 }
 
-/// Every text that a side printed under a name in a setting that begins like this.
-pub(super) fn texts(records: &[Record], side: Side, setting: &str, field: &str) -> Vec<String> {
-    let records = records
-        .iter()
-        .filter(|record| record.side == side && record.setting.starts_with(setting));
-    let texts = records
-        .flat_map(|record| &record.printed)
-        .filter_map(|object| object.get(field)?.as_str());
-    texts.map(str::to_owned).collect()
-}
-
-fn number(object: &Map<String, Value>, field: &str) -> Result<f64> {
-    let value = object.get(field).and_then(Value::as_f64);
-    value.with_context(|| format!("no number `{field}` was printed"))
+impl Record {
+    fn number(&self, field: &str) -> Result<f64> {
+        let value = self.printed.get(field).and_then(Value::as_f64);
+        value.with_context(|| format!("no number `{field}` was printed"))
+    }
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -225,76 +163,72 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use serde_json::json;
 
-    /// A record with objects given as JSON.
-    pub(in crate::bench) fn record(setting: &str, threads: usize, side: Side, printed: &[&str]) -> Record {
-        let printed = printed.iter().map(|text| serde_json::from_str(text).unwrap());
+    pub(in crate::bench) fn record(setting: &str, threads: usize, side: Side, printed: Value) -> Record {
         Record {
             setting: setting.to_owned(),
             round: 1,
             side,
             threads,
-            arguments: String::new(),
-            printed: printed.collect(),
-        }
-    }
-
-    fn of(side: Side, field: &'static str, ways: Ways) -> Number {
-        let setting = "a";
-        Number {
-            side,
-            setting,
-            field,
-            ways,
+            command: Vec::new(),
+            printed: serde_json::from_value(printed).unwrap(),
         }
     }
 
     #[test]
     fn bench_takes_medians_over_the_rounds_and_the_best_way_and_threads_by_them() {
-        let ours = |ms: u32, threads| {
-            let printed = format!(r#"{{"ms": {ms}, "gflop_per_s": {}}}"#, 10 * ms);
-            record("a", threads, Side::Ours, &[&printed])
-        };
-        let peer = |eager: u32, compiled: u32| {
-            let eager = format!(r#"{{"ms": {eager}, "way": "plain"}}"#);
-            let compiled = format!(r#"{{"ms": {compiled}, "way": "plain, compiled"}}"#);
-            record("a", 1, Side::Peer, &[&eager, &compiled])
-        };
+        let mut records = Vec::new();
+        for (ms, threads) in [(5, 1), (40, 1), (10, 2), (20, 2)] {
+            let printed = json!({"ms": ms, "gflop_per_s": 10 * ms});
+            records.push(record("a", threads, Side::Ours, printed));
+        }
         // The smallest single number is one of the way, and of the number of threads, that is slower by its median.
-        let records = [
-            ours(5, 1),
-            ours(40, 1),
-            ours(10, 2),
-            ours(20, 2),
-            peer(70, 90),
-            peer(80, 60),
-            peer(75, 95),
-        ];
-        let best = |number: Number| number.best(&records).unwrap();
-        let (all, eager, compiled) = (Ways::All, Ways::Eager, Ways::Compiled);
-        assert_eq!(best(of(Side::Ours, "ms", all)), Some((15.0, String::new())));
-        assert_eq!(best(of(Side::Ours, "gflop_per_s", all)), Some((225.0, String::new())));
-        assert_eq!(best(of(Side::Peer, "ms", all)), Some((75.0, "plain".to_owned())));
-        assert_eq!(best(of(Side::Peer, "ms", eager)), best(of(Side::Peer, "ms", all)));
-        assert_eq!(
-            best(of(Side::Peer, "ms", compiled)),
-            Some((90.0, "plain, compiled".to_owned()))
+        for (eager, compiled) in [(70, 90), (80, 60), (75, 95)] {
+            for (ms, way) in [(eager, "plain"), (compiled, "plain, compiled")] {
+                records.push(record("a", 1, Side::Peer, json!({"ms": ms, "way": way})));
+            }
+        }
+        let (ms, gflop) = (
+            Number(Side::Ours, "a", "ms", Ways::All),
+            Number(Side::Ours, "a", "gflop_per_s", Ways::All),
         );
-        let over = |above: Number, below| above.over(below, &records).unwrap();
-        let ms = of(Side::Ours, "ms", all);
-        assert_eq!(over(of(Side::Peer, "ms", all), ms), Some(5.0));
-        assert_eq!(over(of(Side::Ours, "gflop_per_s", all), ms), Some(10.0));
-        let error = of(Side::Ours, "memory", all).best(&records).unwrap_err();
+        let peer = |ways| Number(Side::Peer, "a", "ms", ways);
+        for (number, best, way) in [
+            (ms, 15.0, ""),
+            (gflop, 225.0, ""),
+            (peer(Ways::All), 75.0, "plain"),
+            (peer(Ways::Eager), 75.0, "plain"),
+            (peer(Ways::Compiled), 90.0, "plain, compiled"),
+        ] {
+            assert_eq!(
+                number.best(&records).unwrap(),
+                Some((best, way.to_owned())),
+                "{number:?}"
+            );
+        }
+        assert_eq!(peer(Ways::All).over(ms, &records).unwrap(), Some(5.0));
+        assert_eq!(gflop.over(ms, &records).unwrap(), Some(10.0));
+        let error = Number(Side::Ours, "a", "memory", Ways::All).best(&records).unwrap_err();
         assert_eq!(error.to_string(), "no number `memory` was printed");
         assert_eq!(ms.best(&[]).unwrap(), None);
     }
 
     #[test]
-    fn bench_reads_objects_on_one_line_each_or_indented() {
-        let read = objects(b"{\"a\": 1}\n{\"a\": 2}\n{\n  \"a\": 3\n}\n").unwrap();
-        let values: Vec<_> = read.iter().map(|object| object["a"].as_u64()).collect();
-        assert_eq!(values, [Some(1), Some(2), Some(3)]);
-        assert!(objects(b"Traceback").is_err());
+    fn bench_reads_the_objects_that_a_command_prints() {
+        let run = |words: &[&str]| printed_objects(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>());
+        let read = run(&["echo", "{\"a\": 1}\n{\n  \"a\": 2\n}"]).unwrap();
+        assert_eq!(
+            read.iter().map(|object| object["a"].as_u64()).collect::<Vec<_>>(),
+            [Some(1), Some(2)]
+        );
+        assert!(run(&["echo", "Traceback"]).is_err());
+        assert!(
+            run(&["ls", "no/such/folder"])
+                .unwrap_err()
+                .to_string()
+                .contains("has failed: ls: ")
+        );
     }
 
     #[test]

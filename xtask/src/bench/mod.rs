@@ -14,11 +14,12 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::document::{Document, markdown};
+use crate::document::Document;
 use crate::process::{build_vds, check_writable};
 use crate::table;
-use measure::{Programs, Record, Side, texts};
-use rows::Row;
+use measure::Record;
+use rows::HEADER;
+use settings::Side;
 
 /// Arguments of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
@@ -48,8 +49,6 @@ const DOCUMENT: Document = Document {
     ],
 };
 
-const HEADER: [&str; 6] = ["what", "ours", "other side", "ratio", "threshold", "verdict"];
-
 /// Measures, prints the table, and writes what was asked for. A missed threshold is reported, and is not a failure.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(python) = &args.peer {
@@ -62,24 +61,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let n_rounds = args.rounds.map_or(default_rounds, NonZeroUsize::get);
     // Before the build, which is a load of its own.
     let load = load();
-    let programs = Programs {
-        vds: build_vds(args.offline)?,
-        python: args.peer.clone(),
-    };
-
-    let records = measure::measure(&settings::settings(args.quick), n_rounds, &programs)?;
+    let vds = build_vds(args.offline)?;
+    let settings = settings::settings(args.quick);
+    let records = measure::measure(&settings, n_rounds, &vds, args.peer.as_deref())?;
     let (rows, machine) = (rows::rows(&records)?, machine(&records, n_rounds, load));
-    let cells: Vec<Vec<String>> = rows.iter().map(Row::cells).collect();
-    println!("\n{}", table::render(&HEADER, &cells));
+    println!("\n{}", table::aligned(&HEADER, &rows));
     if let Some(path) = &args.json {
         let machine: BTreeMap<&str, &String> = machine.iter().map(|(name, value)| (*name, value)).collect();
-        let value = json!({ "machine": machine, "rows": rows, "records": records });
+        let value = json!({ "machine": machine, "header": HEADER, "rows": rows, "records": records });
         let text = serde_json::to_string_pretty(&value)? + "\n";
         fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
     }
     if args.peer.is_some() && !args.quick {
         let machine = machine.map(|(name, value)| vec![name.to_owned(), value]);
-        let tables = [markdown(&HEADER, &cells), markdown(&["machine", ""], &machine)];
+        let tables = [
+            table::markdown(&HEADER, &rows),
+            table::markdown(&["machine", ""], &machine),
+        ];
         DOCUMENT.write(&tables.join("\n"))?;
         println!("written to {}", DOCUMENT.path);
     }
@@ -94,7 +92,10 @@ fn load() -> String {
 
 /// What the numbers depend on beside the program, as far as `vds` prints it with its records.
 fn machine(records: &[Record], n_rounds: usize, load: String) -> [(&'static str, String); 10] {
-    let first = |side, field| texts(records, side, "", field).into_iter().next();
+    let first = |side, field| {
+        let mut of_side = records.iter().filter(|record| record.side == side);
+        of_side.find_map(|record| Some(record.printed.get(field)?.as_str()?.to_owned()))
+    };
     let printed = |field| first(Side::Ours, field).unwrap_or_else(|| "unknown".to_owned());
     let torch = first(Side::Peer, "torch");
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);

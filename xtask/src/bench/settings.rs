@@ -1,6 +1,6 @@
 //! What is run: settings of `vds bench`, which PyTorch's script takes in the same words.
 
-use super::measure::Side;
+use serde::Serialize;
 
 /// A setting that is measured.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,16 @@ pub(super) struct Setting {
 const COMPILE: Option<&str> = Some("--compile");
 /// The network whose memory is measured; slow, and left out of a quick run.
 const MEMORY: &str = "conv-28-memory";
+
+/// Whose numbers they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Side {
+    /// Those of `vds`.
+    Ours,
+    /// Those of PyTorch.
+    Peer,
+}
 
 /// All settings, in the order in which a round measures them.
 #[rustfmt::skip]
