@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::process::{BadRequest, cargo, workspace_root};
 use crate::table;
@@ -35,37 +36,25 @@ pub(crate) struct Args {
     json: Option<PathBuf>,
 }
 
-#[derive(Debug, Serialize)]
-struct Report {
-    targets: Vec<TargetReport>,
-}
-
 #[derive(Debug, PartialEq, Serialize)]
-struct TargetReport {
+struct Report {
     name: String,
     executions: u64,
     seconds: u64,
-    findings: Vec<Finding>,
-}
-
-#[derive(Debug, PartialEq, Serialize)]
-struct Finding {
-    /// What libFuzzer, the sanitizer or the panic says.
-    what: String,
-    /// The input that does it, relative to the workspace; none if the fuzzer did not get so far.
-    artifact: Option<String>,
+    /// What libFuzzer, the sanitizer or the panic reports, and the input that does it, relative to the workspace.
+    findings: Vec<String>,
 }
 
 /// Runs the targets one after the other and reports on all; an error if one found something.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let targets = chosen(&args.targets, &all_targets()?)?;
     check_tool()?;
-    let mut report = Report { targets: Vec::new() };
+    let mut reports = Vec::new();
     for target in &targets {
         println!("\n==> {target}: building, then {} s", args.seconds);
-        report.targets.push(fuzz(target, args.seconds)?);
+        reports.push(fuzz(target, args.seconds)?);
     }
-    let row = |target: &TargetReport| {
+    let row = |target: &Report| {
         let numbers = [target.executions, target.seconds].map(|number| number.to_string());
         let [executions, seconds] = numbers;
         vec![
@@ -75,16 +64,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             target.findings.len().to_string(),
         ]
     };
-    let rows: Vec<_> = report.targets.iter().map(row).collect();
+    let rows: Vec<_> = reports.iter().map(row).collect();
     println!(
         "\n{}",
         table::aligned(&["target", "executions", "seconds", "findings"], &rows)
     );
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&report)? + "\n";
+        let text = serde_json::to_string_pretty(&json!({ "targets": reports }))? + "\n";
         fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
     }
-    verdict(&report)
+    verdict(&reports)
 }
 
 /// The targets that the package names.
@@ -114,20 +103,15 @@ fn chosen(asked: &[String], all: &[String]) -> Result<Vec<String>> {
 }
 
 fn check_tool() -> Result<()> {
-    let status = cargo()
-        .args(["fuzz", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .context("starting cargo")?;
-    if !status.success() {
+    let version = cargo().args(["fuzz", "--version"]).output();
+    if !version.context("starting cargo")?.status.success() {
         let message = "there is no cargo-fuzz; `cargo install cargo-fuzz` installs it (it needs a C++ compiler too)";
         bail!(BadRequest(message.to_owned()));
     }
     Ok(())
 }
 
-fn fuzz(target: &str, seconds: u32) -> Result<TargetReport> {
+fn fuzz(target: &str, seconds: u32) -> Result<Report> {
     let (package, output) = (workspace_root().join(PACKAGE), workspace_root().join(OUTPUT));
     let [corpus, artifacts] = ["corpus", "artifacts"].map(|folder| output.join(folder).join(target));
     for folder in [&corpus, &artifacts] {
@@ -160,7 +144,7 @@ fn fuzz(target: &str, seconds: u32) -> Result<TargetReport> {
     let report = parse(target, &text, seconds, ended.status.success());
     match &report.findings[..] {
         [] => println!("<== {target}: {} executions, nothing found", report.executions),
-        [first, ..] => println!("<== {target}: {}; all of it in {}", first.what, log.display()),
+        [first, ..] => println!("<== {target}: {first}; all of it in {}", log.display()),
     }
     Ok(report)
 }
@@ -178,12 +162,12 @@ fn cargo_fuzz(subcommand: &str, target: &str) -> Command {
 }
 
 /// What libFuzzer's lines report.
-fn parse(target: &str, log: &str, seconds: u64, is_success: bool) -> TargetReport {
+fn parse(target: &str, log: &str, seconds: u64, is_success: bool) -> Report {
     let executions = log.lines().find_map(|line| {
         let number = line.strip_prefix("stat::number_of_executed_units:")?;
         number.trim().parse().ok()
     });
-    TargetReport {
+    Report {
         name: target.to_owned(),
         executions: executions.unwrap_or(0),
         seconds,
@@ -191,37 +175,34 @@ fn parse(target: &str, log: &str, seconds: u64, is_success: bool) -> TargetRepor
     }
 }
 
-fn finding(log: &str) -> Finding {
+fn finding(log: &str) -> String {
     let is_cause = |line: &&str| line.contains("panicked at") || line.contains("ERROR: ");
-    let what = log
+    let cause = log
         .lines()
         .find(is_cause)
-        .unwrap_or("the fuzzer failed without a word that is known");
-    let artifact = log.lines().find_map(|line| {
-        let (_, path) = line.split_once("Test unit written to ")?;
-        let path = Path::new(path.trim());
-        let path = path.strip_prefix(workspace_root()).unwrap_or(path);
-        Some(path.display().to_string())
+        .unwrap_or("the fuzzer failed without a known message")
+        .trim();
+    let artifact = log
+        .lines()
+        .find_map(|line| Some(line.split_once("Test unit written to ")?.1.trim()));
+    let artifact = artifact.map(|path| {
+        Path::new(path)
+            .strip_prefix(workspace_root())
+            .unwrap_or(Path::new(path))
     });
-    Finding {
-        what: what.trim().to_owned(),
-        artifact,
+    match artifact {
+        Some(path) => format!("{cause} ({})", path.display()),
+        None => format!("{cause} (no input was written)"),
     }
 }
 
-fn verdict(report: &Report) -> Result<()> {
-    let found: Vec<String> = report
-        .targets
-        .iter()
-        .flat_map(|target| target.findings.iter().map(move |finding| (target, finding)))
-        .map(|(target, finding)| {
-            let artifact = finding.artifact.as_deref().unwrap_or("no input was written");
-            format!("  {}: {} ({artifact})", target.name, finding.what)
-        })
-        .collect();
-    if !found.is_empty() {
-        bail!("the fuzzer has found something:\n{}", found.join("\n"));
-    }
+fn verdict(reports: &[Report]) -> Result<()> {
+    let lines = reports.iter().flat_map(|report| {
+        let findings = report.findings.iter();
+        findings.map(move |finding| format!("\n  {}: {finding}", report.name))
+    });
+    let lines: String = lines.collect();
+    ensure!(lines.is_empty(), "the fuzzer has found something:{lines}");
     Ok(())
 }
 
@@ -237,17 +218,17 @@ stat::number_of_executed_units: 90000
     #[test]
     fn fuzz_run_without_findings_is_counted() {
         let report = parse("idx", QUIET, 11, true);
-        let expected = TargetReport {
+        let expected = Report {
             name: "idx".to_owned(),
             executions: 90_000,
             seconds: 11,
             findings: Vec::new(),
         };
         assert_eq!(report, expected);
-        assert!(verdict(&Report { targets: vec![report] }).is_ok());
+        assert!(verdict(&[report]).is_ok());
     }
 
-    fn crashed() -> TargetReport {
+    fn crashed() -> Report {
         let artifact = workspace_root().join("target/fuzz/artifacts/mat/crash-0a");
         let log = format!(
             "thread '<unnamed>' panicked at crates/datasets/src/mat/mod.rs:7:9:\n\
@@ -263,7 +244,7 @@ stat::number_of_executed_units: 90000
     fn fuzz_finding_is_reported_with_its_input() {
         let report = crashed();
         assert_eq!((report.executions, report.seconds), (700, 2));
-        let message = verdict(&Report { targets: vec![report] }).unwrap_err().to_string();
+        let message = verdict(&[report]).unwrap_err().to_string();
         let expected = "mat: thread '<unnamed>' panicked at crates/datasets/src/mat/mod.rs:7:9: \
                     (target/fuzz/artifacts/mat/crash-0a)";
         assert!(message.ends_with(expected), "{message}");
@@ -276,14 +257,12 @@ stat::number_of_executed_units: 90000
 
     #[test]
     fn fuzz_report_has_the_fields_that_readers_expect() {
-        let json = serde_json::to_value(Report {
-            targets: vec![crashed()],
-        })
-        .unwrap();
-        let target = &json["targets"][0];
-        assert_eq!((&target["name"], &target["executions"]), (&"mat".into(), &700.into()));
-        assert_eq!(target["findings"][0]["artifact"], "target/fuzz/artifacts/mat/crash-0a");
-        assert_eq!(target["seconds"], 2);
+        let json = serde_json::to_value(crashed()).unwrap();
+        assert_eq!((&json["name"], &json["executions"]), (&"mat".into(), &700.into()));
+        assert_eq!(
+            (&json["seconds"], json["findings"].as_array().unwrap().len()),
+            (&2.into(), 1)
+        );
     }
 
     #[test]

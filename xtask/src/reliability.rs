@@ -129,46 +129,50 @@ fn count_rows(folder: &Path) -> Result<Vec<Vec<String>>> {
 
 fn fuzz_rows(records: &[Value]) -> Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
-    for record in records {
-        for target in array(record, "targets")? {
-            let name = target["name"].as_str().context("a fuzz target has no name")?;
-            let n_findings = array(target, "findings")?.len();
-            let [executions, seconds] = ["executions", "seconds"].map(|field| target[field].to_string());
-            rows.push(vec![format!("`{name}`"), executions, seconds, n_findings.to_string()]);
-        }
+    for target in records.iter().flat_map(|record| record["targets"].as_array()).flatten() {
+        let name = target["name"].as_str().context("a fuzz target has no name")?;
+        let findings = target["findings"].as_array().context("a fuzz target has no findings")?;
+        let [executions, seconds] = ["executions", "seconds"].map(|field| target[field].to_string());
+        rows.push(vec![
+            format!("`{name}`"),
+            executions,
+            seconds,
+            findings.len().to_string(),
+        ]);
     }
+    ensure!(!rows.is_empty(), "the record of the fuzz targets has none");
     rows.sort();
     Ok(rows)
 }
 
 fn build_rows(record: &Value) -> Result<Vec<Vec<String>>> {
-    let row = |(build, name): (&Value, &str)| {
-        let artifact = &build["artifacts"][0];
+    let row = |(index, name): (usize, &str)| {
+        let artifact = &record["builds"][index]["artifacts"][0];
         let digest = artifact["sha256"].as_str().context("a build has no digest")?;
-        let n_bytes = artifact["n_bytes"].to_string();
-        Ok(vec![name.to_owned(), format!("`{digest}`"), n_bytes])
+        Ok(vec![
+            name.to_owned(),
+            format!("`{digest}`"),
+            artifact["n_bytes"].to_string(),
+        ])
     };
-    let builds = array(record, "builds")?.iter();
-    builds.zip(["first folder", "second folder"]).map(row).collect()
-}
-
-fn array<'a>(value: &'a Value, field: &str) -> Result<&'a Vec<Value>> {
-    value[field]
-        .as_array()
-        .with_context(|| format!("a record has no `{field}`"))
+    [(0, "first folder"), (1, "second folder")]
+        .into_iter()
+        .map(row)
+        .collect()
 }
 
 fn origin_rows() -> Result<Vec<Vec<String>>> {
-    let printed = |program: &str, arguments: &[&str]| -> Result<String> {
-        let printed = output(Command::new(program).args(arguments).current_dir(workspace_root()))?;
-        Ok(printed.trim().to_owned())
-    };
     let rows = [
-        ("Commit", printed("git", &["rev-parse", "--short=12", "HEAD"])?),
-        ("Its date", printed("git", &["log", "-1", "--format=%cs"])?),
-        ("Compiler", printed("rustc", &["--version"])?),
+        ("Commit", "git rev-parse --short=12 HEAD"),
+        ("Its date", "git log -1 --format=%cs"),
+        ("Compiler", "rustc --version"),
     ];
-    Ok(rows.map(|(name, value)| vec![name.to_owned(), value]).into())
+    let row = |(name, command): (&str, &str)| {
+        let words: Vec<&str> = command.split(' ').collect();
+        let printed = output(Command::new(words[0]).args(&words[1..]).current_dir(workspace_root()))?;
+        Ok(vec![name.to_owned(), printed.trim().to_owned()])
+    };
+    rows.into_iter().map(row).collect()
 }
 
 #[cfg(test)]

@@ -37,44 +37,28 @@ pub(super) enum Side {
 /// All settings, in the order in which a round measures them.
 #[rustfmt::skip]
 const SETTINGS: [Setting; 10] = [
-    setting("conv-28", "conv --max-depth 10 --batch 128 --in-channels 1 --size 28", &[2], 5, COMPILE),
-    setting("conv-28-one-thread", "conv --max-depth 10 --batch 128 --in-channels 1 --size 28", &[1], 5, None),
-    setting("conv-28-deep", "conv --max-depth 40 --batch 128 --in-channels 1 --size 28", &[2], 5, None),
-    setting("conv-32", "conv --max-depth 10 --batch 128 --in-channels 3 --size 32", &[2], 5, COMPILE),
-    Setting {
-        ours_only: "--pruned-to 4",
-        ..setting("conv-28-evaluation", "conv --max-depth 10 --batch 500 --in-channels 1 --size 28", &[2], 5, COMPILE)
-    },
+    Setting { name: "conv-28", arguments: "conv --max-depth 10 --batch 128 --in-channels 1 --size 28",
+        ours_only: "", peer_only: COMPILE, threads: &[2], repeats: 5, once: false },
+    Setting { name: "conv-28-one-thread", arguments: "conv --max-depth 10 --batch 128 --in-channels 1 --size 28",
+        ours_only: "", peer_only: None, threads: &[1], repeats: 5, once: false },
+    Setting { name: "conv-28-deep", arguments: "conv --max-depth 40 --batch 128 --in-channels 1 --size 28",
+        ours_only: "", peer_only: None, threads: &[2], repeats: 5, once: false },
+    Setting { name: "conv-32", arguments: "conv --max-depth 10 --batch 128 --in-channels 3 --size 32",
+        ours_only: "", peer_only: COMPILE, threads: &[2], repeats: 5, once: false },
+    Setting { name: "conv-28-evaluation", arguments: "conv --max-depth 10 --batch 500 --in-channels 1 --size 28",
+        ours_only: "--pruned-to 4", peer_only: COMPILE, threads: &[2], repeats: 5, once: false },
     // Its memory does not vary.
-    once(setting(MEMORY, "conv --max-depth 50 --batch 512 --in-channels 1 --size 28", &[2], 1, Some(""))),
-    setting("fc-20", "fc --max-depth 20 --batch 200 --width 20", &[1, 2], 25, COMPILE),
-    setting("fc-100", "fc --max-depth 100 --batch 200 --width 20", &[1, 2], 25, COMPILE),
-    once(setting("same-bits-conv", "conv", &[1, 2, 3, 8], 1, None)),
-    once(setting("same-bits-fc", "fc", &[1, 2, 3, 8], 1, None)),
+    Setting { name: MEMORY, arguments: "conv --max-depth 50 --batch 512 --in-channels 1 --size 28",
+        ours_only: "", peer_only: Some(""), threads: &[2], repeats: 1, once: true },
+    Setting { name: "fc-20", arguments: "fc --max-depth 20 --batch 200 --width 20",
+        ours_only: "", peer_only: COMPILE, threads: &[1, 2], repeats: 25, once: false },
+    Setting { name: "fc-100", arguments: "fc --max-depth 100 --batch 200 --width 20",
+        ours_only: "", peer_only: COMPILE, threads: &[1, 2], repeats: 25, once: false },
+    Setting { name: "same-bits-conv", arguments: "conv",
+        ours_only: "", peer_only: None, threads: &[1, 2, 3, 8], repeats: 1, once: true },
+    Setting { name: "same-bits-fc", arguments: "fc",
+        ours_only: "", peer_only: None, threads: &[1, 2, 3, 8], repeats: 1, once: true },
 ];
-
-const fn setting(
-    name: &'static str,
-    arguments: &'static str,
-    threads: &'static [usize],
-    repeats: usize,
-    peer_only: Option<&'static str>,
-) -> Setting {
-    let (ours_only, once) = ("", false);
-    Setting {
-        name,
-        arguments,
-        ours_only,
-        peer_only,
-        threads,
-        repeats,
-        once,
-    }
-}
-
-const fn once(setting: Setting) -> Setting {
-    Setting { once: true, ..setting }
-}
 
 /// The settings of the published table; those of a quick run only show that everything is connected.
 pub(super) fn settings(is_quick: bool) -> Vec<Setting> {
