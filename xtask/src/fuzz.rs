@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: every fuzz target for some time, and what each found.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::process::{BadRequest, cargo, workspace_root};
+use crate::process::{self, BadRequest, cargo, workspace_root, write_json};
 use crate::table;
 
 /// The package of the targets, and the folders of their seeds and of the words that they know in it.
@@ -70,8 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         table::aligned(&["target", "executions", "seconds", "findings"], &rows)
     );
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&json!({ "targets": reports }))? + "\n";
-        fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
+        write_json(path, &json!({ "targets": reports }))?;
     }
     verdict(&reports)
 }
@@ -117,8 +116,7 @@ fn fuzz(target: &str, seconds: u32) -> Result<Report> {
     for folder in [&corpus, &artifacts] {
         fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     }
-    let build = cargo_fuzz("build", target).status().context("starting cargo fuzz")?;
-    ensure!(build.success(), "building the fuzz target {target} has failed");
+    process::run(&mut cargo_fuzz("build", target)).with_context(|| format!("building the fuzz target {target}"))?;
 
     let mut command = cargo_fuzz("run", target);
     command.arg(corpus).arg(package.join(SEEDS).join(target));
@@ -177,23 +175,14 @@ fn parse(target: &str, log: &str, seconds: u64, is_success: bool) -> Report {
 
 fn finding(log: &str) -> String {
     let is_cause = |line: &&str| line.contains("panicked at") || line.contains("ERROR: ");
-    let cause = log
-        .lines()
-        .find(is_cause)
-        .unwrap_or("the fuzzer failed without a known message")
-        .trim();
-    let artifact = log
-        .lines()
-        .find_map(|line| Some(line.split_once("Test unit written to ")?.1.trim()));
-    let artifact = artifact.map(|path| {
-        Path::new(path)
-            .strip_prefix(workspace_root())
-            .unwrap_or(Path::new(path))
-    });
-    match artifact {
-        Some(path) => format!("{cause} ({})", path.display()),
-        None => format!("{cause} (no input was written)"),
-    }
+    let cause = log.lines().find(is_cause).map(str::trim);
+    let artifact = log.split_once("Test unit written to ");
+    let artifact = artifact
+        .and_then(|(_, rest)| rest.lines().next())
+        .unwrap_or("no input was written");
+    let root = format!("{}/", workspace_root().display());
+    let cause = cause.unwrap_or("the fuzzer failed without a known message");
+    format!("{cause} ({})", artifact.trim().trim_start_matches(&root))
 }
 
 fn verdict(reports: &[Report]) -> Result<()> {
@@ -244,6 +233,12 @@ stat::number_of_executed_units: 90000
     fn fuzz_finding_is_reported_with_its_input() {
         let report = crashed();
         assert_eq!((report.executions, report.seconds), (700, 2));
+        let json = serde_json::to_value(&report).unwrap();
+        let fields = ["name", "executions", "seconds"].map(|field| json[field].to_string());
+        assert_eq!(
+            (fields.join(" "), json["findings"].as_array().unwrap().len()),
+            ("\"mat\" 700 2".to_owned(), 1)
+        );
         let message = verdict(&[report]).unwrap_err().to_string();
         let expected = "mat: thread '<unnamed>' panicked at crates/datasets/src/mat/mod.rs:7:9: \
                     (target/fuzz/artifacts/mat/crash-0a)";
@@ -253,16 +248,6 @@ stat::number_of_executed_units: 90000
     #[test]
     fn fuzz_failure_without_a_known_word_is_a_finding() {
         assert_eq!(parse("mat", QUIET, 11, false).findings.len(), 1);
-    }
-
-    #[test]
-    fn fuzz_report_has_the_fields_that_readers_expect() {
-        let json = serde_json::to_value(crashed()).unwrap();
-        assert_eq!((&json["name"], &json["executions"]), (&"mat".into(), &700.into()));
-        assert_eq!(
-            (&json["seconds"], json["findings"].as_array().unwrap().len()),
-            (&2.into(), 1)
-        );
     }
 
     #[test]

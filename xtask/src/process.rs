@@ -31,6 +31,20 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("reading what {name} says"))
 }
 
+/// Runs a command that must succeed.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("starting {name}"))?;
+    ensure!(status.success(), "`{name}` has failed ({status})");
+    Ok(())
+}
+
+/// Writes a record as JSON.
+pub(crate) fn write_json(path: &Path, record: &impl serde::Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(record)? + "\n";
+    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}
+
 /// Builds `vds` in release mode and returns where cargo put it.
 pub(crate) fn build_vds(offline: bool) -> Result<PathBuf> {
     let mut command = cargo();

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::process::{cargo, check_writable, output, workspace_root};
+use crate::process::{self, cargo, check_writable, output, workspace_root, write_json};
 
 /// Arguments of `cargo xtask verify-build`.
 #[derive(Debug, clap::Args)]
@@ -85,14 +85,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         println!("building {commit} in {}", site.sources.display());
         builds.push(build(args, site, &commit)?);
     }
-    for Build {
-        folder,
-        elapsed_s,
-        artifacts,
-    } in &builds
-    {
-        println!("\n{} ({elapsed_s:.1} s)", folder.display());
-        for artifact in artifacts {
+    for build in &builds {
+        println!("\n{} ({:.1} s)", build.folder.display(), build.elapsed_s);
+        for artifact in &build.artifacts {
             println!("  {}  {} bytes  {}", artifact.sha256, artifact.n_bytes, artifact.name());
         }
     }
@@ -101,8 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.json {
         let rustc = output(Command::new(rustc()).arg("--version"))?;
         let record = json!({"commit": commit, "rustc": rustc.trim(), "builds": builds, "differences": differences});
-        let text = serde_json::to_string_pretty(&record)? + "\n";
-        fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
+        write_json(path, &record)?;
     }
     if let Some(difference) = differences.first() {
         bail!("the builds differ: {difference}");
@@ -170,8 +164,7 @@ fn build(args: &Args, site: &Site, commit: &str) -> Result<Build> {
     }
     command.env("CARGO_ENCODED_RUSTFLAGS", remap_flags(&hidden));
     command.env("CARGO_INCREMENTAL", "0").env("VDS_COMMIT", commit);
-    let status = command.status().context("starting cargo build")?;
-    ensure!(status.success(), "building in {} has failed", site.sources.display());
+    process::run(&mut command).with_context(|| format!("building in {}", site.sources.display()))?;
     let elapsed_s = start.elapsed().as_secs_f64();
     let names = if args.quick {
         QUICK

@@ -11,12 +11,11 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::json;
 
-use crate::document::Document;
-use crate::process::{build_vds, check_writable};
-use crate::table;
+use crate::process::{build_vds, check_writable, write_json};
+use crate::{document, table};
 use measure::Record;
 use rows::HEADER;
 use settings::Side;
@@ -41,14 +40,6 @@ pub(crate) struct Args {
     offline: bool,
 }
 
-const DOCUMENT: Document = Document {
-    path: "docs/PERFORMANCE.md",
-    markers: [
-        "<!-- Begin: written by `cargo xtask bench --peer PYTHON`, not by hand. -->",
-        "<!-- End of what is written by `cargo xtask bench`. -->",
-    ],
-};
-
 /// Measures, prints the table, and writes what was asked for. A missed threshold is reported, and is not a failure.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(python) = &args.peer {
@@ -68,9 +59,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     println!("\n{}", table::aligned(&HEADER, &rows));
     if let Some(path) = &args.json {
         let machine: BTreeMap<&str, &String> = machine.iter().map(|(name, value)| (*name, value)).collect();
-        let value = json!({ "machine": machine, "header": HEADER, "rows": rows, "records": records });
-        let text = serde_json::to_string_pretty(&value)? + "\n";
-        fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
+        let record = json!({ "machine": machine, "header": HEADER, "rows": rows, "records": records });
+        write_json(path, &record)?;
     }
     if args.peer.is_some() && !args.quick {
         let machine = machine.map(|(name, value)| vec![name.to_owned(), value]);
@@ -78,8 +68,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             table::markdown(&HEADER, &rows),
             table::markdown(&["machine", ""], &machine),
         ];
-        DOCUMENT.write(&tables.join("\n"))?;
-        println!("written to {}", DOCUMENT.path);
+        document::PERFORMANCE.write(&tables.join("\n"))?;
+        println!("written to {}", document::PERFORMANCE.path);
     }
     Ok(())
 }
@@ -119,14 +109,4 @@ fn machine(records: &[Record], n_rounds: usize, load: String) -> [(&'static str,
         ("Load before the run", load),
         ("Date", printed("date")),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bench_document_has_the_markers() {
-        crate::document::tests::check_markers(&DOCUMENT);
-    }
 }

@@ -194,51 +194,57 @@ mod tests {
 
     #[track_caller]
     fn check(files: &[(&str, &str)], expected: &[&str]) {
-        let files: Vec<File> = files
+        let file = |(path, text): &(&str, &str)| File::new(&format!("c/src/{path}"), *text);
+        let files: Vec<File> = files.iter().map(file).collect();
+        let expected: Vec<String> = expected
             .iter()
-            .map(|(path, text)| File::new(&format!("c/src/{path}"), *text))
+            .map(|group| format!("{group}: these files import each other"))
             .collect();
         assert_eq!(violations(&files), expected);
     }
 
     #[test]
     fn tidy_finds_files_that_import_each_other() {
-        let expected = ["c/src/a.rs, c/src/b/mod.rs: these files import each other"];
-        let [a, b] = ["use crate::{b::{B, C}, d};\n", "fn f() -> super::a::A {}\n"];
+        let (lib, d) = (("lib.rs", "mod a;\nmod b;\nmod d;\n"), ("d.rs", ""));
+        let a = ("a.rs", "use crate::{b::{B, C}, d};\n");
         check(
-            &[
-                ("lib.rs", "mod a;\nmod b;\nmod d;\n"),
-                ("a.rs", a),
-                ("b/mod.rs", b),
-                ("d.rs", ""),
-            ],
-            &expected,
+            &[lib, a, ("b/mod.rs", "fn f() -> super::a::A {}\n"), d],
+            &["c/src/a.rs, c/src/b/mod.rs"],
         );
-        check(
-            &[("lib.rs", "mod a;\nmod b;\n"), ("a.rs", a), ("b/mod.rs", "fn f() {}\n")],
-            &[],
-        );
+        check(&[lib, a, ("b/mod.rs", "fn f() {}\n"), d], &[]);
+    }
+
+    #[test]
+    fn tidy_finds_a_longer_circle_of_files() {
+        let lib = ("lib.rs", "mod a;\nmod b;\nmod d;\nmod e;\n");
+        let (a, b) = (("a.rs", "use crate::b::B;\n"), ("b.rs", "use crate::d::D;\n"));
+        let (d, e) = (("d.rs", "use crate::a::A;\n"), ("e.rs", "use crate::a::A;\n"));
+        check(&[lib, a, b, d, e], &["c/src/a.rs, c/src/b.rs, c/src/d.rs"]);
     }
 
     #[test]
     fn tidy_finds_a_parent_and_a_child_that_import_each_other() {
-        let child = ("a/b.rs", "use super::A;\n");
-        let expected = ["c/src/a/mod.rs, c/src/a/b.rs: these files import each other"];
-        check(
-            &[("lib.rs", "mod a;\n"), ("a/mod.rs", "mod b;\nstruct A(b::B);\n"), child],
-            &expected,
-        );
+        let (lib, child) = (("lib.rs", "mod a;\n"), ("a/b.rs", "use super::A;\n"));
+        let parent = ("a/mod.rs", "mod b;\nstruct A(b::B);\n");
+        check(&[lib, parent, child], &["c/src/a/mod.rs, c/src/a/b.rs"]);
     }
 
     #[test]
     fn tidy_allows_a_parent_that_only_re_exports() {
-        let lib = (
-            "lib.rs",
-            "mod a;\nmod b;\npub use a::A;\npub use b::{B as D};\npub use error::Error;\n",
+        let lib = "mod a;\nmod b;\npub use a::A;\npub use b::{B as D};\npub use error::Error;\n";
+        let (lib, a) = (("lib.rs", lib), ("a.rs", "use crate::{D, Error};\n"));
+        check(
+            &[
+                lib,
+                a,
+                ("b.rs", "use crate::error;\n"),
+                ("error.rs", "use crate::{A, D};\n"),
+            ],
+            &[],
         );
-        let (a, b) = (("a.rs", "use crate::{D, Error};\n"), ("b.rs", "use crate::error;\n"));
-        check(&[lib, a, b, ("error.rs", "use crate::{A, D};\n")], &[]);
-        let expected = ["c/src/a.rs, c/src/b.rs: these files import each other"];
-        check(&[lib, a, ("b.rs", "fn f(a: &crate::A) {}\n")], &expected);
+        check(
+            &[lib, a, ("b.rs", "fn f(a: &crate::A) {}\n")],
+            &["c/src/a.rs, c/src/b.rs"],
+        );
     }
 }
