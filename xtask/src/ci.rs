@@ -1,12 +1,15 @@
 //! `cargo xtask ci`: what CI checks, as commands that anyone can type, cheapest first.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::process::{BadRequest, cargo, workspace_root};
-use crate::{table, tools};
+use crate::table;
 
 /// Arguments of `cargo xtask ci`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +24,9 @@ pub(crate) struct Args {
     #[arg(long)]
     offline: bool,
 }
+
+/// The version that is installed; one that is there already may be another.
+const CARGO_DENY: &str = "0.20.2";
 
 /// Where the smoke run goes. It would resume what it finds, so it is removed first.
 const SMOKE_FOLDER: &str = "target/smoke";
@@ -96,7 +102,7 @@ fn reason_to_skip(name: &str, args: &Args) -> Result<Option<&'static str>> {
         return Ok(Some("asked for with --skip"));
     }
     if name == "deny" {
-        return tools::provide_cargo_deny(args.offline);
+        return provide_cargo_deny(args.offline);
     }
     Ok(None)
 }
@@ -104,15 +110,52 @@ fn reason_to_skip(name: &str, args: &Args) -> Result<Option<&'static str>> {
 /// Runs `NAME=VALUE... cargo ARGUMENTS...`.
 fn is_success(command: &str) -> Result<bool> {
     let mut words = command.split_whitespace();
-    let env = words.by_ref().take_while(|word| *word != "cargo");
-    let env: Vec<_> = env.filter_map(|word| word.split_once('=')).collect();
+    let variables = words.by_ref().take_while(|word| *word != "cargo");
+    let variables: Vec<_> = variables.filter_map(|word| word.split_once('=')).collect();
     // A quoted word has no blank in it.
     let status = cargo()
         .args(words.map(|word| word.trim_matches('\'')))
-        .envs(env)
-        .env("PATH", tools::search_path()?)
+        .envs(variables)
+        .env("PATH", search_path()?)
         .status();
     Ok(status.with_context(|| format!("starting `{command}`"))?.success())
+}
+
+/// Makes sure that `cargo deny` can be called with [`search_path`], or says why it cannot.
+fn provide_cargo_deny(offline: bool) -> Result<Option<&'static str>> {
+    let mut version = cargo();
+    version.args(["deny", "--version"]).env("PATH", search_path()?);
+    if version.output().is_ok_and(|output| output.status.success()) {
+        return Ok(None);
+    }
+    if offline {
+        return Ok(Some(
+            "cargo-deny is not installed, and --offline keeps it from being fetched",
+        ));
+    }
+    println!("installing cargo-deny {CARGO_DENY} into {}, once", folder().display());
+    let status = cargo()
+        .args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY, "--root"])
+        .arg(folder())
+        // It runs for seconds and is compiled for minutes, so it is hardly optimized.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .status()
+        .context("starting cargo install")?;
+    Ok((!status.success()).then_some("cargo-deny is not installed, and could not be: cargo says above why"))
+}
+
+/// Where programs are looked for: the folder of these tools, then as in the environment.
+fn search_path() -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = [folder().join("bin")].into_iter().chain(env::split_paths(&path));
+    env::join_paths(folders).context("putting the folder of the tools before PATH")
+}
+
+fn folder() -> PathBuf {
+    workspace_root().join("target/tools")
 }
 
 #[cfg(test)]
@@ -132,5 +175,14 @@ mod tests {
         assert!(error.is::<BadRequest>());
         let start = "no step is called `tests`; there are fmt, tidy";
         assert!(error.to_string().starts_with(start), "{error}");
+    }
+
+    #[test]
+    fn ci_finds_own_tools_come_before_those_of_the_machine() {
+        let folders: Vec<PathBuf> = env::split_paths(&search_path().unwrap()).collect();
+        let of_the_machine = env::var_os("PATH").unwrap();
+        let of_the_machine: Vec<PathBuf> = env::split_paths(&of_the_machine).collect();
+        assert!(folders[0].ends_with("target/tools/bin"), "{folders:?}");
+        assert_eq!(folders[1..], of_the_machine);
     }
 }

@@ -123,11 +123,13 @@ fn fuzz(target: &str, seconds: u32) -> Result<Report> {
     if target == "config" {
         command.arg(workspace_root().join("configs"));
     }
-    command.arg("--").arg(format!("-max_total_time={seconds}"));
-    command.arg(format!("-timeout={TIMEOUT_S}"));
-    command.arg(format!("-rss_limit_mb={MEMORY_MB}"));
-    command.arg(format!("-artifact_prefix={}/", artifacts.display()));
-    command.arg("-print_final_stats=1");
+    command.args(["--", "-print_final_stats=1"]);
+    command
+        .arg(format!("-max_total_time={seconds}"))
+        .arg(format!("-timeout={TIMEOUT_S}"));
+    command
+        .arg(format!("-rss_limit_mb={MEMORY_MB}"))
+        .arg(format!("-artifact_prefix={}/", artifacts.display()));
     let dictionary = package.join(DICTIONARIES).join(format!("{target}.dict"));
     if dictionary.is_file() {
         command.arg(format!("-dict={}", dictionary.display()));

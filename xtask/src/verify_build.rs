@@ -132,16 +132,12 @@ fn copy_tracked(root: &Path, folder: &Path) -> Result<()> {
 
 /// Two sites that have as little in common as one machine allows.
 fn sites(folder: &Path) -> [Site; 2] {
-    let (short, long) = (folder.join("a"), folder.join("another/place with/a_longer-name"));
-    let inside = Site {
-        target: short.join("target"),
-        sources: short,
+    let site = |sources: &str, target: &str| Site {
+        sources: folder.join(sources),
+        target: folder.join(target),
     };
-    let outside = Site {
-        target: folder.join("elsewhere/built"),
-        sources: long,
-    };
-    [inside, outside]
+    let long = "another/place with/a_longer-name";
+    [site("a", "a/target"), site(long, "elsewhere/built")]
 }
 
 fn build(args: &Args, site: &Site, commit: &str) -> Result<Build> {

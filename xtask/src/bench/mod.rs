@@ -6,15 +6,15 @@ mod measure;
 mod rows;
 mod settings;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 use serde_json::json;
 
-use crate::process::{build_vds, check_writable, write_json};
+use crate::process::{build_vds, check_writable, output, write_json};
 use crate::{document, table};
 use measure::Record;
 use rows::HEADER;
@@ -58,7 +58,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let (rows, machine) = (rows::rows(&records)?, machine(&records, n_rounds, load));
     println!("\n{}", table::aligned(&HEADER, &rows));
     if let Some(path) = &args.json {
-        let machine: BTreeMap<&str, &String> = machine.iter().map(|(name, value)| (*name, value)).collect();
         let record = json!({ "machine": machine, "header": HEADER, "rows": rows, "records": records });
         write_json(path, &record)?;
     }
@@ -89,19 +88,13 @@ fn machine(records: &[Record], n_rounds: usize, load: String) -> [(&'static str,
     let printed = |field| first(Side::Ours, field).unwrap_or_else(|| "unknown".to_owned());
     let torch = first(Side::Peer, "torch");
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let name = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").ok();
-    let system = [
-        name.map(|name| name.trim_matches('"').to_owned()),
-        kernel.map(|version| format!("Linux {}", version.trim())),
-        Some(printed("target")),
-    ];
+    let system = output(Command::new("uname").arg("-sr")).unwrap_or_default();
+    let system = format!("{} {}", system.trim(), printed("target"));
     [
         ("Processor", printed("cpu")),
         ("Cores", cores.to_string()),
         ("Instruction set of the kernels", printed("instruction_set")),
-        ("System", system.into_iter().flatten().collect::<Vec<_>>().join(", ")),
+        ("System", system.trim().to_owned()),
         ("Compiler", printed("toolchain")),
         ("Commit", printed("commit")),
         ("PyTorch", torch.unwrap_or_else(|| "not measured".to_owned())),

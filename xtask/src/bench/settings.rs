@@ -107,11 +107,7 @@ mod tests {
     fn bench_quick_needs_neither_a_compiler_nor_much_memory() {
         for setting in settings(true) {
             let peer = setting.arguments(Side::Peer, 1).unwrap_or_default();
-            assert!(
-                !peer.contains("--compile") && setting.name != MEMORY,
-                "{}",
-                setting.name
-            );
+            assert!(!peer.contains("--compile") && setting.name != MEMORY, "{peer}");
         }
     }
 }

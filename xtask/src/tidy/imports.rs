@@ -109,14 +109,12 @@ fn paths(file: &File, own: &str) -> Vec<Named> {
             let paths = line.split(|c| !is_word(c)).filter(|path| path.contains("::"));
             // `pub(in crate::a)` names no item.
             let paths = paths.filter(|path| !line.contains(&format!("(in {path})")));
-            found.extend(paths.filter_map(|path| {
-                let (name, target) = (String::new(), absolute(path, own, &children)?);
-                Some(Named {
-                    name,
-                    target,
-                    is_public: false,
-                })
-            }));
+            let named = |target| Named {
+                name: String::new(),
+                target,
+                is_public: false,
+            };
+            found.extend(paths.filter_map(|path| absolute(path, own, &children).map(named)));
             continue;
         }
         statement += start;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::tree::File;
 use crate::process::{cargo, output};
@@ -62,32 +63,22 @@ struct Dependency {
 
 /// The members of the workspace.
 pub(super) fn packages() -> Result<Vec<Package>> {
-    #[derive(Deserialize)]
-    struct Metadata {
-        packages: Vec<Package>,
-    }
     let text = output(cargo().args(["metadata", "--no-deps", "--offline", "--format-version", "1"]))?;
-    let metadata: Metadata = serde_json::from_str(&text).context("reading what cargo metadata prints")?;
-    Ok(metadata.packages)
+    let metadata: Value = serde_json::from_str(&text).context("reading what cargo metadata prints")?;
+    serde_json::from_value(metadata["packages"].clone()).context("reading what cargo metadata prints")
 }
 
 /// A member depends only on the crates that its layer may know, on test crates for tests alone, and on dfdx as allowed.
 pub(super) fn violations(packages: &[Package]) -> Vec<String> {
     let mut found = Vec::new();
-    for Package {
-        name,
-        manifest_path,
-        dependencies,
-    } in packages
-    {
-        if let Some(layer) = LAYERS.iter().find(|(member, ..)| member == name) {
-            let violations = dependencies
-                .iter()
-                .filter_map(|dependency| violation(layer, dependency));
-            found.extend(violations.map(|what| format!("{manifest_path}: {what}")));
-        } else {
-            found.push(format!("{manifest_path}: in no layer; see LAYERS in xtask/src/tidy"));
-        }
+    for package in packages {
+        let path = &package.manifest_path;
+        let Some(layer) = LAYERS.iter().find(|(member, ..)| *member == package.name) else {
+            found.push(format!("{path}: in no layer; see LAYERS in xtask/src/tidy"));
+            continue;
+        };
+        let violations = package.dependencies.iter().filter_map(|of| violation(layer, of));
+        found.extend(violations.map(|what| format!("{path}: {what}")));
     }
     found
 }
@@ -121,12 +112,13 @@ pub(super) fn manifest_violations(file: &File) -> Vec<String> {
     if !manifest.get("lints").is_some_and(is_shared) {
         found.push(format!("{}: `[lints]` is not `workspace = true`", file.path));
     }
-    let targets = manifest
-        .get("target")
-        .and_then(toml::Value::as_table)
-        .into_iter()
-        .flat_map(toml::Table::values);
-    for table in targets.filter_map(toml::Value::as_table).chain([&manifest]) {
+    let no_targets = toml::Table::new();
+    let targets = manifest.get("target").and_then(toml::Value::as_table);
+    let targets = targets
+        .unwrap_or(&no_targets)
+        .values()
+        .filter_map(toml::Value::as_table);
+    for table in targets.chain([&manifest]) {
         let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
         let dependencies = kinds.iter().filter_map(|kind| table.get(*kind)?.as_table()).flatten();
         let own = dependencies.filter(|(_, dependency)| !is_shared(dependency));

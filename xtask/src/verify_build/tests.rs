@@ -3,14 +3,6 @@
 use super::*;
 
 #[test]
-fn verify_build_sites_differ_in_length_and_depth() {
-    let [a, b] = sites(Path::new("root"));
-    assert_ne!(a.sources.components().count(), b.sources.components().count());
-    assert_ne!(a.sources.as_os_str().len(), b.sources.as_os_str().len());
-    assert!(a.target.starts_with(&a.sources) && !b.target.starts_with(&b.sources));
-}
-
-#[test]
 fn verify_build_remaps_a_folder_after_the_one_around_it() {
     let site = &sites(Path::new("root"))[0];
     let flags = remap_flags(&hidden(site).unwrap()).into_string().unwrap();
