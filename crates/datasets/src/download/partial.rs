@@ -77,7 +77,7 @@ impl Partial {
         }
     }
 
-    /// Takes the file away. That it stays is no failure: the next call resumes from it or overwrites it.
+    /// Removes the file. That it stays is not a failure: the next call resumes from it or overwrites it.
     pub(super) fn remove(self) {
         let _ = fs::remove_file(&self.path);
     }
