@@ -57,7 +57,7 @@ impl Partial {
         Ok(())
     }
 
-    /// The same open file for reading; whoever has it moves the place where bytes are appended.
+    /// The open file for reading; whoever has it moves the place where bytes are appended.
     pub(super) fn reader(&self) -> Result<File> {
         let path = self.path.clone();
         let copy = self.file.try_clone();
