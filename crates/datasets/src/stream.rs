@@ -30,7 +30,7 @@ pub(crate) struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// A file, gzip or plain, told apart by its first bytes.
+    /// A file, gzip or plain, distinguished by its first bytes.
     pub(crate) fn open(path: &Path) -> Result<Stream<'static>> {
         let file = File::open(path).map_err(|source| read_error(path, source))?;
         Self::of_file(path, file)

@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     let cli = match cli::parse(&arguments) {
         Ok(cli) => cli,
         Err(message) => {
-            // A reader of the help text that has gone away is no failure.
+            // A reader of the help text that has gone away is not a failure.
             let code = if message.use_stderr() {
                 error::ExitCode::BadInput
             } else {

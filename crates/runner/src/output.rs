@@ -22,7 +22,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
 
 /// Prints on the standard error what does not stop the work.
 pub(crate) fn warn(message: &str) {
-    // Nobody may be listening, and that is no failure.
+    // Nobody may be listening, and that is not a failure.
     let _ = writeln!(io::stderr(), "warning: {message}");
 }
 

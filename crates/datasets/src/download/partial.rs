@@ -57,7 +57,7 @@ impl Partial {
         Ok(())
     }
 
-    /// The same open file for reading; whoever has it moves the place where bytes are appended.
+    /// The open file for reading; whoever has it moves the place where bytes are appended.
     pub(super) fn reader(&self) -> Result<File> {
         let path = self.path.clone();
         let copy = self.file.try_clone();
@@ -77,7 +77,7 @@ impl Partial {
         }
     }
 
-    /// Takes the file away. That it stays is no failure: the next call resumes from it or overwrites it.
+    /// Removes the file. That it stays is not a failure: the next call resumes from it or overwrites it.
     pub(super) fn remove(self) {
         let _ = fs::remove_file(&self.path);
     }

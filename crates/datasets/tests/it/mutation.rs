@@ -1,4 +1,4 @@
-//! Damaged files are refused, or read as what they hold: written anew, that reads the same.
+//! Damaged files are refused, or read as what they hold, which reads back equal after being written again.
 
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -29,7 +29,7 @@ fn size(n: usize) -> u32 {
     u32::try_from(n).unwrap()
 }
 
-/// Whether `bytes` are read as an IDX file. What was read, written anew, is the uncompressed payload to the byte.
+/// Whether `bytes` are read as an IDX file. What was read, written again, is the uncompressed payload to the byte.
 fn check_idx(bytes: &[u8]) -> bool {
     checks::idx::check(bytes);
     let images = parse_images(name(), bytes).map(|images| {
@@ -49,7 +49,7 @@ fn check_idx(bytes: &[u8]) -> bool {
     true
 }
 
-/// Whether `bytes` are read as a MAT file. What was read, written anew in either byte order, reads the same.
+/// Whether `bytes` are read as a MAT file. What was read, written again in either byte order, reads back equal.
 fn check_mat(bytes: &[u8]) -> bool {
     checks::mat::check(bytes);
     let Ok(digits) = parse_digits(name(), bytes).map(|digits| digits.value) else {

@@ -64,7 +64,7 @@ impl Run {
             let outcome = trainer.train(cell, n_threads);
             let ended = n_ended.fetch_add(1, Ordering::Relaxed) + 1;
             let line = describe(cell, &outcome, stopwatch.seconds());
-            // A reader that has gone away is no reason to stop.
+            // A reader that has gone away is not a reason to stop.
             let _ = output::print(|out| writeln!(out, "[{ended:>2}/{n_cells}] {line}"));
             outcome
         });
