@@ -29,6 +29,7 @@ pub fn import(dataset: &Dataset, source: &Path, data_dir: &Path) -> Result<Vec<P
     let paths = verified_files(dataset, source)?;
     let folder = data_dir.join(&dataset.name);
     fs::create_dir_all(&folder).map_err(|source| write_error(&folder, source))?;
+    vds_files::remove_leftovers(&folder).map_err(|source| write_error(&folder, source))?;
     let copies: Vec<(NamedTempFile, PathBuf)> = paths
         .iter()
         .map(|path| temporary_copy(path, &folder))
@@ -67,7 +68,7 @@ fn temporary_copy(path: &Path, folder: &Path) -> Result<(NamedTempFile, PathBuf)
     let cannot_write = |source| write_error(&target, source);
     let mut original = File::open(path).map_err(cannot_read)?;
     let metadata = original.metadata().map_err(cannot_read)?;
-    let mut copy = NamedTempFile::new_in(folder).map_err(cannot_write)?;
+    let mut copy = vds_files::temporary_file(folder).map_err(cannot_write)?;
     io::copy(&mut original, &mut copy).map_err(cannot_write)?;
     let file = copy.as_file();
     file.set_permissions(metadata.permissions()).map_err(cannot_write)?;

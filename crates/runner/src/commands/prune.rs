@@ -88,7 +88,9 @@ impl Prune {
         journal.add(&run_dir::session_begins(command_line, epoch, 0))?;
         finalize::write(&run_dir, &config, &pruned, &evaluated)?;
         journal.add(&run_dir::session_ends("pruned", stopwatch.seconds()))?;
-        output::print(|out| output::summary(out, &evaluated.summary, Some(stopwatch.seconds())))?;
+        output::print_stored("run", run_dir.path(), |out| {
+            output::summary(out, &evaluated.summary, Some(stopwatch.seconds()))
+        })?;
         Ok(ExitCode::Success)
     }
 
