@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use vds_files::Shown as _;
 use vds_records::Environment;
-use vds_records::files::{PREDICTIVE_GRID, SUMMARY};
+use vds_records::files::PREDICTIVE_GRID;
 use vds_records::json::{self, Leaf};
 
 use crate::arguments::{DataDir, Threads};
@@ -135,7 +135,7 @@ fn verify(run: &Path, lookup: &vds_datasets::Lookup) -> Result<(usize, Vec<Diffe
     let evaluated = finalize::evaluate(config, &data, &model, &outcome)?;
     let here = environment_here(&data.provenance, config);
 
-    let mut recorded = without(records.json(SUMMARY)?, TRAINING_FIELDS);
+    let mut recorded = without(as_stored(&summary)?, TRAINING_FIELDS);
     let mut now = without(as_stored(&evaluated.summary)?, TRAINING_FIELDS);
     recorded["data"] = digests(&environment);
     now["data"] = digests(&here);

@@ -10,6 +10,10 @@ mod fetch;
 mod flow;
 mod mutation;
 mod resume;
+#[cfg(unix)]
+mod run_states;
 mod sandbox;
+#[cfg(unix)]
+mod sealed;
 mod sweep;
 mod verify;

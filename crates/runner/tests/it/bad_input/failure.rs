@@ -13,6 +13,7 @@ fn evaluate_predict_and_prune_name_the_run_whose_weights_overflow() {
     let huge = |weight: f32| (weight.signum() * f32::MAX).to_le_bytes().to_vec();
     file.tensor("input_layer.weight").retype("F32", huge);
     sandbox.write(WEIGHTS, file.to_bytes());
+    sandbox.unseal_weights("r");
     sandbox.write("p.txt", "1 2\n");
     let before = sandbox.everything();
     for (command, doing) in [
@@ -21,7 +22,7 @@ fn evaluate_predict_and_prune_name_the_run_whose_weights_overflow() {
         ("prune r --depth 0 --out p", "pruning r"),
     ] {
         let (stderr, code) = sandbox.fail(command);
-        let is_named = stderr.starts_with(&format!("error: {doing}: the network's output for examples 0 to "));
+        let is_named = stderr.contains(&format!("\nerror: {doing}: the network's output for examples 0 to "));
         assert!(is_named && stderr.contains(" is NaN"), "{stderr}");
         assert_eq!(code, Some(1), "{command}");
     }
