@@ -29,9 +29,10 @@ pub fn write_in_stages(path: &Path, bytes: &[u8], reached: impl Fn(&str)) -> io:
     let folder = folder_of(path);
     let mut file = temporary_file(folder)?;
     let (first, second) = bytes.split_at(bytes.len() / 2);
-    file.write_all(first)?;
+    // Through the file itself: errors of the wrapper name the temporary file, which the user has not asked for.
+    file.as_file_mut().write_all(first)?;
     reached("half-written");
-    file.write_all(second)?;
+    file.as_file_mut().write_all(second)?;
     reached("written");
     file.as_file().sync_all()?;
     reached("synced");

@@ -97,7 +97,7 @@ fn full_standard_output_is_named_with_what_is_stored() {
         check(&sandbox, command, full(), 2, &expected);
     }
     // So it is.
-    sandbox.run("verify r p s/runs/e/ldn-D1-s0");
+    sandbox.run("verify r p s/runs/e/s0");
     assert!(sandbox.text("page.html").ends_with("</html>"));
     for command in [
         "evaluate r",
