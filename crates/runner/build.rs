@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 /// What the program is made from, below the workspace's root; other changed files do not make it another program.
 const SOURCES: &[&str] = &[".cargo", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
-/// The same below each crate's folder.
+/// What the program is made from, below the folder of each crate.
 const CRATE_SOURCES: &[&str] = &["Cargo.toml", "build.rs", "data", "src"];
 
 fn main() {

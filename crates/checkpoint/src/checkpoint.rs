@@ -199,5 +199,5 @@ fn content_digest(program: &str, schema: u32, state: &str, arrays: &BTreeMap<&st
         add(raw.type_name().as_bytes());
         add(raw.bytes());
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    vds_files::hex(&hasher.finalize())
 }

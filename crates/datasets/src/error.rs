@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vds_files::Shown as _;
 
@@ -213,6 +213,24 @@ pub enum Error {
         /// What is allowed.
         expected: &'static str,
     },
+}
+
+impl Error {
+    /// What reading a file has failed with.
+    pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        |source| Self::Read {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// What writing a file or folder has failed with.
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        |source| Self::Write {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }
 
 /// Result of this crate.

@@ -28,8 +28,8 @@ pub fn import(dataset: &Dataset, source: &Path, data_dir: &Path) -> Result<Vec<P
     }
     let paths = verified_files(dataset, source)?;
     let folder = data_dir.join(&dataset.name);
-    fs::create_dir_all(&folder).map_err(|source| write_error(&folder, source))?;
-    vds_files::remove_leftovers(&folder).map_err(|source| write_error(&folder, source))?;
+    fs::create_dir_all(&folder).map_err(Error::write(&folder))?;
+    vds_files::remove_leftovers(&folder).map_err(Error::write(&folder))?;
     let copies: Vec<(NamedTempFile, PathBuf)> = paths
         .iter()
         .map(|path| temporary_copy(path, &folder))
@@ -38,7 +38,7 @@ pub fn import(dataset: &Dataset, source: &Path, data_dir: &Path) -> Result<Vec<P
         .into_iter()
         .map(|(copy, target)| match copy.persist(&target) {
             Ok(_) => Ok(target),
-            Err(error) => Err(write_error(&target, error.error)),
+            Err(error) => Err(Error::write(&target)(error.error)),
         })
         .collect()
 }
@@ -61,24 +61,13 @@ fn verified_files(dataset: &Dataset, source: &Path) -> Result<Vec<PathBuf>> {
 /// A copy of `path` in `folder` under a temporary name, on disk, and the name that it is to get.
 fn temporary_copy(path: &Path, folder: &Path) -> Result<(NamedTempFile, PathBuf)> {
     let target = folder.join(path.file_name().unwrap_or_default());
-    let cannot_read = |source| Error::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let cannot_write = |source| write_error(&target, source);
-    let mut original = File::open(path).map_err(cannot_read)?;
-    let metadata = original.metadata().map_err(cannot_read)?;
-    let mut copy = vds_files::temporary_file(folder).map_err(cannot_write)?;
-    io::copy(&mut original, &mut copy).map_err(cannot_write)?;
+    let mut original = File::open(path).map_err(Error::read(path))?;
+    let metadata = original.metadata().map_err(Error::read(path))?;
+    let mut copy = vds_files::temporary_file(folder).map_err(Error::write(&target))?;
+    io::copy(&mut original, &mut copy).map_err(Error::write(&target))?;
     let file = copy.as_file();
-    file.set_permissions(metadata.permissions()).map_err(cannot_write)?;
-    file.sync_all().map_err(cannot_write)?;
+    file.set_permissions(metadata.permissions())
+        .map_err(Error::write(&target))?;
+    file.sync_all().map_err(Error::write(&target))?;
     Ok((copy, target))
-}
-
-fn write_error(path: &Path, source: io::Error) -> Error {
-    Error::Write {
-        path: path.to_owned(),
-        source,
-    }
 }

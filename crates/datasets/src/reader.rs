@@ -37,7 +37,7 @@ impl Reader<'_> {
         !matches!(self, Self::Plain(_))
     }
 
-    /// Whether an element goes on behind the end of its compressed data.
+    /// Whether an element continues behind the end of its compressed data.
     pub(crate) fn has_unused_bytes(&self) -> bool {
         match self {
             Self::Element { decoder, n_compressed } => decoder.total_in() + MAX_PADDING < *n_compressed,

@@ -1,4 +1,4 @@
-//! Splits of labelled examples, and batches.
+//! Splits of labeled examples, and batches.
 
 use rand::Rng;
 

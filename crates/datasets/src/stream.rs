@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use sha2::{Digest, Sha256};
 
-use crate::checksum::hex;
 use crate::error::{Error, Result};
 use crate::format_error::{FormatError, Position};
 use crate::reader::{Reader, expansion_limit};
@@ -30,24 +29,23 @@ pub(crate) struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// A file, gzip or plain, told apart by its first bytes.
+    /// A file, gzip or plain, distinguished by its first bytes.
     pub(crate) fn open(path: &Path) -> Result<Stream<'static>> {
-        let file = File::open(path).map_err(|source| read_error(path, source))?;
+        let file = File::open(path).map_err(Error::read(path))?;
         Self::of_file(path, file)
     }
 
     /// An open file from its start, under a name for errors.
     pub(crate) fn of_file(path: &Path, mut file: File) -> Result<Stream<'static>> {
-        let failed = |source| read_error(path, source);
-        file.rewind().map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
+        file.rewind().map_err(Error::read(path))?;
+        let metadata = file.metadata().map_err(Error::read(path))?;
         if !metadata.is_file() {
             let message = "it is not a regular file";
-            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, message)));
+            return Err(Error::read(path)(io::Error::new(io::ErrorKind::InvalidInput, message)));
         }
         let mut start = Vec::new();
-        file.by_ref().take(2).read_to_end(&mut start).map_err(failed)?;
-        file.rewind().map_err(failed)?;
+        let n_start = file.by_ref().take(2).read_to_end(&mut start);
+        n_start.and_then(|_| file.rewind()).map_err(Error::read(path))?;
         let reader = Box::new(BufReader::new(file));
         Ok(Stream::whole(path, reader, &start, metadata.len()))
     }
@@ -207,7 +205,7 @@ impl<'a> Stream<'a> {
         if !self.is_at_end()? || self.reader.has_unused_bytes() {
             return Err(self.malformed(FormatError::Trailing));
         }
-        let digest = self.hasher.map(|hasher| hex(&hasher.finalize()));
+        let digest = self.hasher.map(|hasher| vds_files::hex(&hasher.finalize()));
         Ok(digest.unwrap_or_default())
     }
 
@@ -272,13 +270,6 @@ impl Read for Stream<'_> {
         self.position = self.position.plus(n as u64);
         self.remaining = self.remaining.saturating_sub(n as u64);
         Ok(n)
-    }
-}
-
-fn read_error(path: &Path, source: io::Error) -> Error {
-    Error::Read {
-        path: path.to_owned(),
-        source,
     }
 }
 

@@ -263,7 +263,7 @@ fn peaks_are_bounded_by_the_content() {
     assert!(too_large.is_empty(), "{too_large:?}");
 }
 
-/// The same through files, whose content is not in memory already: a bomb is refused by its header, before it is unpacked.
+/// Reading through files, whose content is not in memory already: a bomb is refused by its header, before it is unpacked.
 fn check_files(too_large: &mut Vec<(&'static str, usize, usize)>) {
     let folder = tempfile::tempdir().unwrap();
     let bomb = gzip_bomb(&idx(&[1 << 20, 32, 32], &[]));

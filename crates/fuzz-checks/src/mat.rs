@@ -56,7 +56,7 @@ fn check_digits(digits: &Examples) {
     assert_eq!(last, Some(channels * height * width));
 }
 
-/// The same file with each array compressed; nothing if it is not made of uncompressed arrays from start to end.
+/// The file with each of its arrays compressed; `None` if it is not made of uncompressed arrays from start to end.
 fn with_compressed_arrays(bytes: &[u8]) -> Option<Vec<u8>> {
     let (header, mut rest) = bytes.split_at_checked(HEADER_LEN)?;
     let is_big = header.ends_with(b"MI");

@@ -43,16 +43,6 @@ pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     json_text(&text(path)?, path, 1)
 }
 
-/// A value for each line of a file of JSON lines.
-///
-/// # Errors
-/// As [`json`], with the line.
-pub fn json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let text = text(path)?;
-    let lines = text.lines().enumerate();
-    lines.map(|(index, line)| json_text(line, path, index + 1)).collect()
-}
-
 /// A value from JSON that begins at line `first_line` of a file.
 pub(crate) fn json_text<T: DeserializeOwned>(text: &str, path: &Path, first_line: usize) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {

@@ -17,7 +17,7 @@ pub(crate) type Device = dfdx::prelude::Cuda;
 /// If the device cannot be used.
 pub(crate) fn device() -> Result<Device> {
     let device = Device::default();
-    // dfdx's errors are no `std::error::Error`.
+    // dfdx's errors are not `std::error::Error`.
     device
         .try_enable_cache()
         .map_err(|error| anyhow::anyhow!("tensor cache: {error:?}"))?;

@@ -119,7 +119,7 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
 
 fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
     match cause.downcast_ref::<Error>() {
-        // A reader of the results that has gone away is no failure.
+        // A reader of the results that has gone away is not a failure.
         Some(Error::Output { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
             return Some(ExitCode::Success);
         }
@@ -160,7 +160,7 @@ fn code_of_training(error: &vds_training::Error) -> Option<ExitCode> {
     }
 }
 
-/// Prints a failure on the standard error, unless it is none that anybody waits to hear of, and returns its exit code.
+/// Prints a failure on the standard error, unless nobody waits to hear of it, and returns its exit code.
 pub fn report(failure: &anyhow::Error) -> ExitCode {
     let code = exit_code(failure);
     if code != ExitCode::Success {

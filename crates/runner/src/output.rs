@@ -61,7 +61,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
 /// The exit code of a command that has come to a verdict, whatever became of printing it.
 ///
 /// # Errors
-/// If printing failed and the verdict itself is no failure.
+/// If printing failed and the verdict itself is not a failure.
 pub(crate) fn verdict(code: ExitCode, printed: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
     match printed {
         Err(failure) if code == ExitCode::Success => Err(failure),
@@ -76,7 +76,7 @@ pub(crate) fn verdict(code: ExitCode, printed: anyhow::Result<()>) -> anyhow::Re
 /// Prints lines on the standard error.
 pub(crate) fn note(text: &str) {
     let mut line = Vec::new();
-    // Nobody may be listening, and that is no failure.
+    // Nobody may be listening, and that is not a failure.
     let _ = writeln!(Escaping(&mut line), "{text}").and_then(|()| io::stderr().write_all(&line));
 }
 

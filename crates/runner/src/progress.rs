@@ -53,7 +53,7 @@ impl Progress {
         }
     }
 
-    /// Shows an epoch. Progress is no result: a failure to show it is no failure of the run.
+    /// Shows an epoch. Progress is not a result: a failure to show it is not a failure of the run.
     pub(crate) fn epoch(&mut self, metrics: &EpochMetrics, seconds: f64) {
         match self {
             Self::Bar { bar, terminal } => {

@@ -50,7 +50,7 @@ impl Interrupt {
 /// Makes a write beyond the limit of `ulimit -f` fail, as one on a full disk does, in place of ending the process without a
 /// word.
 pub(crate) fn ignore_file_size_limit() {
-    // A system that does not take the handler keeps its default, which is no reason not to run.
+    // A system that does not take the handler keeps its default, which is not a reason to stop.
     #[cfg(unix)]
     let _ = flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }

@@ -37,11 +37,6 @@ pub fn zlib(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory can be written")
 }
 
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Writes MAT files of version 5 in one byte order.
 #[derive(Clone, Copy, Debug)]
 pub struct Mat {

@@ -5,12 +5,12 @@ pub fn central_difference(mut f: impl FnMut(&[f64]) -> f64, x: &[f64], h: f64) -
     let mut x = x.to_vec();
     (0..x.len())
         .map(|i| {
-            let centre = x[i];
-            x[i] = centre + h;
+            let center = x[i];
+            x[i] = center + h;
             let above = f(&x);
-            x[i] = centre - h;
+            x[i] = center - h;
             let below = f(&x);
-            x[i] = centre;
+            x[i] = center;
             (above - below) / (2.0 * h)
         })
         .collect()

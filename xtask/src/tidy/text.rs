@@ -26,7 +26,7 @@ const UNSAFE: [&str; 2] = ["crates/kernels/", "crates/runner/src/benchmark/sgemm
 /// the environment in which process to strike.
 #[rustfmt::skip]
 const EDGE: [&str; 6] = [
-    "crates/runner/", "crates/testkit/", "crates/fuzz-checks/", "crates/checkpoint/src/fault.rs", "xtask/", "benches/",
+    "crates/runner/", "crates/testkit/", "crates/fuzz-checks/", "crates/files/src/fault.rs", "xtask/", "benches/",
 ];
 #[rustfmt::skip]
 const AMBIENT: [&str; 6] = [

@@ -30,6 +30,25 @@ const GARMENTS: &[&str] = &[
     "Ankle boot",
 ];
 
+/// Name, set, content and number of examples of an IDX file.
+type IdxFile = (&'static str, Part, Content, usize);
+
+/// The files of MNIST; those of Fashion-MNIST have the same names and sizes.
+const MNIST_FILES: [IdxFile; 4] = [
+    ("train-images-idx3-ubyte", Part::Train, Content::Images, 60_000),
+    ("train-labels-idx1-ubyte", Part::Train, Content::Labels, 60_000),
+    ("t10k-images-idx3-ubyte", Part::Test, Content::Images, 10_000),
+    ("t10k-labels-idx1-ubyte", Part::Test, Content::Labels, 10_000),
+];
+const MINI_FILES: [IdxFile; 6] = [
+    ("mini-train-images-0-idx3-ubyte", Part::Train, Content::Images, 2_000),
+    ("mini-train-images-1-idx3-ubyte", Part::Train, Content::Images, 2_000),
+    ("mini-train-images-2-idx3-ubyte", Part::Train, Content::Images, 1_000),
+    ("mini-train-labels-idx1-ubyte", Part::Train, Content::Labels, 5_000),
+    ("mini-t10k-images-idx3-ubyte", Part::Test, Content::Images, 1_000),
+    ("mini-t10k-labels-idx1-ubyte", Part::Test, Content::Labels, 1_000),
+];
+
 /// Mean of pixel / 255 over the training set and standard deviation, by channel, as the paper's code has them.
 struct Moments {
     mean: &'static [f64],
@@ -39,6 +58,10 @@ struct Moments {
 const SVHN_MOMENTS: Moments = Moments {
     mean: &[0.431, 0.430, 0.446],
     sd: &[0.197, 0.198, 0.199],
+};
+const FASHION_MOMENTS: Moments = Moments {
+    mean: &[0.2860],
+    sd: &[0.3530],
 };
 
 fn mnist() -> Dataset {
@@ -52,36 +75,15 @@ fn mnist() -> Dataset {
             sd: &[0.3081],
         },
         Entry {
-            files: vec![
-                idx(
-                    "train-images-idx3-ubyte",
-                    Part::Train,
-                    Content::Images,
-                    60_000,
+            files: idx(
+                MNIST_FILES,
+                [
                     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-                ),
-                idx(
-                    "train-labels-idx1-ubyte",
-                    Part::Train,
-                    Content::Labels,
-                    60_000,
                     "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-                ),
-                idx(
-                    "t10k-images-idx3-ubyte",
-                    Part::Test,
-                    Content::Images,
-                    10_000,
                     "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-                ),
-                idx(
-                    "t10k-labels-idx1-ubyte",
-                    Part::Test,
-                    Content::Labels,
-                    10_000,
                     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-                ),
-            ],
+                ],
+            ),
             license: "CC BY-SA 3.0, Yann LeCun and Corinna Cortes".to_owned(),
             mirrors: vec![
                 "https://ossci-datasets.s3.amazonaws.com/mnist/".to_owned(),
@@ -102,41 +104,17 @@ fn fashion_mnist() -> Dataset {
         "pictures of garments, 28 x 28 gray",
         [1, 28, 28],
         GARMENTS,
-        &Moments {
-            mean: &[0.2860],
-            sd: &[0.3530],
-        },
+        &FASHION_MOMENTS,
         Entry {
-            files: vec![
-                idx(
-                    "train-images-idx3-ubyte",
-                    Part::Train,
-                    Content::Images,
-                    60_000,
+            files: idx(
+                MNIST_FILES,
+                [
                     "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-                ),
-                idx(
-                    "train-labels-idx1-ubyte",
-                    Part::Train,
-                    Content::Labels,
-                    60_000,
                     "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-                ),
-                idx(
-                    "t10k-images-idx3-ubyte",
-                    Part::Test,
-                    Content::Images,
-                    10_000,
                     "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-                ),
-                idx(
-                    "t10k-labels-idx1-ubyte",
-                    Part::Test,
-                    Content::Labels,
-                    10_000,
                     "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-                ),
-            ],
+                ],
+            ),
             license: "MIT, Zalando SE".to_owned(),
             mirrors: vec!["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/".to_owned()],
             how_to_get: "install Debian's package dataset-fashion-mnist, or fetch the four .gz files linked at \
@@ -201,55 +179,19 @@ fn fashion_mnist_mini() -> Dataset {
         "the first 500 training and 100 test images of each class of fashion-mnist, built in",
         [1, 28, 28],
         GARMENTS,
-        &Moments {
-            mean: &[0.2860],
-            sd: &[0.3530],
-        },
+        &FASHION_MOMENTS,
         Entry {
-            files: vec![
-                idx(
-                    "mini-train-images-0-idx3-ubyte",
-                    Part::Train,
-                    Content::Images,
-                    2_000,
+            files: idx(
+                MINI_FILES,
+                [
                     "71a9f8cec24060d6752b3e4940ce6d6fd729334afa47b735dd553481aa83b53e",
-                ),
-                idx(
-                    "mini-train-images-1-idx3-ubyte",
-                    Part::Train,
-                    Content::Images,
-                    2_000,
                     "1f5a680562f610769a1252a63e357f3052a626adb2b441c05b9c32b0381cc3e2",
-                ),
-                idx(
-                    "mini-train-images-2-idx3-ubyte",
-                    Part::Train,
-                    Content::Images,
-                    1_000,
                     "0d3656d0200a147f31a973868c02c44629a0017c4a4d50d662d4066b7e1f017c",
-                ),
-                idx(
-                    "mini-train-labels-idx1-ubyte",
-                    Part::Train,
-                    Content::Labels,
-                    5_000,
                     "35d691216f65485d010cc635af5574a9dc04aa5060de9be64ab6e5cb5ead38e9",
-                ),
-                idx(
-                    "mini-t10k-images-idx3-ubyte",
-                    Part::Test,
-                    Content::Images,
-                    1_000,
                     "7cee33c3c6414b1b86c25e665a6c4f41584269de3b7cc9768b1d351922845eef",
-                ),
-                idx(
-                    "mini-t10k-labels-idx1-ubyte",
-                    Part::Test,
-                    Content::Labels,
-                    1_000,
                     "3128d790775889812b73c4f13923559c8b9e281d112c6ea7862acf60a206a909",
-                ),
-            ],
+                ],
+            ),
             license: "MIT, Zalando SE".to_owned(),
             mirrors: vec![],
             how_to_get: "it is built in".to_owned(),
@@ -281,14 +223,17 @@ fn dataset(
     }
 }
 
-fn idx(name: &str, part: Part, content: Content, n_examples: usize, sha256: &str) -> EntryFile {
-    EntryFile {
+/// IDX files with the SHA-256 digests of their uncompressed payloads.
+fn idx<const N: usize>(files: [IdxFile; N], digests: [&str; N]) -> Vec<EntryFile> {
+    let files = files.into_iter().zip(digests);
+    let file = |((name, part, content, n_examples), sha256): (IdxFile, &str)| EntryFile {
         name: name.to_owned(),
         part,
         content,
         n_examples,
         sha256: Some(sha256.to_owned()),
-    }
+    };
+    files.map(file).collect()
 }
 
 /// A MAT file; nobody has published a SHA-256 digest of one.

@@ -99,10 +99,7 @@ fn present(dataset: &Dataset, file: &EntryFile, folder: &Path) -> Result<Option<
 }
 
 fn fetch_file(transfer: Transfer<'_>, mirrors: &[String], folder: &Path, report: &mut Report<'_>) -> Result<Fetched> {
-    fs::create_dir_all(folder).map_err(|source| DatasetError::Write {
-        path: folder.to_owned(),
-        source,
-    })?;
+    fs::create_dir_all(folder).map_err(DatasetError::write(folder))?;
     let mut partial = Partial::open(folder, &transfer.file.published_name())?;
     // Another process may have finished the file before this one had the lock.
     if let Some(present) = present(transfer.dataset, transfer.file, folder)? {

@@ -1,7 +1,7 @@
 //! A file that is not complete.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
@@ -20,12 +20,11 @@ impl Partial {
     /// Opens or makes the partial file of `name` in `folder`.
     pub(super) fn open(folder: &Path, name: &str) -> Result<Self> {
         let path = folder.join(format!("{name}.partial"));
-        let failed = |source| write_error(&path, source);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(&path).map_err(failed)?;
+        let mut file = options.open(&path).map_err(DatasetError::write(&path))?;
         lock(&file, &path)?;
-        let n_bytes = file.seek(SeekFrom::End(0)).map_err(failed)?;
+        let n_bytes = file.seek(SeekFrom::End(0)).map_err(DatasetError::write(&path))?;
         Ok(Self {
             target: folder.join(name),
             path,
@@ -43,25 +42,22 @@ impl Partial {
     }
 
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file
-            .write_all(bytes)
-            .map_err(|source| write_error(&self.path, source))?;
+        let written = self.file.write_all(bytes);
+        written.map_err(DatasetError::write(&self.path))?;
         self.n_bytes += bytes.len() as u64;
         Ok(())
     }
 
     pub(super) fn clear(&mut self) -> Result<()> {
         let cleared = self.file.set_len(0).and_then(|()| self.file.rewind());
-        cleared.map_err(|source| write_error(&self.path, source))?;
+        cleared.map_err(DatasetError::write(&self.path))?;
         self.n_bytes = 0;
         Ok(())
     }
 
-    /// The same open file for reading; whoever has it moves the place where bytes are appended.
+    /// The open file for reading; whoever has it moves the place where bytes are appended.
     pub(super) fn reader(&self) -> Result<File> {
-        let path = self.path.clone();
-        let copy = self.file.try_clone();
-        copy.map_err(|source| DatasetError::Read { path, source }.into())
+        Ok(self.file.try_clone().map_err(DatasetError::read(&self.path))?)
     }
 
     /// Gives the file its name, once it is on disk.
@@ -70,14 +66,12 @@ impl Partial {
             .file
             .sync_all()
             .and_then(|()| fs::rename(&self.path, &self.target))
-            .and_then(|()| sync_folder(&self.target));
-        match renamed {
-            Ok(()) => Ok(self.target),
-            Err(source) => Err(write_error(&self.target, source)),
-        }
+            .and_then(|()| vds_files::sync_folder(vds_files::folder_of(&self.target)));
+        renamed.map_err(DatasetError::write(&self.target))?;
+        Ok(self.target)
     }
 
-    /// Takes the file away. That it stays is no failure: the next call resumes from it or overwrites it.
+    /// Removes the file. That it stays is not a failure: the next call resumes from it or overwrites it.
     pub(super) fn remove(self) {
         let _ = fs::remove_file(&self.path);
     }
@@ -89,17 +83,4 @@ fn lock(file: &File, path: &Path) -> Result<()> {
         Err(TryLockError::WouldBlock) => Err(Error::Busy { path: path.to_owned() }),
         Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
-}
-
-/// A new name survives a crash only once its folder is on disk; on Windows a folder cannot be opened as a file.
-fn sync_folder(target: &Path) -> io::Result<()> {
-    match target.parent() {
-        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
-}
-
-fn write_error(path: &Path, source: io::Error) -> Error {
-    let path = path.to_owned();
-    DatasetError::Write { path, source }.into()
 }

@@ -1,12 +1,11 @@
-//! Damaged files are refused, or read as what they hold: written anew, that reads the same.
+//! Damaged files are refused, or read as what they hold, which reads back equal after being written again.
 
 use proptest::prelude::*;
-use sha2::{Digest as _, Sha256};
 use vds_datasets::ExampleShape;
 use vds_datasets::idx::{parse_images, parse_labels};
 use vds_datasets::mat::parse_digits;
 use vds_fuzz_checks as checks;
-use vds_testkit::files::{Mat, gzip, hex, idx};
+use vds_testkit::files::{Mat, gzip, idx};
 use vds_testkit::malformed::{cases, damaged, seeds};
 
 use crate::fixtures::name;
@@ -29,7 +28,7 @@ fn size(n: usize) -> u32 {
     u32::try_from(n).unwrap()
 }
 
-/// Whether `bytes` are read as an IDX file. What was read, written anew, is the uncompressed payload to the byte.
+/// Whether `bytes` are read as an IDX file. What was read, written again, is the uncompressed payload to the byte.
 fn check_idx(bytes: &[u8]) -> bool {
     checks::idx::check(bytes);
     let images = parse_images(name(), bytes).map(|images| {
@@ -43,13 +42,13 @@ fn check_idx(bytes: &[u8]) -> bool {
     let Ok((payload, sha256)) = images.or(labels) else {
         return false;
     };
-    assert_eq!(hex(&Sha256::digest(&payload)), sha256);
+    assert_eq!(vds_files::digest(&payload), sha256);
     let is_compressed = bytes.starts_with(&[0x1f, 0x8b]);
     assert!(is_compressed || payload == bytes);
     true
 }
 
-/// Whether `bytes` are read as a MAT file. What was read, written anew in either byte order, reads the same.
+/// Whether `bytes` are read as a MAT file. What was read, written again in either byte order, reads back equal.
 fn check_mat(bytes: &[u8]) -> bool {
     checks::mat::check(bytes);
     let Ok(digits) = parse_digits(name(), bytes).map(|digits| digits.value) else {

@@ -219,7 +219,7 @@ pub enum Split {
     Validation(f64),
     /// On none: everything is trained on, and only training quantities can be compared.
     None,
-    /// On the *test* set, as the authors did: scores of such a run are biased, and it is labelled.
+    /// On the *test* set, as the authors did: scores of such a run are biased, and it is labeled.
     Test,
 }
 

@@ -102,7 +102,7 @@ fn config_can_choose_the_algorithm_of_the_convolutions() {
     );
 }
 
-/// `UPDATE_EXPECT=1 cargo test -p vds-runner --test it config` writes it anew.
+/// `UPDATE_EXPECT=1 cargo test -p vds-runner --test it config` rewrites it.
 #[test]
 fn config_reference_in_the_documentation_is_that_of_the_table() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/CONFIGURATION.md");

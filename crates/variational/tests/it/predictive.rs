@@ -1,4 +1,4 @@
-//! Predictions that marginalise over depth.
+//! Predictions that marginalize over depth.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -71,7 +71,7 @@ fn connection_that_always_breaks_off_is_given_up_and_what_came_is_kept() {
     sample.check_refused(&options(&[&mirror]), &expected);
     assert_eq!(server.ranges(), [None, range(1000), range(2000)]);
     assert_eq!(std::fs::read(&partial).unwrap(), sample.file[..3000]);
-    // Another server goes on from there.
+    // Another server resumes from there.
     let good = Server::good(&sample.file);
     sample.check_fetched(&options(&[&good.mirror()]), &good.mirror());
     assert_eq!(good.ranges(), [range(3000)]);
@@ -119,7 +119,7 @@ fn server_without_ranges_sends_the_file_anew() {
     assert_eq!(server.ranges(), [range(5000)]);
 }
 
-/// The content would give a wrong part away; a data set without a sum has to rely on what the server says.
+/// The content would give a wrong part away; a data set without a checksum has to rely on what the server says.
 #[track_caller]
 fn check_not_taken(part: impl Fn(&[u8]) -> Reply + Send + Sync + 'static) {
     let sample = Sample::new();

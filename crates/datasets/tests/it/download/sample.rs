@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
-use sha2::{Digest as _, Sha256};
 use vds_datasets::download::{Fetched, Options, Progress, Result, fetch};
 use vds_datasets::{Content, Dataset, Entry, EntryFile, Part, Source};
-use vds_testkit::files::{gzip, hex, idx};
+use vds_testkit::files::{gzip, idx};
 
 use crate::fixtures;
 
@@ -41,7 +40,7 @@ impl Sample {
             part: Part::Train,
             content: Content::Images,
             n_examples: N as usize,
-            sha256: Some(hex(&Sha256::digest(&payload))),
+            sha256: Some(vds_files::digest(&payload)),
         };
         Self {
             dataset: dataset(vec![file]),

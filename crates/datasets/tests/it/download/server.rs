@@ -83,7 +83,7 @@ impl Reply {
         reply
     }
 
-    /// The same announcement, of which only `n` bytes follow.
+    /// An announcement as of the whole file, of which only `n` bytes follow.
     pub(crate) fn cut(mut self, n: usize, end: End) -> Self {
         self.body.truncate(n);
         self.end = end;

@@ -55,7 +55,7 @@ impl Run {
             overwrite: self.overwrite,
         };
         let (n_cells, n_ended) = (sweep.cells.len(), AtomicUsize::new(0));
-        // What cannot be printed is no reason to stop; the last lines say so.
+        // What cannot be printed is not a reason to stop; the last lines say so.
         let _ = output::print(|out| writeln!(out, "{n_cells} cells in {}", self.sweep.shown()));
         let outcomes = in_order(&sweep.cells, self.threads.number(), |cell, n_threads| {
             let stopwatch = Stopwatch::start();

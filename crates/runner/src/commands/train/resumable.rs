@@ -1,4 +1,4 @@
-//! In which state an unfinished run is, and whether training may go on from there without anything being lost.
+//! In which state an unfinished run is, and whether training may resume from there without anything being lost.
 //!
 //! docs/RELIABILITY.md has the table of states.
 

@@ -268,7 +268,7 @@ fn minutes(text: &str) -> Result<Duration, String> {
 
 fn with_hint(failure: anyhow::Error, hint: Result<Option<String>>) -> anyhow::Error {
     match hint {
-        // What could not be kept is no news beside the failure itself.
+        // That something could not be kept adds nothing to the failure itself.
         Err(_) | Ok(None) => failure,
         Ok(Some(hint)) => Error::Stopped {
             hint,

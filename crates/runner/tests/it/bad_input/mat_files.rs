@@ -192,7 +192,7 @@ pub(super) fn cases() -> Vec<Case> {
             "#]],
         ),
         mat(
-            "element that is no array",
+            "element that is not an array",
             [digits(), vec![3, 0, 0, 0, 0, 0, 0, 0]].concat(),
             expect![[r#"
                 error: digits.mat: byte 254: element type 3, expected 14 or 15 (an array, compressed or not)

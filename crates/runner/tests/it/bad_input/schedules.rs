@@ -9,7 +9,7 @@ use super::configs::set;
 pub(super) fn cases() -> Vec<Case> {
     vec![
         set(
-            "rate that is no number",
+            "rate that is not a number",
             "optimizer.learning_rate=NaN",
             expect![[r#"
             error: CONFIGS/spirals.ron: 1 problem in the configuration
@@ -81,7 +81,7 @@ pub(super) fn cases() -> Vec<Case> {
             "#]],
         ),
         set(
-            "prior that is no number",
+            "prior that is not a number",
             "max_depth=2 --set prior=Explicit([0.5,0.5,NaN])",
             expect![[r#"
                 error: CONFIGS/spirals.ron: 1 problem in the configuration

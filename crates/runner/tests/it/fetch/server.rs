@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(crate) struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
-    /// Is told each time that the server goes silent in the middle of a file.
+    /// Receives a message each time that the server goes silent in the middle of a file.
     pub(crate) silences: mpsc::Receiver<()>,
 }
 
@@ -51,7 +51,7 @@ impl Server {
         format!("http://{}/", self.address)
     }
 
-    /// From here on it stops in the middle of each file, with the connection open, or no longer and goes on.
+    /// From here on it stops in the middle of each file, with the connection open, or no longer, and continues.
     pub(crate) fn goes_silent(&self, yes: bool) {
         self.shared.goes_silent.store(yes, Ordering::SeqCst);
     }

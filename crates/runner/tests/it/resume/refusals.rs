@@ -1,4 +1,4 @@
-//! Runs that must not go on from what is there.
+//! Runs that must not resume from what is there.
 
 use std::fs;
 
