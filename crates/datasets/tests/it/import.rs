@@ -43,6 +43,23 @@ fn import_makes_files_that_are_found_afterwards() {
 }
 
 #[test]
+fn import_removes_leftovers_of_an_import_that_was_killed() {
+    let root = tempfile::tempdir().unwrap();
+    let (source, target) = (root.path().join("downloads"), root.path().join("data"));
+    write(&source, "train_32x32.mat", &Mat::LITTLE.blank_digits(6000));
+    write(&source, "test_32x32.mat", &Mat::LITTLE.blank_digits(2000));
+    let folder = target.join("svhn-like");
+    write(&folder, ".vds-abc.partial", b"half a file");
+    // Its name is that of a fetch, which resumes from it.
+    write(&folder, "train_32x32.mat.partial", b"half a file");
+    import(&svhn_like(), &source, &target).unwrap();
+    assert_eq!(
+        names_in(&folder),
+        ["test_32x32.mat", "train_32x32.mat", "train_32x32.mat.partial"]
+    );
+}
+
+#[test]
 fn import_refuses_wrong_files_before_anything_is_written() {
     let root = tempfile::tempdir().unwrap();
     let (source, target) = (root.path().join("downloads"), root.path().join("data"));

@@ -157,15 +157,15 @@ fn report_page_has_no_control_characters() {
 
 /// Runs the command between the backticks of a hint in a shell.
 #[track_caller]
-fn follow(sandbox: &Sandbox, stderr: &str) -> Output {
+fn follow(sandbox: &Sandbox, stderr: &str) {
     let hint = stderr.lines().find_map(|line| line.strip_prefix("hint: "));
     let hint = hint.unwrap_or_else(|| panic!("no hint: {stderr}"));
     let (_, after) = hint.split_once('`').unwrap();
     let (command, _) = after.rsplit_once('`').unwrap();
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_vds")).parent().unwrap();
     let path = format!("{}:{}", bin.to_str().unwrap(), std::env::var("PATH").unwrap());
-    // The shell of the names with control characters reads `$'...'`.
-    let mut shell = Command::new("bash");
+    // Names with control characters are written as `$'...'`, which not every `sh` reads.
+    let mut shell = Command::new(if command.contains("$'") { "bash" } else { "sh" });
     shell
         .args(["-c", command])
         .env("PATH", path)
@@ -173,7 +173,6 @@ fn follow(sandbox: &Sandbox, stderr: &str) -> Output {
     let output = shell.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command}: {stderr}");
-    output
 }
 
 const ODD_NAMES: [&str; 7] = [
