@@ -48,7 +48,10 @@ pub fn render(runs: &[RunRecord], diverged: &[DivergedRun], page: &PageInfo) -> 
             (provenance::render(&groups, &page.command))
         }
     };
-    document(&page.title, &body).into_string()
+    // HTML allows no other control characters, not even as references.
+    let is_control = |c: char| c.is_control() && !"\n\t".contains(c);
+    let text = document(&page.title, &body).into_string();
+    text.replace(is_control, "\u{fffd}")
 }
 
 fn document(title: &str, body: &Markup) -> Markup {

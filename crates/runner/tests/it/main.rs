@@ -6,9 +6,13 @@ mod bad_input;
 mod bench;
 mod configs;
 mod determinism;
+#[cfg(target_os = "linux")]
+mod exit_codes;
 mod fetch;
 mod flow;
 mod mutation;
+#[cfg(unix)]
+mod replaced_files;
 mod resume;
 #[cfg(unix)]
 mod run_states;
@@ -16,4 +20,6 @@ mod sandbox;
 #[cfg(unix)]
 mod sealed;
 mod sweep;
+#[cfg(unix)]
+mod terminal;
 mod verify;
