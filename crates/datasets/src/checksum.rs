@@ -19,8 +19,3 @@ impl<T> Hashed<T> {
         }
     }
 }
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

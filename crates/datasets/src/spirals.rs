@@ -3,7 +3,6 @@
 use rand::Rng;
 use sha2::{Digest as _, Sha256};
 
-use crate::checksum::hex;
 use crate::error::{Error, Result};
 use crate::examples::Examples;
 use crate::fit::moments;
@@ -244,7 +243,7 @@ fn digest(examples: &Examples) -> String {
     for label in examples.labels() {
         hasher.update(label.to_le_bytes());
     }
-    hex(&hasher.finalize())
+    vds_files::hex(&hasher.finalize())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod error;
 mod finalize;
 mod output;
 mod predict_input;
+mod predictions;
 mod progress;
 mod run_dir;
 mod signals;

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Result;
 use serde::Serialize;
 use vds_calibration::{SCORES, Score};
-use vds_records::{Prediction, Scores, SelectionSplit, StoppedBy, Summary, TestScores};
+use vds_records::{Scores, SelectionSplit, StoppedBy, Summary, TestScores};
 
 /// Writes to the standard output and flushes it.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
@@ -119,35 +119,6 @@ pub(crate) fn align(rows: &[Vec<String>], n_left: usize) -> String {
         text.push('\n');
     }
     text
-}
-
-/// One block per file, one line per example.
-pub(crate) fn predictions(out: &mut dyn Write, predictions: &[Prediction]) -> io::Result<()> {
-    let width = predictions
-        .iter()
-        .map(|one| one.name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max("class".len());
-    let mut file = None;
-    for one in predictions {
-        if file != Some(&one.file) {
-            file = Some(&one.file);
-            writeln!(out, "{}", one.file)?;
-            let columns = ["confid.", "entropy", "aleat.", "epist."];
-            write!(out, "{:>7}  {:<width$}", "example", "class")?;
-            columns.iter().try_for_each(|column| write!(out, "{column:>9}"))?;
-            writeln!(out, "  probabilities")?;
-        }
-        let (index, name, confidence) = (one.index, &one.name, one.confidence);
-        write!(out, "{index:>7}  {name:<width$}{confidence:>9.4}")?;
-        let (total, aleatoric, epistemic) = (one.predictive_entropy, one.aleatoric, one.epistemic);
-        // A difference of equal numbers can round to minus zero.
-        write!(out, "{total:>9.4}{aleatoric:>9.4}{:>9.4} ", epistemic.max(0.0))?;
-        one.probabilities.iter().try_for_each(|p| write!(out, " {p:.4}"))?;
-        writeln!(out)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
