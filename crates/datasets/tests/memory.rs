@@ -301,7 +301,8 @@ fn check_batches(too_large: &mut Vec<(&'static str, usize, usize)>) {
     const BATCH: usize = 64;
     let (n, n_pixels) = (20_000, 1024);
     let folder = tempfile::tempdir().unwrap();
-    let pixels: Vec<u8> = (0..n * n_pixels).map(|index| (index / 5 % 251) as u8).collect();
+    let byte = |index: usize| u8::try_from(index / 5 % 251).unwrap();
+    let pixels: Vec<u8> = (0..n * n_pixels).map(byte).collect();
     let images = idx(&[20_000, 32, 32], &pixels);
     let mat = Mat::LITTLE;
     let x = mat.bytes_array(&[32, 32, 1, 20_000], "X", &pixels);
