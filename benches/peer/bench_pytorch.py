@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Times one training step and one evaluation pass of a learnt-depth network in PyTorch, on the CPU.
 
-The peer of `vds bench`: the same networks, loss, optimiser, sizes and way of timing, the same names of the fields.
+The peer of `vds bench`: the same networks, loss, optimizer, sizes and way of timing, the same names of the fields.
 
     python -m venv .venv-peer && .venv-peer/bin/pip install -r benches/peer/requirements.txt
-    .venv-peer/bin/python benches/peer/bench_pytorch.py conv --max-depth 10 --batch 128 --threads 2 --compile
-    .venv-peer/bin/python benches/peer/bench_pytorch.py fc --max-depth 20 --batch 200 --threads 1
-    .venv-peer/bin/python benches/peer/bench_pytorch.py sgemm --threads 2
+    .venv-peer/bin/python benches/peer/bench_pytorch.py --network conv --max-depth 10 --batch 128 --threads 2 --compile
+    .venv-peer/bin/python benches/peer/bench_pytorch.py --network fc --max-depth 20 --batch 200 --threads 1
+    .venv-peer/bin/python benches/peer/bench_pytorch.py --network sgemm --threads 2
 
 Prints one JSON object a line, one for each way of running the network: `conv` in both memory layouts, and with --compile each
 network also through torch.compile. Each way runs in a process of its own, so that its peak memory is its own.
@@ -40,18 +40,18 @@ SGEMM_SIZE = 1536
 class ConvBlock(nn.Module):
     """Residual bottleneck, each convolution after batch norm and ReLU."""
 
-    def __init__(self, outer, inner):
+    def __init__(self, channels, bottleneck_channels):
         super().__init__()
         self.branch = nn.Sequential(
-            nn.BatchNorm2d(outer),
+            nn.BatchNorm2d(channels),
             nn.ReLU(),
-            nn.Conv2d(outer, inner, 1),
-            nn.BatchNorm2d(inner),
+            nn.Conv2d(channels, bottleneck_channels, 1),
+            nn.BatchNorm2d(bottleneck_channels),
             nn.ReLU(),
-            nn.Conv2d(inner, inner, 3, padding=1),
-            nn.BatchNorm2d(inner),
+            nn.Conv2d(bottleneck_channels, bottleneck_channels, 3, padding=1),
+            nn.BatchNorm2d(bottleneck_channels),
             nn.ReLU(),
-            nn.Conv2d(inner, outer, 1),
+            nn.Conv2d(bottleneck_channels, channels, 1),
         )
 
     def forward(self, x):
@@ -95,9 +95,9 @@ class LearntDepthNetwork(nn.Module):
 
 def conv_network(options):
     return LearntDepthNetwork(
-        nn.Sequential(nn.Conv2d(options.channels, options.outer, 5), nn.AvgPool2d(2)),
-        [ConvBlock(options.outer, options.inner) for _ in range(options.max_depth)],
-        nn.Sequential(PixelMean(), FcBlock(options.outer), nn.Linear(options.outer, CONV_CLASSES)),
+        nn.Sequential(nn.Conv2d(options.in_channels, options.channels, 5), nn.AvgPool2d(2)),
+        [ConvBlock(options.channels, options.bottleneck_channels) for _ in range(options.max_depth)],
+        nn.Sequential(PixelMean(), FcBlock(options.channels), nn.Linear(options.channels, CONV_CLASSES)),
     )
 
 
@@ -142,11 +142,11 @@ def median_seconds(call, repeats):
 
 def flop(options):
     """Twice the multiply-adds of the blocks' convolutions or linear maps in one evaluation pass."""
-    if options.what == "fc":
+    if options.network == "fc":
         multiply_adds = options.width**2
     else:
         pixels = ((options.size - 4) // 2) ** 2
-        multiply_adds = pixels * (2 * options.outer * options.inner + 9 * options.inner**2)
+        multiply_adds = pixels * (2 * options.channels * options.bottleneck_channels + 9 * options.bottleneck_channels**2)
     return 2 * multiply_adds * options.max_depth * options.batch
 
 
@@ -159,8 +159,8 @@ def measure(options):
     """Measures one way of running the network."""
     torch.manual_seed(0)
     torch.set_num_threads(options.threads)
-    if options.what == "sgemm":
-        return {"what": "sgemm", "threads": options.threads, "sgemm_gflop_per_s": sgemm_gflop_per_s(options)}
+    if options.network == "sgemm":
+        return {"network_kind": "sgemm", "threads": options.threads, "sgemm_gflop_per_s": sgemm_gflop_per_s(options)}
 
     network, inputs, n_classes = network_and_inputs(options)
     labels = torch.randint(0, n_classes, (options.batch,))
@@ -184,7 +184,7 @@ def measure(options):
     infer = median_seconds(evaluate, options.repeats)
     peak_rss_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
-        "what": options.what,
+        "network_kind": options.network,
         "max_depth": options.max_depth,
         "batch": options.batch,
         "threads": options.threads,
@@ -202,10 +202,10 @@ def measure(options):
 
 
 def network_and_inputs(options):
-    if options.what == "fc":
+    if options.network == "fc":
         return fc_network(options), torch.rand(options.batch, FC_INPUTS), FC_INPUTS
     network = conv_network(options)
-    inputs = torch.rand(options.batch, options.channels, options.size, options.size)
+    inputs = torch.rand(options.batch, options.in_channels, options.size, options.size)
     if options.way.startswith("channels_last"):
         network = network.to(memory_format=torch.channels_last)
         inputs = inputs.to(memory_format=torch.channels_last)
@@ -213,8 +213,8 @@ def network_and_inputs(options):
 
 
 def ways(options):
-    plain = {"conv": ["contiguous", "channels_last"], "fc": ["eager"], "sgemm": ["eager"]}[options.what]
-    is_compiled = options.compile and options.what != "sgemm"
+    plain = {"conv": ["contiguous", "channels_last"], "fc": ["eager"], "sgemm": ["eager"]}[options.network]
+    is_compiled = options.compile and options.network != "sgemm"
     return plain + [f"{way}, compiled" for way in plain] if is_compiled else plain
 
 
@@ -229,20 +229,20 @@ def parsed_options():
         return parse
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["conv", "fc", "sgemm"])
+    parser.add_argument("--network", default="conv", choices=["conv", "fc", "sgemm"])
     parser.add_argument("--max-depth", type=at_least(0), help="default: 10 for conv, 20 for fc")
     parser.add_argument("--batch", type=at_least(2), help="default: 128 for conv, 200 for fc")
     parser.add_argument("--threads", type=at_least(1), default=2)
-    parser.add_argument("--channels", type=at_least(1), default=1)
+    parser.add_argument("--in-channels", type=at_least(1), default=1)
     parser.add_argument("--size", type=at_least(6), default=28)
-    parser.add_argument("--outer", type=at_least(1), default=64)
-    parser.add_argument("--inner", type=at_least(1), default=32)
+    parser.add_argument("--channels", type=at_least(1), default=64)
+    parser.add_argument("--bottleneck-channels", type=at_least(1), default=32)
     parser.add_argument("--width", type=at_least(1), default=20)
     parser.add_argument("--repeats", type=at_least(1), default=5)
     parser.add_argument("--compile", action="store_true", help="time torch.compile, too")
     parser.add_argument("--way", help="measure this way in this process; what the others are started with")
     options = parser.parse_args()
-    depth, batch = {"fc": (20, 200)}.get(options.what, (10, 128))
+    depth, batch = {"fc": (20, 200)}.get(options.network, (10, 128))
     options.max_depth = depth if options.max_depth is None else options.max_depth
     options.batch = options.batch or batch
     return options

@@ -1,11 +1,15 @@
 //! `cargo xtask ci`: what CI checks, as commands that anyone can type, cheapest first.
 
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{BadRequest, cargo};
-use crate::{table, tools};
+use crate::process::{BadRequest, cargo, workspace_root};
+use crate::table;
 
 /// Arguments of `cargo xtask ci`.
 #[derive(Debug, clap::Args)]
@@ -13,7 +17,7 @@ pub(crate) struct Args {
     /// Leave out a step; may be given more than once
     #[arg(long, value_name = "STEP")]
     skip: Vec<String>,
-    /// Go on after a failed step
+    /// Run the other steps after one has failed
     #[arg(long)]
     keep_going: bool,
     /// Fetch no program that a step needs; the step is left out instead
@@ -21,265 +25,164 @@ pub(crate) struct Args {
     offline: bool,
 }
 
-/// One check: a `cargo` command.
-#[derive(Debug)]
-struct Step {
-    name: &'static str,
-    args: Vec<String>,
-    env: &'static [(&'static str, &'static str)],
-}
+/// The version that is installed; one that is there already may be another.
+const CARGO_DENY: &str = "0.20.2";
 
-#[derive(Debug, PartialEq)]
-enum Outcome {
-    Passed,
-    Failed,
-    Skipped(&'static str),
-}
+/// Where the smoke run goes. It would resume what it finds, so it is removed first.
+const SMOKE_FOLDER: &str = "target/smoke";
 
-#[derive(Debug)]
-struct Finished {
-    name: &'static str,
-    outcome: Outcome,
-    elapsed_s: f64,
-}
+/// Name and command of every step, to be run in the workspace's root.
+///
+/// Each keeps the profile and the compiler flags of the others, so that artifacts are shared; one with other features names few
+/// packages. Clippy takes the whole workspace with the feature `download`, `test` without it, and each is then done the other
+/// way for what that changes. `cuda-check` checks `vds-model`, `vds-variational` and `vds-training`, too.
+#[rustfmt::skip]
+const STEPS: [(&str, &str); 14] = [
+    ("fmt", "cargo fmt --all --check"),
+    ("tidy", "cargo xtask tidy"),
+    ("notices", "cargo xtask notices --check"),
+    ("deny", "cargo deny check bans licenses sources"),
+    ("clippy", "cargo clippy --workspace --all-targets --features vds-runner/download,vds-datasets/download -- -D warnings"),
+    ("plain-clippy", "cargo clippy -p vds-datasets -p vds-runner -- -D warnings"),
+    ("kernels-check", "cargo check -p vds-kernels --no-default-features"),
+    ("cuda-check", "cargo check -p vds-runner --features cuda,dfdx/ci-check"),
+    ("doc", "RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps"),
+    ("test", "cargo test --workspace"),
+    ("benches", "cargo test --workspace --bench '*'"),
+    ("download-test", "cargo test --lib --test it -p vds-datasets -p vds-runner --features vds-runner/download,vds-datasets/download -- download fetch"),
+    ("verify-build", "cargo xtask verify-build --quick"),
+    ("smoke", "cargo xtask reproduce --profile smoke --out target/smoke"),
+];
 
 /// Runs the steps in order, stops at the first that fails, prints what each took.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let smoke_folder = tempfile::Builder::new().prefix("vds-smoke-").tempdir();
-    let smoke_folder = smoke_folder.context("making a folder for the smoke run")?;
-    let steps = steps(&smoke_folder.path().to_string_lossy());
-    check_names(&args.skip, &steps)?;
-
-    let mut finished = Vec::new();
-    for step in &steps {
-        let result = run_step(step, args)?;
-        let stop = result.outcome == Outcome::Failed && !args.keep_going;
-        finished.push(result);
-        if stop {
+    check_names(&args.skip)?;
+    let smoke = workspace_root().join(SMOKE_FOLDER);
+    if smoke.exists() {
+        fs::remove_dir_all(&smoke).with_context(|| format!("removing {SMOKE_FOLDER}"))?;
+    }
+    let mut rows = Vec::new();
+    let mut failed = Vec::new();
+    for (name, command) in STEPS {
+        println!("\n==> {name}: {command}");
+        let start = Instant::now();
+        let outcome = match reason_to_skip(name, args)? {
+            Some(reason) => format!("skipped: {reason}"),
+            None if is_success(command)? => "passed".to_owned(),
+            None => {
+                failed.push(name);
+                "FAILED".to_owned()
+            }
+        };
+        let elapsed_s = start.elapsed().as_secs_f64();
+        println!("<== {name}: {outcome} ({elapsed_s:.1} s)");
+        rows.push(vec![name.to_owned(), format!("{elapsed_s:.1}"), outcome]);
+        if !failed.is_empty() && !args.keep_going {
             break;
         }
     }
-    println!("\n{}", summary(&finished));
-    let verdict = verdict(&finished);
-    if verdict.is_err() {
-        println!(
-            "the smoke run, if it got so far, is kept in {}",
-            smoke_folder.keep().display()
-        );
+    println!("\n{}", table::aligned(&["step", "seconds", "outcome"], &rows));
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
     }
-    verdict
+    Ok(())
 }
 
-/// Every step keeps the profile and the compiler flags of the others, so that artifacts are shared; a step with other features
-/// names few packages. Clippy takes the whole workspace with the feature `download`, `test` without it, and each is then done
-/// the other way for what that changes.
-fn steps(smoke_folder: &str) -> Vec<Step> {
-    let deny_warnings = ["--", "-D", "warnings"];
-    let download = ["--features", "vds-runner/download,vds-datasets/download"];
-    let changed = ["-p", "vds-datasets", "-p", "vds-runner"];
-    vec![
-        step("fmt", &[&["fmt", "--all", "--check"]]),
-        step("tidy", &[&["xtask", "tidy"]]),
-        step("notices", &[&["xtask", "notices", "--check"]]),
-        step("deny", &[&["deny", "check", "bans", "licenses", "sources"]]),
-        step(
-            "clippy",
-            &[&["clippy", "--workspace", "--all-targets"], &download, &deny_warnings],
-        ),
-        step("plain-clippy", &[&["clippy"], &changed, &deny_warnings]),
-        step(
-            "kernels-check",
-            &[&["check", "-p", "vds-kernels", "--no-default-features"]],
-        ),
-        // With it `vds-model`, `vds-variational` and `vds-training`.
-        step(
-            "cuda-check",
-            &[&["check", "-p", "vds-runner", "--features", "cuda,dfdx/ci-check"]],
-        ),
-        Step {
-            env: &[("RUSTDOCFLAGS", "-D warnings")],
-            ..step("doc", &[&["doc", "--workspace", "--no-deps"]])
-        },
-        step("test", &[&["test", "--workspace"]]),
-        step("benches", &[&["test", "--workspace", "--bench", "*"]]),
-        step(
-            "download-test",
-            &[
-                &["test", "--lib", "--test", "it"],
-                &changed,
-                &download,
-                &["--", "download", "fetch"],
-            ],
-        ),
-        step("verify-build", &[&["xtask", "verify-build", "--quick"]]),
-        step(
-            "smoke",
-            &[&["xtask", "reproduce", "--profile", "smoke", "--out", smoke_folder]],
-        ),
-    ]
-}
-
-fn step(name: &'static str, args: &[&[&str]]) -> Step {
-    Step {
-        name,
-        args: args.concat().iter().map(|&arg| arg.to_owned()).collect(),
-        env: &[],
+fn check_names(skip: &[String]) -> Result<()> {
+    let known = STEPS.map(|(name, _)| name);
+    if let Some(name) = skip.iter().find(|name| !known.contains(&name.as_str())) {
+        let known = known.join(", ");
+        bail!(BadRequest(format!("no step is called `{name}`; there are {known}")));
     }
+    Ok(())
 }
 
-fn check_names(skip: &[String], steps: &[Step]) -> Result<()> {
-    let known: Vec<&str> = steps.iter().map(|step| step.name).collect();
-    match skip.iter().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => {
-            let known = known.join(", ");
-            bail!(BadRequest(format!("no step is called `{name}`; there are {known}")))
-        }
-        None => Ok(()),
-    }
-}
-
-fn run_step(step: &Step, args: &Args) -> Result<Finished> {
-    println!("\n==> {}: {}", step.name, command_line(step));
-    let start = Instant::now();
-    let outcome = match reason_to_skip(step, args)? {
-        Some(reason) => Outcome::Skipped(reason),
-        None => execute(step)?,
-    };
-    let elapsed_s = start.elapsed().as_secs_f64();
-    println!("<== {}: {} ({elapsed_s:.1} s)", step.name, describe(&outcome));
-    Ok(Finished {
-        name: step.name,
-        outcome,
-        elapsed_s,
-    })
-}
-
-fn execute(step: &Step) -> Result<Outcome> {
-    let status = cargo()
-        .args(&step.args)
-        .envs(step.env.iter().copied())
-        .env("PATH", tools::search_path()?)
-        .status()
-        .with_context(|| format!("starting `{}`", command_line(step)))?;
-    Ok(if status.success() {
-        Outcome::Passed
-    } else {
-        Outcome::Failed
-    })
-}
-
-/// The step as it would be typed.
-fn command_line(step: &Step) -> String {
-    let env = step.env.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
-    let args = step.args.iter().map(|arg| quoted(arg));
-    let words: Vec<String> = env.chain(["cargo".to_owned()]).chain(args).collect();
-    words.join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    if word.contains([' ', '*']) {
-        format!("'{word}'")
-    } else {
-        word.to_owned()
-    }
-}
-
-fn reason_to_skip(step: &Step, args: &Args) -> Result<Option<&'static str>> {
-    if args.skip.iter().any(|name| name == step.name) {
+fn reason_to_skip(name: &str, args: &Args) -> Result<Option<&'static str>> {
+    if args.skip.iter().any(|skipped| skipped == name) {
         return Ok(Some("asked for with --skip"));
     }
-    Ok(match step.name {
-        "deny" => tools::provide_cargo_deny(args.offline)?,
-        _ => None,
-    })
-}
-
-fn describe(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Passed => "passed".to_owned(),
-        Outcome::Failed => "FAILED".to_owned(),
-        Outcome::Skipped(reason) => format!("skipped: {reason}"),
+    if name == "deny" {
+        return provide_cargo_deny(args.offline);
     }
+    Ok(None)
 }
 
-fn summary(finished: &[Finished]) -> String {
-    let rows: Vec<Vec<String>> = finished
-        .iter()
-        .map(|step| {
-            vec![
-                step.name.to_owned(),
-                format!("{:.1}", step.elapsed_s),
-                describe(&step.outcome),
-            ]
-        })
-        .collect();
-    table::render(&["step", "seconds", "outcome"], &rows)
+/// Runs `NAME=VALUE... cargo ARGUMENTS...`.
+fn is_success(command: &str) -> Result<bool> {
+    let mut words = command.split_whitespace();
+    let variables = words.by_ref().take_while(|word| *word != "cargo");
+    let variables: Vec<_> = variables.filter_map(|word| word.split_once('=')).collect();
+    // A quoted word has no blank in it.
+    let status = cargo()
+        .args(words.map(|word| word.trim_matches('\'')))
+        .envs(variables)
+        .env("PATH", search_path()?)
+        .status();
+    Ok(status.with_context(|| format!("starting `{command}`"))?.success())
 }
 
-fn verdict(finished: &[Finished]) -> Result<()> {
-    let failed: Vec<&str> = finished
-        .iter()
-        .filter(|step| step.outcome == Outcome::Failed)
-        .map(|step| step.name)
-        .collect();
-    if failed.is_empty() {
-        return Ok(());
+/// Makes sure that `cargo deny` can be called with [`search_path`], or says why it cannot.
+fn provide_cargo_deny(offline: bool) -> Result<Option<&'static str>> {
+    let mut version = cargo();
+    version.args(["deny", "--version"]).env("PATH", search_path()?);
+    if version.output().is_ok_and(|output| output.status.success()) {
+        return Ok(None);
     }
-    bail!("failed: {}", failed.join(", "))
+    if offline {
+        return Ok(Some(
+            "cargo-deny is not installed, and --offline keeps it from being fetched",
+        ));
+    }
+    println!("installing cargo-deny {CARGO_DENY} into {}, once", folder().display());
+    let status = cargo()
+        .args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY, "--root"])
+        .arg(folder())
+        // It runs for seconds and is compiled for minutes, so it is hardly optimized.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .status()
+        .context("starting cargo install")?;
+    Ok((!status.success()).then_some("cargo-deny is not installed, and could not be: cargo says above why"))
+}
+
+/// Where programs are looked for: the folder of these tools, then as in the environment.
+fn search_path() -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = [folder().join("bin")].into_iter().chain(env::split_paths(&path));
+    env::join_paths(folders).context("putting the folder of the tools before PATH")
+}
+
+fn folder() -> PathBuf {
+    workspace_root().join("target/tools")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn finished(name: &'static str, outcome: Outcome) -> Finished {
-        Finished {
-            name,
-            outcome,
-            elapsed_s: 1.0,
-        }
+    #[test]
+    fn ci_runs_a_command_and_sees_whether_it_succeeds() {
+        assert!(is_success("CARGO_TERM_COLOR=never cargo '--version'").unwrap());
+        assert!(!is_success("cargo no-such-command").unwrap());
+        assert!(!is_success("CARGO_TERM_COLOR=mauve cargo metadata").unwrap());
     }
 
     #[test]
-    fn one_failed_step_fails_the_whole() {
-        let all = [finished("fmt", Outcome::Passed), finished("tidy", Outcome::Failed)];
-        assert_eq!(verdict(&all).unwrap_err().to_string(), "failed: tidy");
-    }
-
-    #[test]
-    fn skipped_step_does_not_fail_the_whole() {
-        let all = [
-            finished("fmt", Outcome::Passed),
-            finished("deny", Outcome::Skipped("absent")),
-        ];
-        assert!(verdict(&all).is_ok());
-    }
-
-    #[test]
-    fn unknown_step_name_is_a_bad_request() {
-        let error = check_names(&["tests".to_owned()], &steps("folder")).unwrap_err();
+    fn ci_refuses_an_unknown_step() {
+        let error = check_names(&["tests".to_owned()]).unwrap_err();
         assert!(error.is::<BadRequest>());
-        assert!(
-            error
-                .to_string()
-                .starts_with("no step is called `tests`; there are fmt, tidy")
-        );
+        let start = "no step is called `tests`; there are fmt, tidy";
+        assert!(error.to_string().starts_with(start), "{error}");
     }
 
     #[test]
-    fn no_step_switches_all_features_on() {
-        for step in steps("folder") {
-            assert!(!step.args.iter().any(|arg| arg == "--all-features"), "{step:?}");
-        }
-    }
-
-    #[test]
-    fn printed_command_can_be_typed() {
-        let steps = steps("folder");
-        let doc = steps.iter().find(|step| step.name == "doc").unwrap();
-        assert_eq!(
-            command_line(doc),
-            "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps"
-        );
+    fn ci_finds_own_tools_come_before_those_of_the_machine() {
+        let folders: Vec<PathBuf> = env::split_paths(&search_path().unwrap()).collect();
+        let of_the_machine = env::var_os("PATH").unwrap();
+        let of_the_machine: Vec<PathBuf> = env::split_paths(&of_the_machine).collect();
+        assert!(folders[0].ends_with("target/tools/bin"), "{folders:?}");
+        assert_eq!(folders[1..], of_the_machine);
     }
 }

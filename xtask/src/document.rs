@@ -15,6 +15,30 @@ pub(crate) struct Document {
     pub(crate) markers: [&'static str; 2],
 }
 
+pub(crate) const PERFORMANCE: Document = Document {
+    path: "docs/PERFORMANCE.md",
+    markers: [
+        "<!-- Begin: written by `cargo xtask bench --peer PYTHON`, not by hand. -->",
+        "<!-- End of what is written by `cargo xtask bench`. -->",
+    ],
+};
+
+pub(crate) const RELIABILITY: Document = Document {
+    path: "docs/RELIABILITY.md",
+    markers: [
+        "<!-- Begin: written by `cargo xtask reliability`, not by hand. -->",
+        "<!-- End of what is written by `cargo xtask reliability`. -->",
+    ],
+};
+
+pub(crate) const NOTICES: Document = Document {
+    path: "NOTICES.md",
+    markers: [
+        "<!-- The table is written by `cargo xtask notices`. -->",
+        "<!-- End of the table. -->",
+    ],
+};
+
 impl Document {
     /// Replaces the generated part.
     pub(crate) fn write(&self, generated: &str) -> Result<()> {
@@ -26,13 +50,11 @@ impl Document {
     pub(crate) fn check(&self, generated: &str) -> Result<()> {
         let found = self.read()?;
         let expected = self.replaced(&found, generated)?;
-        let lines = found.lines().chain(std::iter::repeat("")).zip(expected.lines());
-        let difference = lines.into_iter().find(|(found, expected)| found != expected);
-        let (found, expected) = match difference {
-            Some(lines) => lines,
-            None if found == expected => return Ok(()),
-            None => ("further lines", "no further lines"),
-        };
+        if found == expected {
+            return Ok(());
+        }
+        let mut lines = found.lines().zip(expected.lines());
+        let (found, expected) = lines.find(|(found, expected)| found != expected).unwrap_or(("", ""));
         bail!("{} is out of date: found `{found}`, expected `{expected}`", self.path)
     }
 
@@ -49,18 +71,8 @@ impl Document {
     }
 }
 
-/// A Markdown table.
-pub(crate) fn markdown(header: &[&str], rows: &[Vec<String>]) -> String {
-    let rule: Vec<&str> = header.iter().map(|_| "---").collect();
-    let mut text = format!("| {} |\n| {} |\n", header.join(" | "), rule.join(" | "));
-    for row in rows {
-        text += &format!("| {} |\n", row.join(" | "));
-    }
-    text
-}
-
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
     const DOCUMENT: Document = Document {
@@ -68,22 +80,23 @@ pub(crate) mod tests {
         markers: ["<!-- begin -->", "<!-- end -->"],
     };
 
-    /// A document of the repository has each marker once.
-    pub(crate) fn check_markers(document: &Document) {
-        let text = fs::read_to_string(workspace_root().join(document.path)).unwrap();
-        for marker in document.markers {
-            assert_eq!(text.matches(marker).count(), 1, "{marker}");
+    #[test]
+    fn document_of_the_repository_has_each_marker_once() {
+        for document in [PERFORMANCE, RELIABILITY, NOTICES] {
+            let text = document.read().unwrap();
+            for marker in document.markers {
+                assert_eq!(text.matches(marker).count(), 1, "{marker}");
+            }
         }
     }
 
     #[test]
-    fn only_the_part_between_the_markers_changes() {
+    fn document_changes_only_between_the_markers() {
         let [begin, end] = DOCUMENT.markers;
-        let table = markdown(&["a", "b"], &[vec!["1".to_owned(), "2".to_owned()]]);
-        let expected = format!("before\n{begin}\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n{end}\nafter\n");
-        let replaced = DOCUMENT.replaced(&format!("before\n{begin}\nold\n{end}\nafter\n"), &table);
+        let expected = format!("before\n{begin}\n\ntable\n\n{end}\nafter\n");
+        let replaced = DOCUMENT.replaced(&format!("before\n{begin}\nold\n{end}\nafter\n"), "table\n");
         assert_eq!(replaced.unwrap(), expected);
-        assert_eq!(DOCUMENT.replaced(&expected, &table).unwrap(), expected);
+        assert_eq!(DOCUMENT.replaced(&expected, "table\n").unwrap(), expected);
     }
 
     #[test]

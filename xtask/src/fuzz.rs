@@ -1,14 +1,15 @@
 //! `cargo xtask fuzz`: every fuzz target for some time, and what each found.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::json;
 
-use crate::process::{BadRequest, cargo, workspace_root};
+use crate::process::{self, BadRequest, cargo, workspace_root, write_json};
 use crate::table;
 
 /// The package of the targets, and the folders of their seeds and of the words that they know in it.
@@ -35,62 +36,58 @@ pub(crate) struct Args {
     json: Option<PathBuf>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Manifest {
-    bin: Vec<Binary>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Binary {
-    name: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Report {
-    targets: Vec<TargetReport>,
-}
-
 #[derive(Debug, PartialEq, Serialize)]
-struct TargetReport {
+struct Report {
     name: String,
     executions: u64,
     seconds: u64,
-    findings: Vec<Finding>,
-    #[serde(skip)]
-    corpus: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Finding {
-    /// What libFuzzer, the sanitizer or the panic says.
-    what: String,
-    /// The input that does it, relative to the workspace; none if the fuzzer did not get so far.
-    artifact: Option<String>,
+    /// What libFuzzer, the sanitizer or the panic reports, and the input that does it, relative to the workspace.
+    findings: Vec<String>,
 }
 
 /// Runs the targets one after the other and reports on all; an error if one found something.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let targets = chosen(&args.targets, &all_targets()?)?;
     check_tool()?;
-    let mut report = Report { targets: Vec::new() };
+    let mut reports = Vec::new();
     for target in &targets {
         println!("\n==> {target}: building, then {} s", args.seconds);
-        report.targets.push(fuzz(target, args.seconds)?);
+        reports.push(fuzz(target, args.seconds)?);
     }
-    println!("\n{}", summary(&report));
+    let row = |target: &Report| {
+        let numbers = [target.executions, target.seconds].map(|number| number.to_string());
+        let [executions, seconds] = numbers;
+        vec![
+            target.name.clone(),
+            executions,
+            seconds,
+            target.findings.len().to_string(),
+        ]
+    };
+    let rows: Vec<_> = reports.iter().map(row).collect();
+    println!(
+        "\n{}",
+        table::aligned(&["target", "executions", "seconds", "findings"], &rows)
+    );
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&report)? + "\n";
-        fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
+        write_json(path, &json!({ "targets": reports }))?;
     }
-    verdict(&report)
+    verdict(&reports)
 }
 
 /// The targets that the package names.
 fn all_targets() -> Result<Vec<String>> {
-    let path = workspace_root().join(PACKAGE).join("Cargo.toml");
-    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-    let manifest: Manifest = toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
-    Ok(manifest.bin.into_iter().map(|binary| binary.name).collect())
+    let path = format!("{PACKAGE}/Cargo.toml");
+    let text = fs::read_to_string(workspace_root().join(&path)).with_context(|| format!("reading {path}"))?;
+    let manifest: toml::Table = toml::from_str(&text).with_context(|| format!("reading {path}"))?;
+    let targets = manifest
+        .get("bin")
+        .and_then(toml::Value::as_array)
+        .into_iter()
+        .flatten();
+    Ok(targets
+        .filter_map(|target| Some(target.get("name")?.as_str()?.to_owned()))
+        .collect())
 }
 
 fn chosen(asked: &[String], all: &[String]) -> Result<Vec<String>> {
@@ -105,51 +102,49 @@ fn chosen(asked: &[String], all: &[String]) -> Result<Vec<String>> {
 }
 
 fn check_tool() -> Result<()> {
-    let status = cargo()
-        .args(["fuzz", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .context("starting cargo")?;
-    if !status.success() {
+    let version = cargo().args(["fuzz", "--version"]).output();
+    if !version.context("starting cargo")?.status.success() {
         let message = "there is no cargo-fuzz; `cargo install cargo-fuzz` installs it (it needs a C++ compiler too)";
         bail!(BadRequest(message.to_owned()));
     }
     Ok(())
 }
 
-fn fuzz(target: &str, seconds: u32) -> Result<TargetReport> {
+fn fuzz(target: &str, seconds: u32) -> Result<Report> {
     let (package, output) = (workspace_root().join(PACKAGE), workspace_root().join(OUTPUT));
     let [corpus, artifacts] = ["corpus", "artifacts"].map(|folder| output.join(folder).join(target));
     for folder in [&corpus, &artifacts] {
         fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     }
-    let build = cargo_fuzz("build", target).status().context("starting cargo fuzz")?;
-    ensure!(build.success(), "building the fuzz target {target} has failed");
+    process::run(&mut cargo_fuzz("build", target)).with_context(|| format!("building the fuzz target {target}"))?;
 
     let mut command = cargo_fuzz("run", target);
     command.arg(corpus).arg(package.join(SEEDS).join(target));
     if target == "config" {
         command.arg(workspace_root().join("configs"));
     }
-    command.arg("--").arg(format!("-max_total_time={seconds}"));
-    command.arg(format!("-timeout={TIMEOUT_S}"));
-    command.arg(format!("-rss_limit_mb={MEMORY_MB}"));
-    command.arg(format!("-artifact_prefix={}/", artifacts.display()));
-    command.arg("-print_final_stats=1");
+    command.args(["--", "-print_final_stats=1"]);
+    command
+        .arg(format!("-max_total_time={seconds}"))
+        .arg(format!("-timeout={TIMEOUT_S}"));
+    command
+        .arg(format!("-rss_limit_mb={MEMORY_MB}"))
+        .arg(format!("-artifact_prefix={}/", artifacts.display()));
     let dictionary = package.join(DICTIONARIES).join(format!("{target}.dict"));
     if dictionary.is_file() {
         command.arg(format!("-dict={}", dictionary.display()));
     }
+    let start = Instant::now();
     let ended = command.stdout(Stdio::inherit()).stderr(Stdio::piped()).output();
+    let seconds = start.elapsed().as_secs();
     let ended = ended.context("starting cargo fuzz")?;
     let text = String::from_utf8_lossy(&ended.stderr);
     let log = output.join(format!("{target}.log"));
     fs::write(&log, text.as_bytes()).with_context(|| format!("writing {}", log.display()))?;
-    let report = parse(target, &text, ended.status.success());
+    let report = parse(target, &text, seconds, ended.status.success());
     match &report.findings[..] {
         [] => println!("<== {target}: {} executions, nothing found", report.executions),
-        [first, ..] => println!("<== {target}: {}; all of it in {}", first.what, log.display()),
+        [first, ..] => println!("<== {target}: {first}; all of it in {}", log.display()),
     }
     Ok(report)
 }
@@ -166,105 +161,107 @@ fn cargo_fuzz(subcommand: &str, target: &str) -> Command {
     command
 }
 
-/// What libFuzzer's lines say.
-fn parse(target: &str, log: &str, is_success: bool) -> TargetReport {
-    let stats: BTreeMap<&str, u64> = log.lines().filter_map(stat).collect();
-    let done = log.lines().find_map(done);
-    let executions = done
-        .map(|(executions, _)| executions)
-        .or_else(|| stats.get("number_of_executed_units").copied());
-    let findings = if is_success { Vec::new() } else { vec![finding(log)] };
-    TargetReport {
+/// What libFuzzer's lines report.
+fn parse(target: &str, log: &str, seconds: u64, is_success: bool) -> Report {
+    let executions = log.lines().find_map(|line| {
+        let number = line.strip_prefix("stat::number_of_executed_units:")?;
+        number.trim().parse().ok()
+    });
+    Report {
         name: target.to_owned(),
         executions: executions.unwrap_or(0),
-        seconds: done.map_or_else(|| seconds_of(&stats), |(_, seconds)| seconds),
-        findings,
-        corpus: log.lines().rev().find_map(corpus_size).unwrap_or(0),
+        seconds,
+        findings: if is_success { Vec::new() } else { vec![finding(log)] },
     }
 }
 
-/// `Done 1234 runs in 11 second(s)`; a run that ends with a finding has no such line.
-fn done(line: &str) -> Option<(u64, u64)> {
-    let (executions, rest) = line.strip_prefix("Done ")?.split_once(" runs in ")?;
-    Some((executions.parse().ok()?, rest.strip_suffix(" second(s)")?.parse().ok()?))
-}
-
-/// `stat::number_of_executed_units: 1234`.
-fn stat(line: &str) -> Option<(&str, u64)> {
-    let (name, value) = line.strip_prefix("stat::")?.split_once(':')?;
-    Some((name, value.trim().parse().ok()?))
-}
-
-/// Estimated from executions and their rate, which is all that a run with a finding tells.
-fn seconds_of(stats: &BTreeMap<&str, u64>) -> u64 {
-    let of = |name| stats.get(name).copied().unwrap_or(0);
-    of("number_of_executed_units")
-        .checked_div(of("average_exec_per_sec"))
-        .unwrap_or(0)
-}
-
-/// The number of inputs in `#1234 REDUCE cov: 10 ft: 20 corp: 5/100b ...`.
-fn corpus_size(line: &str) -> Option<u64> {
-    let (_, rest) = line.strip_prefix('#')?.split_once(" corp: ")?;
-    rest.split('/').next()?.parse().ok()
-}
-
-fn finding(log: &str) -> Finding {
+fn finding(log: &str) -> String {
     let is_cause = |line: &&str| line.contains("panicked at") || line.contains("ERROR: ");
-    let what = log
-        .lines()
-        .find(is_cause)
-        .unwrap_or("the fuzzer failed without a word that is known");
-    let artifact = log.lines().find_map(|line| {
-        let (_, path) = line.split_once("Test unit written to ")?;
-        let path = Path::new(path.trim());
-        Some(
-            path.strip_prefix(workspace_root())
-                .unwrap_or(path)
-                .display()
-                .to_string(),
-        )
+    let cause = log.lines().find(is_cause).map(str::trim);
+    let artifact = log.split_once("Test unit written to ");
+    let artifact = artifact
+        .and_then(|(_, rest)| rest.lines().next())
+        .unwrap_or("no input was written");
+    let root = format!("{}/", workspace_root().display());
+    let cause = cause.unwrap_or("the fuzzer failed without a known message");
+    format!("{cause} ({})", artifact.trim().trim_start_matches(&root))
+}
+
+fn verdict(reports: &[Report]) -> Result<()> {
+    let lines = reports.iter().flat_map(|report| {
+        let findings = report.findings.iter();
+        findings.map(move |finding| format!("\n  {}: {finding}", report.name))
     });
-    Finding {
-        what: what.trim().to_owned(),
-        artifact,
-    }
-}
-
-fn summary(report: &Report) -> String {
-    let rows: Vec<Vec<String>> = report
-        .targets
-        .iter()
-        .map(|target| {
-            let per_s = target.executions.checked_div(target.seconds).unwrap_or(0);
-            let numbers = [target.executions, target.seconds, per_s, target.corpus];
-            let mut row = vec![target.name.clone()];
-            row.extend(numbers.map(|number| number.to_string()));
-            row.push(target.findings.len().to_string());
-            row
-        })
-        .collect();
-    table::render(
-        &["target", "executions", "seconds", "exec/s", "corpus", "findings"],
-        &rows,
-    )
-}
-
-fn verdict(report: &Report) -> Result<()> {
-    let found: Vec<String> = report
-        .targets
-        .iter()
-        .flat_map(|target| target.findings.iter().map(move |finding| (target, finding)))
-        .map(|(target, finding)| {
-            let artifact = finding.artifact.as_deref().unwrap_or("no input was written");
-            format!("  {}: {} ({artifact})", target.name, finding.what)
-        })
-        .collect();
-    if !found.is_empty() {
-        bail!("the fuzzer has found something:\n{}", found.join("\n"));
-    }
+    let lines: String = lines.collect();
+    ensure!(lines.is_empty(), "the fuzzer has found something:{lines}");
     Ok(())
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    const QUIET: &str = "\
+Done 90000 runs in 11 second(s)
+stat::number_of_executed_units: 90000
+";
+
+    #[test]
+    fn fuzz_run_without_findings_is_counted() {
+        let report = parse("idx", QUIET, 11, true);
+        let expected = Report {
+            name: "idx".to_owned(),
+            executions: 90_000,
+            seconds: 11,
+            findings: Vec::new(),
+        };
+        assert_eq!(report, expected);
+        assert!(verdict(&[report]).is_ok());
+    }
+
+    fn crashed() -> Report {
+        let artifact = workspace_root().join("target/fuzz/artifacts/mat/crash-0a");
+        let log = format!(
+            "thread '<unnamed>' panicked at crates/datasets/src/mat/mod.rs:7:9:\n\
+         ==12== ERROR: libFuzzer: deadly signal\n\
+         artifact_prefix='x/'; Test unit written to {}\n\
+         stat::number_of_executed_units: 700\n",
+            artifact.display()
+        );
+        parse("mat", &log, 2, false)
+    }
+
+    #[test]
+    fn fuzz_finding_is_reported_with_its_input() {
+        let report = crashed();
+        assert_eq!((report.executions, report.seconds), (700, 2));
+        let json = serde_json::to_value(&report).unwrap();
+        let fields = ["name", "executions", "seconds"].map(|field| json[field].to_string());
+        assert_eq!(
+            (fields.join(" "), json["findings"].as_array().unwrap().len()),
+            ("\"mat\" 700 2".to_owned(), 1)
+        );
+        let message = verdict(&[report]).unwrap_err().to_string();
+        let expected = "mat: thread '<unnamed>' panicked at crates/datasets/src/mat/mod.rs:7:9: \
+                    (target/fuzz/artifacts/mat/crash-0a)";
+        assert!(message.ends_with(expected), "{message}");
+    }
+
+    #[test]
+    fn fuzz_failure_without_a_known_word_is_a_finding() {
+        assert_eq!(parse("mat", QUIET, 11, false).findings.len(), 1);
+    }
+
+    #[test]
+    fn fuzz_targets_have_their_file_and_seeds_and_unknown_ones_are_refused() {
+        let all = all_targets().unwrap();
+        assert!(all.len() >= 6);
+        for target in &all {
+            let package = workspace_root().join(PACKAGE);
+            assert!(package.join(format!("fuzz_targets/{target}.rs")).is_file(), "{target}");
+            assert!(package.join(SEEDS).join(target).is_dir(), "{target}");
+        }
+        let error = chosen(&["ixd".to_owned()], &all).unwrap_err();
+        assert!(error.is::<BadRequest>() && error.to_string().contains("`ixd`; there are idx"));
+    }
+}

@@ -20,7 +20,6 @@ mod reliability;
 mod reproduce;
 mod table;
 mod tidy;
-mod tools;
 mod verify_build;
 
 use std::process::ExitCode;

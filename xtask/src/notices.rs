@@ -7,11 +7,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use anyhow::{Context as _, Result, bail};
-use serde::Deserialize;
+use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::document::{Document, markdown};
 use crate::process::{cargo, output, workspace_root};
+use crate::{document, table};
 
 /// Arguments of `cargo xtask notices`.
 #[derive(Debug, clap::Args)]
@@ -21,22 +20,16 @@ pub(crate) struct Args {
     check: bool,
 }
 
-const DOCUMENT: Document = Document {
-    path: "NOTICES.md",
-    markers: [
-        "<!-- The table is written by `cargo xtask notices`. -->",
-        "<!-- End of the table. -->",
-    ],
-};
-
 /// Writes the table, or compares it.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let rows: Vec<Vec<String>> = linked()?.iter().map(|line| row(line)).collect::<Result<_>>()?;
-    let table = markdown(&["crate", "version", "license", "text of the license"], &rows);
+    let table = table::markdown(&["crate", "version", "license", "text of the license"], &rows);
     if args.check {
-        return DOCUMENT.check(&table).context("write it with `cargo xtask notices`");
+        return document::NOTICES
+            .check(&table)
+            .context("write it with `cargo xtask notices`");
     }
-    DOCUMENT.write(&table)
+    document::NOTICES.write(&table)
 }
 
 /// A line of `cargo tree` for each crate that is linked into `vds` on any of the systems of deny.toml. Macros run in the
@@ -55,29 +48,24 @@ fn linked() -> Result<BTreeSet<String>> {
 }
 
 fn targets() -> Result<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Deny {
-        graph: Graph,
-    }
-    #[derive(Deserialize)]
-    struct Graph {
-        targets: Vec<String>,
-    }
     let text = fs::read_to_string(workspace_root().join("deny.toml")).context("reading deny.toml")?;
-    let deny: Deny = toml::from_str(&text).context("reading deny.toml")?;
-    Ok(deny.graph.targets)
+    let deny: toml::Table = text.parse().context("reading deny.toml")?;
+    let targets = deny
+        .get("graph")
+        .and_then(|graph| graph.get("targets")?.clone().try_into().ok());
+    targets.context("deny.toml lists no targets of its graph")
 }
 
 /// The cells of a crate, from `name v1.2.3|license|repository`.
 fn row(line: &str) -> Result<Vec<String>> {
-    let mut parts = line.split('|');
-    let (package, license, repository) = (parts.next(), parts.next(), parts.next());
-    let (name, version) = package
-        .and_then(|package| package.split_once(" v"))
-        .with_context(|| format!("cargo tree printed `{line}`"))?;
-    let (Some(license), Some(repository)) = (license.filter(|text| !text.is_empty()), repository) else {
-        bail!("{name} {version} names no license");
+    let parts: Vec<&str> = line.split('|').collect();
+    let [package, license, repository] = parts[..] else {
+        bail!("cargo tree printed `{line}`");
     };
+    let (name, version) = package
+        .split_once(" v")
+        .with_context(|| format!("cargo tree printed `{line}`"))?;
+    ensure!(!license.is_empty(), "{name} {version} names no license");
     let mut text = format!("[package](https://docs.rs/crate/{name}/{version}/source/)");
     if !repository.is_empty() {
         text += &format!(", [repository]({repository})");
@@ -88,12 +76,6 @@ fn row(line: &str) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::tests::check_markers;
-
-    #[test]
-    fn notices_document_has_the_markers() {
-        check_markers(&DOCUMENT);
-    }
 
     #[test]
     fn notices_name_the_license_and_where_its_text_is() {

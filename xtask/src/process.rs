@@ -31,32 +31,31 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("reading what {name} says"))
 }
 
+/// Runs a command that must succeed.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("starting {name}"))?;
+    ensure!(status.success(), "`{name}` has failed ({status})");
+    Ok(())
+}
+
+/// Writes a record as JSON.
+pub(crate) fn write_json(path: &Path, record: &impl serde::Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(record)? + "\n";
+    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}
+
 /// Builds `vds` in release mode and returns where cargo put it.
 pub(crate) fn build_vds(offline: bool) -> Result<PathBuf> {
     let mut command = cargo();
-    command.args([
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "vds-runner",
-        "--bin",
-        "vds",
-    ]);
+    command.args(["build", "--release", "--locked", "--package=vds-runner", "--bin=vds"]);
     command.arg("--message-format=json-render-diagnostics");
     if offline {
         command.arg("--offline");
     }
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .context("starting cargo build")?;
-    ensure!(output.status.success(), "building vds has failed");
-    let messages = String::from_utf8_lossy(&output.stdout);
-    messages
-        .lines()
-        .find_map(executable_of)
-        .context("cargo build did not say where it put vds")
+    let messages = output(&mut command).context("building vds")?;
+    let program = messages.lines().find_map(executable_of);
+    program.context("cargo build did not print where it put vds")
 }
 
 /// The path of the built program, if this line of cargo's messages tells it.

@@ -1,18 +1,20 @@
 //! `cargo xtask reproduce`: builds `vds`, which trains the networks of a plan and writes the page that shows them.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
-use crate::process::{build_vds, workspace_root};
+use crate::process::{BadRequest, build_vds, workspace_root};
 
 /// Arguments of `cargo xtask reproduce`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How much to run: the plan `configs/sweeps/PROFILE.ron`
-    #[arg(long, value_enum, default_value_t = Profile::Quick)]
-    profile: Profile,
+    /// Plan to run, `configs/sweeps/PROFILE.ron`: `quick` has small versions of the paper's experiments, for a laptop; `smoke`
+    /// shows that everything is connected, and its numbers mean nothing
+    #[arg(long, default_value = "quick")]
+    profile: String,
     /// Run only this experiment; may be repeated
     #[arg(long, value_name = "EXPERIMENT")]
     only: Vec<String>,
@@ -30,26 +32,12 @@ pub(crate) struct Args {
     offline: bool,
 }
 
-/// How much is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Profile {
-    /// Shows that everything is connected; its numbers mean nothing
-    Smoke,
-    /// Small versions of the paper's experiments, for a laptop
-    Quick,
-}
-
-impl Profile {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Smoke => "smoke",
-            Self::Quick => "quick",
-        }
+fn plan(profile: &str) -> Result<PathBuf> {
+    let path = workspace_root().join(format!("configs/sweeps/{profile}.ron"));
+    if !path.is_file() {
+        bail!(BadRequest(format!("there is no plan {}", path.display())));
     }
-
-    fn plan(self) -> PathBuf {
-        workspace_root().join(format!("configs/sweeps/{}.ron", self.name()))
-    }
+    Ok(path)
 }
 
 /// Exit code of `vds sweep run` when some cells have failed; the others can still be reported.
@@ -57,12 +45,13 @@ const SOME_FAILED: u8 = 1;
 
 /// Plans, trains what is not finished and writes the page; the exit code is that of `vds`.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    plan(&args.profile)?;
     let vds = build_vds(args.offline)?;
     let out = args
         .out
         .clone()
-        .unwrap_or_else(|| workspace_root().join("reproduction").join(args.profile.name()));
-    let code = run_commands(&commands(args, &out), |command| start(&vds, command))?;
+        .unwrap_or_else(|| workspace_root().join("reproduction").join(&args.profile));
+    let code = run_commands(args, &out, |words| start(&vds, words))?;
     let page = out.join("index.html");
     if matches!(code, 0 | SOME_FAILED) && page.exists() {
         println!("page: {}", page.display());
@@ -70,57 +59,44 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
-/// The arguments of the calls of `vds`, in their order: plan, train, report.
-fn commands(args: &Args, out: &Path) -> [Command; 3] {
-    let vds = |words: &[&str]| {
-        let mut command = Command::new("vds");
-        command.args(words);
-        command
-    };
-    let (mut plan, mut train, mut report) = (vds(&["sweep", "plan"]), vds(&["sweep", "run"]), vds(&["report"]));
-    plan.arg(args.profile.plan()).arg("--out").arg(out);
-    for experiment in &args.only {
-        plan.args(["--only", experiment]);
-    }
-    train.arg(out);
-    if let Some(threads) = args.threads {
-        train.args(["--threads", &threads.to_string()]);
-    }
-    if let Some(folder) = &args.data_dir {
-        train.arg("--data-dir").arg(folder);
-    }
-    report.arg(out).arg("--out").arg(out.join("index.html"));
-    [plan, train, report]
-}
-
-/// Runs the commands until one fails; failed cells do not keep the page from being written.
-fn run_commands([plan, train, report]: &[Command; 3], start: impl Fn(&Command) -> Result<u8>) -> Result<u8> {
-    let planned = start(plan)?;
+/// Plans, trains and reports, until one fails; failed cells do not keep the page from being written.
+fn run_commands(args: &Args, out: &Path, mut start: impl FnMut(&[OsString]) -> Result<u8>) -> Result<u8> {
+    let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+    let mut plan = words(&["sweep", "plan"]);
+    plan.extend([self::plan(&args.profile)?.into(), "--out".into(), out.into()]);
+    plan.extend(args.only.iter().flat_map(|experiment| words(&["--only", experiment])));
+    let planned = start(&plan)?;
     if planned != 0 {
         return Ok(planned);
     }
-    let trained = start(train)?;
+    let mut train = words(&["sweep", "run"]);
+    train.push(out.into());
+    if let Some(threads) = args.threads {
+        train.extend(words(&["--threads", &threads.to_string()]));
+    }
+    if let Some(folder) = &args.data_dir {
+        train.extend(["--data-dir".into(), folder.into()]);
+    }
+    let trained = start(&train)?;
     if !matches!(trained, 0 | SOME_FAILED) {
         return Ok(trained);
     }
-    let reported = start(report)?;
+    let page = out.join("index.html");
+    let reported = start(&["report".into(), out.into(), "--out".into(), page.into()])?;
     Ok(if trained == 0 { reported } else { trained })
 }
 
 /// The exit code of the built program; 1 if a signal ended it.
-fn start(vds: &Path, command: &Command) -> Result<u8> {
-    let status = Command::new(vds)
-        .args(command.get_args())
-        .status()
-        .with_context(|| format!("starting {}", vds.display()))?;
+fn start(vds: &Path, words: &[OsString]) -> Result<u8> {
+    let status = Command::new(vds).args(words).status();
+    let status = status.with_context(|| format!("starting {}", vds.display()))?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{Parser, ValueEnum as _};
-    use std::cell::RefCell;
+    use clap::Parser;
 
     #[derive(Parser)]
     struct Line {
@@ -129,31 +105,22 @@ mod tests {
     }
 
     /// The words of each call that is made if `vds` exits with these codes, and the exit code of the whole.
-    fn calls(line: &[&str], codes: [u8; 3]) -> (Vec<String>, u8) {
-        let args = Line::parse_from([&["reproduce"], line].concat()).args;
-        let made = RefCell::new(Vec::new());
-        let code = run_commands(&commands(&args, Path::new("out")), |command| {
-            let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
-            made.borrow_mut().push(words.join(" "));
-            Ok(codes[made.borrow().len() - 1])
+    fn calls(line: &str, codes: [u8; 3]) -> (Vec<String>, u8) {
+        let args = Line::parse_from(line.split(' ')).args;
+        let mut made = Vec::new();
+        let code = run_commands(&args, Path::new("out"), |words| {
+            let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+            made.push(words.join(" "));
+            Ok(codes[made.len() - 1])
         });
-        (made.into_inner(), code.unwrap())
+        (made, code.unwrap())
     }
 
     #[test]
     fn reproduce_passes_its_arguments_on() {
-        let line = [
-            "--profile",
-            "smoke",
-            "--only",
-            "spirals",
-            "--threads",
-            "2",
-            "--data-dir",
-            "data",
-        ];
-        let (calls, code) = calls(&line, [0, 0, 0]);
-        let plan = Profile::Smoke.plan();
+        let line = "reproduce --profile smoke --only spirals --threads 2 --data-dir data";
+        let (calls, code) = calls(line, [0, 0, 0]);
+        let plan = plan("smoke").unwrap();
         assert_eq!(code, 0);
         assert_eq!(
             calls,
@@ -174,15 +141,14 @@ mod tests {
             ([0, 1, 0], 3, 1),
             ([0, 0, 2], 3, 2),
         ] {
-            let (calls, code) = calls(&[], codes);
+            let (calls, code) = calls("reproduce", codes);
             assert_eq!((calls.len(), code), (n_calls, expected), "{codes:?}");
         }
     }
 
     #[test]
-    fn reproduce_has_a_plan_of_every_profile() {
-        for profile in Profile::value_variants() {
-            assert!(profile.plan().is_file(), "{}", profile.plan().display());
-        }
+    fn reproduce_refuses_an_unknown_profile() {
+        assert!(plan("quick").is_ok());
+        assert!(plan("smok").unwrap_err().is::<BadRequest>());
     }
 }

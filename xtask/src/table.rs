@@ -1,42 +1,34 @@
-//! Text tables: columns as wide as their widest cell.
+//! Tables, for the terminal and for Markdown.
 
-/// The table as lines without trailing space; the first column is flush left, the others flush right.
-pub(crate) fn render(header: &[&str], rows: &[Vec<String>]) -> String {
+/// Columns as wide as their widest cell, without trailing space; the first is flush left, the others flush right.
+pub(crate) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
     let header: Vec<String> = header.iter().map(|&title| title.to_owned()).collect();
-    let widths = column_widths(&header, rows);
-    std::iter::once(&header)
-        .chain(rows)
-        .map(|row| line(row, &widths) + "\n")
-        .collect()
-}
-
-fn column_widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
-    (0..header.len())
-        .map(|column| {
-            std::iter::once(header)
-                .chain(rows.iter().map(Vec::as_slice))
-                .filter_map(|row| row.get(column))
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect()
-}
-
-fn line(row: &[String], widths: &[usize]) -> String {
-    let cells: Vec<String> = row
-        .iter()
-        .zip(widths)
-        .enumerate()
-        .map(|(column, (cell, &width))| {
+    let lines: Vec<&Vec<String>> = std::iter::once(&header).chain(rows).collect();
+    let width_of = |column: usize| lines.iter().map(|row| row[column].chars().count()).max();
+    let mut text = String::new();
+    for row in &lines {
+        let cells = row.iter().enumerate().map(|(column, cell)| {
+            let width = width_of(column).unwrap_or(0);
             if column == 0 {
                 format!("{cell:<width$}")
             } else {
                 format!("{cell:>width$}")
             }
-        })
-        .collect();
-    cells.join("  ").trim_end().to_owned()
+        });
+        text += cells.collect::<Vec<_>>().join("  ").trim_end();
+        text += "\n";
+    }
+    text
+}
+
+/// A Markdown table.
+pub(crate) fn markdown(header: &[&str], rows: &[Vec<String>]) -> String {
+    let rule: Vec<&str> = header.iter().map(|_| "---").collect();
+    let mut text = format!("| {} |\n| {} |\n", header.join(" | "), rule.join(" | "));
+    for row in rows {
+        text += &format!("| {} |\n", row.join(" | "));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -44,12 +36,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_align_and_count_characters_not_bytes() {
-        let rows = vec![
-            vec!["fmt".to_owned(), "1.0 ± 0.1".to_owned()],
-            vec!["clippy".to_owned(), "2".to_owned()],
-        ];
+    fn table_columns_align_and_count_characters_not_bytes() {
+        let rows = [["fmt", "1.0 ± 0.1"], ["clippy", "2"]].map(|row| row.map(str::to_owned).into());
         let expected = "step      seconds\nfmt     1.0 ± 0.1\nclippy          2\n";
-        assert_eq!(render(&["step", "seconds"], &rows), expected);
+        assert_eq!(aligned(&["step", "seconds"], &rows), expected);
+        let expected = "| step | seconds |\n| --- | --- |\n| fmt | 1.0 ± 0.1 |\n| clippy | 2 |\n";
+        assert_eq!(markdown(&["step", "seconds"], &rows), expected);
     }
 }

@@ -51,7 +51,9 @@ pub fn seed_state() -> Vec<u8> {
         panic!("there are parameters");
     };
     let params: Vec<u8> = params.iter().flat_map(|param| param.to_le_bytes()).collect();
-    [&[1, 0], state.as_bytes(), &[0], &params].concat()
+    let index = arrays.keys().position(|name| name == "network.params");
+    let index = index.and_then(|index| u8::try_from(index).ok()).expect("few arrays");
+    [&[1, index], state.as_bytes(), &[0], &params].concat()
 }
 
 fn check_file(bytes: &[u8]) -> bool {

@@ -48,7 +48,7 @@ pub(crate) struct Lengths {
 }
 
 impl Lengths {
-    /// Batch and number of depths of a pass.
+    /// Batch and number of depths of a training pass.
     ///
     /// # Panics
     /// If the slices' lengths do not agree.
@@ -64,5 +64,27 @@ impl Lengths {
         );
         assert_eq!(logits.len(), n_depths * batch * self.n_classes, "logits");
         (batch, n_depths)
+    }
+
+    /// Checks the lengths of an evaluation pass, which goes through all blocks.
+    ///
+    /// # Panics
+    /// If the slices' lengths do not agree.
+    pub(crate) fn check_eval(&self, params: &[f32], input: &[f32], statistics: &[f32], logits: &[f32]) {
+        let (_, n_depths) = self.check(params, input, statistics, logits);
+        assert_eq!(n_depths, self.max_depth + 1, "depths");
+    }
+
+    /// Checks the lengths of a backward pass after a training pass of `n_depths` depths.
+    ///
+    /// # Panics
+    /// If the slices' lengths do not agree.
+    pub(crate) fn check_backward(&self, batch: usize, n_depths: usize, d_logits: &[f32], d_params: &[f32]) {
+        assert_eq!(d_params.len(), self.n_params, "gradient of the parameters");
+        assert_eq!(
+            d_logits.len(),
+            n_depths * batch * self.n_classes,
+            "gradient of the logits"
+        );
     }
 }

@@ -21,8 +21,6 @@ mod linear;
 #[cfg(feature = "engines")]
 mod norm;
 #[cfg(feature = "engines")]
-mod residual_linear;
-#[cfg(feature = "engines")]
 mod simd;
 
 #[cfg(feature = "engines")]

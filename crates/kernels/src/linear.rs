@@ -69,6 +69,10 @@ impl Linear {
         padded(self.n_out)
     }
 
+    pub(crate) fn n_out(&self) -> usize {
+        self.n_out
+    }
+
     fn shapes(&self) -> ([usize; 3], [usize; 2]) {
         (
             [self.taps, self.n_in, self.n_out],
@@ -76,42 +80,10 @@ impl Linear {
         )
     }
 
-    /// `y = h W + b`.
-    pub(crate) fn forward<'a>(&self, ctx: impl Into<IsaCtx<'a>>, h: &[f32], y: &mut [f32]) {
-        multiply(ctx, &self.product(h), h, &self.weight, y, Start::Bias(&self.bias));
-    }
-
-    /// `y = relu(h W + b)`.
-    pub(crate) fn forward_relu<'a>(&self, ctx: impl Into<IsaCtx<'a>>, h: &[f32], y: &mut [f32]) {
-        multiply(ctx, &self.product(h), h, &self.weight, y, Start::BiasRelu(&self.bias));
-    }
-
-    /// `y = x + h W + b`.
-    pub(crate) fn forward_residual<'a>(&self, ctx: impl Into<IsaCtx<'a>>, h: &[f32], x: &[f32], y: &mut [f32]) {
-        multiply(
-            ctx,
-            &self.product(h),
-            h,
-            &self.weight,
-            y,
-            Start::BiasAndMatrix(&self.bias, x),
-        );
-    }
-
-    /// `y += h W + b`.
-    pub(crate) fn forward_add<'a>(&self, ctx: impl Into<IsaCtx<'a>>, h: &[f32], y: &mut [f32]) {
-        multiply(
-            ctx,
-            &self.product(h),
-            h,
-            &self.weight,
-            y,
-            Start::BiasAccumulate(&self.bias),
-        );
-    }
-
-    fn product(&self, h: &[f32]) -> Product {
-        Product::dense(h.len() / self.padded_in(), self.padded_in(), self.padded_out())
+    /// `y = start + h W`; the bias has to be in `start`.
+    pub(crate) fn forward<'a>(&self, ctx: impl Into<IsaCtx<'a>>, h: &[f32], start: Start<'_>, y: &mut [f32]) {
+        let product = Product::dense(h.len() / self.padded_in(), self.padded_in(), self.padded_out());
+        multiply(ctx, &product, h, &self.weight, y, start);
     }
 
     /// Adds to `gradient` what `d_y` gives for weight and bias.
@@ -140,32 +112,16 @@ impl Linear {
         multiply(ctx, &product, h, d_y, &mut gradient.weight, Start::Accumulate);
     }
 
-    /// `d_h = d_y Wᵀ`.
-    pub(crate) fn input_gradient<'a>(&self, ctx: impl Into<IsaCtx<'a>>, d_y: &[f32], d_h: &mut [f32]) {
-        multiply(
-            ctx,
-            &self.transposed_product(d_y),
-            d_y,
-            &self.transpose,
-            d_h,
-            Start::Zero,
-        );
-    }
-
-    /// `d_h += d_y Wᵀ`.
-    pub(crate) fn input_gradient_add<'a>(&self, ctx: impl Into<IsaCtx<'a>>, d_y: &[f32], d_h: &mut [f32]) {
-        multiply(
-            ctx,
-            &self.transposed_product(d_y),
-            d_y,
-            &self.transpose,
-            d_h,
-            Start::Accumulate,
-        );
-    }
-
-    fn transposed_product(&self, d_y: &[f32]) -> Product {
-        Product::dense(d_y.len() / self.padded_out(), self.padded_out(), self.padded_in())
+    /// `d_h = start + d_y Wᵀ`.
+    pub(crate) fn input_gradient<'a>(
+        &self,
+        ctx: impl Into<IsaCtx<'a>>,
+        d_y: &[f32],
+        start: Start<'_>,
+        d_h: &mut [f32],
+    ) {
+        let product = Product::dense(d_y.len() / self.padded_out(), self.padded_out(), self.padded_in());
+        multiply(ctx, &product, d_y, &self.transpose, d_h, start);
     }
 
     pub(crate) fn gradient(&self) -> LinearGradient {

@@ -84,19 +84,14 @@ impl<D: Backend> Network<D> {
 
     fn place_named(&self, tensor: &str) -> Place {
         let layer = tensor.rsplit_once('.').map_or(tensor, |(layer, _)| layer);
-        Place {
-            depth: depth_of(layer, self.max_depth()),
-            layer: layer.to_owned(),
-        }
-    }
-}
-
-fn depth_of(layer: &str, max_depth: usize) -> usize {
-    let block = layer.strip_prefix("stochstic_layers.");
-    let number = block.and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
-    match number {
-        Some(number) => number + 1,
-        None if layer.starts_with("input_layer") => 0,
-        None => max_depth,
+        let block = layer.strip_prefix("stochstic_layers.");
+        let number = block.and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+        let depth = match number {
+            Some(number) => number + 1,
+            None if layer.starts_with("input_layer") => 0,
+            None => self.max_depth(),
+        };
+        let layer = layer.to_owned();
+        Place { depth, layer }
     }
 }

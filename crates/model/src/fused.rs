@@ -8,7 +8,7 @@ use dfdx::prelude::{Cpu, OwnedTape, PutTape, Tape, Tensor, ZerosTensor};
 use vds_kernels::{ConvEngine, Engine, FcEngine, Isa};
 
 use crate::Result;
-use crate::backend::TapedLogits;
+use crate::backend::{Backend, TapedLogits};
 use crate::config::NetworkConfig;
 use crate::error::device;
 
@@ -19,9 +19,7 @@ pub struct FusedEngine(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     engine: Box<dyn Engine>,
-    n_depths: usize,
-    n_classes: usize,
-    example_len: usize,
+    config: NetworkConfig,
     params: Vec<f32>,
     /// Logits of the last training pass.
     logits: Vec<f32>,
@@ -30,74 +28,70 @@ struct State {
 }
 
 impl FusedEngine {
-    pub(crate) fn new(config: &NetworkConfig) -> Self {
+    /// A panic in a kernel leaves buffers that the next pass overwrites, so a poisoned lock is usable.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Backend for Cpu {
+    type Engine = FusedEngine;
+
+    fn engine(config: &NetworkConfig) -> FusedEngine {
         let engine: Box<dyn Engine> = match *config {
             NetworkConfig::Conv(config) => Box::new(ConvEngine::new(config, Isa::detect())),
             NetworkConfig::Fc(config) => Box::new(FcEngine::new(config, Isa::detect())),
         };
-        Self(Arc::new(Mutex::new(State {
+        FusedEngine(Arc::new(Mutex::new(State {
             params: vec![0.0; engine.n_params()],
             engine,
-            n_depths: config.max_depth() + 1,
-            n_classes: config.n_classes(),
-            example_len: config.example_len(),
+            config: *config,
             logits: Vec::new(),
             pass: 0,
         })))
     }
 
-    /// A panic in a kernel leaves buffers that the next pass overwrites, so a poisoned lock is usable.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn forward_train(
+        &self,
+        engine: &FusedEngine,
+        params: &Tensor<(usize,), f32, Self>,
+        input: &[f32],
+        depth: usize,
+        statistics: &mut [f32],
+    ) -> Result<TapedLogits<Self>> {
+        let mut state = engine.lock();
+        let state = &mut *state;
+        state.pass += 1;
+        params.copy_into(&mut state.params);
+        let batch = input.len() / state.config.example_len();
+        let shape = (depth + 1, batch, state.config.n_classes());
+        state.logits.resize(shape.0 * shape.1 * shape.2, 0.0);
+        state
+            .engine
+            .forward_train(&state.params, input, statistics, &mut state.logits);
+        // Not from a `Vec`: with dfdx's cache on, each would be kept and none taken from there.
+        let mut logits = device("logits", self.try_zeros_like(&shape))?;
+        logits.copy_from(&state.logits);
+        let tape = tape(engine, state.pass, params.clone(), logits.clone());
+        Ok(logits.put_tape(tape))
     }
 
-    pub(crate) fn forward_eval(
+    fn forward_eval(
         &self,
-        params: &Tensor<(usize,), f32, Cpu>,
+        engine: &FusedEngine,
+        params: &Tensor<(usize,), f32, Self>,
         input: &[f32],
         statistics: &[f32],
-    ) -> Vec<f32> {
-        let mut state = self.lock();
+    ) -> Result<Vec<f32>> {
+        let mut state = engine.lock();
+        let state = &mut *state;
         params.copy_into(&mut state.params);
-        let mut logits = vec![0.0; state.logits_len(input)];
-        let State { engine, params, .. } = &mut *state;
-        engine.forward_eval(params, statistics, input, &mut logits);
-        logits
+        let config = &state.config;
+        let batch = input.len() / config.example_len();
+        let mut logits = vec![0.0; (config.max_depth() + 1) * batch * config.n_classes()];
+        state.engine.forward_eval(&state.params, statistics, input, &mut logits);
+        Ok(logits)
     }
-}
-
-impl State {
-    fn logits_len(&self, input: &[f32]) -> usize {
-        self.n_depths * (input.len() / self.example_len) * self.n_classes
-    }
-}
-
-pub(crate) fn forward_train(
-    engine: &FusedEngine,
-    params: &Tensor<(usize,), f32, Cpu>,
-    input: &[f32],
-    depth: usize,
-    statistics: &mut [f32],
-) -> Result<TapedLogits<Cpu>> {
-    let mut state = engine.lock();
-    state.pass += 1;
-    params.copy_into(&mut state.params);
-    let shape = (depth + 1, input.len() / state.example_len, state.n_classes);
-    let logits_len = shape.0 * shape.1 * shape.2;
-    state.logits.resize(logits_len, 0.0);
-    let State {
-        engine: kernels,
-        params: host_params,
-        logits: values,
-        ..
-    } = &mut *state;
-    kernels.forward_train(host_params, input, statistics, values);
-    // Not from a `Vec`: with dfdx's cache on, each would be kept and none taken from there.
-    let mut logits = device("logits", params.device().try_zeros_like(&shape))?;
-    logits.copy_from(&state.logits);
-    Ok(logits
-        .clone()
-        .put_tape(tape(engine, state.pass, params.clone(), logits)))
 }
 
 /// A tape whose one operation takes the gradient of `logits` to `params`. The clones keep the tensors' identities.

@@ -42,10 +42,7 @@ impl<D: Backend> Network<D> {
         let n_params = params.map(|entry| entry.range.end).max().unwrap_or(0);
         let running = RunningStatistics::new(config);
         Ok(Self {
-            params: on_device(
-                "parameters",
-                device.try_tensor_from_vec(vec![0.0; n_params], (n_params,)),
-            )?,
+            params: on_device("parameters", device.try_zeros_like(&(n_params,)))?,
             batch_statistics: vec![0.0; running.values.len()],
             running_before: running.clone(),
             running,
@@ -93,10 +90,7 @@ impl<D: Backend> Network<D> {
         batch: usize,
         depth: usize,
     ) -> Result<(TapedLogits<D>, TrainingPass<'_, D>)> {
-        let max_depth = self.max_depth();
-        if depth > max_depth {
-            return Err(Error::Depth { depth, max_depth });
-        }
+        self.check_depth(depth)?;
         self.check_input(inputs, batch)?;
         if batch < 2 {
             return Err(Error::BatchTooSmall { batch });
@@ -123,6 +117,14 @@ impl<D: Backend> Network<D> {
         }
         self.device
             .forward_eval(&self.engine, &self.params, inputs, &self.running.values)
+    }
+
+    fn check_depth(&self, depth: usize) -> Result<()> {
+        let max_depth = self.max_depth();
+        match depth > max_depth {
+            true => Err(Error::Depth { depth, max_depth }),
+            false => Ok(()),
+        }
     }
 
     fn check_input(&self, inputs: &[f32], batch: usize) -> Result<()> {
@@ -203,25 +205,14 @@ impl<D: Backend> Network<D> {
     /// # Errors
     /// [`Error::Length`] if it is another network's; then nothing is changed.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let Snapshot {
-            params,
-            running_stats,
-            n_batches,
-        } = snapshot;
+        let (params, running) = (&snapshot.params, &mut self.running);
         check_len("snapshot's parameters", params.len(), self.params.shape().0)?;
-        check_len(
-            "snapshot's running statistics",
-            running_stats.len(),
-            self.running.values.len(),
-        )?;
-        check_len(
-            "snapshot's counts of batches",
-            n_batches.len(),
-            self.running.n_batches.len(),
-        )?;
+        let (stats, counts) = (&snapshot.running_stats, &snapshot.n_batches);
+        check_len("snapshot's running statistics", stats.len(), running.values.len())?;
+        check_len("snapshot's counts of batches", counts.len(), running.n_batches.len())?;
         self.params.copy_from(params);
-        self.running.values.copy_from_slice(running_stats);
-        self.running.n_batches.copy_from_slice(n_batches);
+        running.values.copy_from_slice(stats);
+        running.n_batches.copy_from_slice(counts);
         Ok(())
     }
 
@@ -230,10 +221,7 @@ impl<D: Backend> Network<D> {
     /// # Errors
     /// [`Error::Depth`] if it has fewer blocks, [`Error::Device`].
     pub fn pruned(&self, depth: usize) -> Result<Self> {
-        let max_depth = self.max_depth();
-        if depth > max_depth {
-            return Err(Error::Depth { depth, max_depth });
-        }
+        self.check_depth(depth)?;
         let mut pruned = Self::zeros(&self.config.with_max_depth(depth), &self.device)?;
         let (source, mut params) = (self.params_vec(), pruned.params_vec());
         let all = entries(&self.config);

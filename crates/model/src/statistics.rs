@@ -66,8 +66,13 @@ impl RunningStatistics {
 
     /// Takes in the statistics of one batch that went through the first `depth` blocks.
     pub(crate) fn update(&mut self, batch: &[f32], depth: usize) {
-        self.count(depth);
         let Self { values, head, .. } = self;
+        // The output block has seen a batch per depth.
+        let n_block_norms = self.n_batches.len() - usize::from(!head.is_empty());
+        let (of_blocks, of_head) = self.n_batches.split_at_mut(n_block_norms);
+        let norms_of_block = n_block_norms / (self.block_ends.len() - 1).max(1);
+        of_blocks[..depth * norms_of_block].iter_mut().for_each(|n| *n += 1);
+        of_head.iter_mut().for_each(|n| *n += depth as u64 + 1);
         let blocks = 0..self.block_ends[depth];
         blend(&mut values[blocks.clone()], &batch[blocks]);
         let first = head.first().map_or(0..0, |set| set.mean.start..set.variance.end);
@@ -91,14 +96,6 @@ impl RunningStatistics {
     pub(crate) fn copy_values_from(&mut self, other: &Self) {
         self.values.copy_from_slice(&other.values);
         self.n_batches.copy_from_slice(&other.n_batches);
-    }
-
-    fn count(&mut self, depth: usize) {
-        let n_block_norms = self.n_batches.len() - usize::from(!self.head.is_empty());
-        let (blocks, head) = self.n_batches.split_at_mut(n_block_norms);
-        let of_block = n_block_norms / (self.block_ends.len() - 1).max(1);
-        blocks[..depth * of_block].iter_mut().for_each(|n| *n += 1);
-        head.iter_mut().for_each(|n| *n += depth as u64 + 1);
     }
 
     /// Takes the output block's statistics, depth by depth, from the network that this one was pruned from.

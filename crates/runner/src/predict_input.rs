@@ -198,6 +198,29 @@ mod tests {
     }
 
     #[test]
+    fn predict_refuses_points_that_are_infinite_once_standardized() {
+        let batch = Batch {
+            path: Path::new("p.txt"),
+            first: BATCH,
+            examples: Examples::from_features(vec![1.0, 1.0, 1.0, -3e38], 2, vec![0; 2], 1).unwrap(),
+            lines: vec![7, 9],
+        };
+        let standardization = |sd: f64| Standardization::new(vec![0.0; 2], vec![1.0, sd]).unwrap();
+        assert!(batch.check_standardized(&standardization(1.0)).is_ok());
+        let error = batch.check_standardized(&standardization(0.5)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "p.txt:9: the point is infinite once it is standardized"
+        );
+        assert_eq!(batch.place(0), "p.txt:7");
+        let images = Batch {
+            lines: Vec::new(),
+            ..batch
+        };
+        assert_eq!(images.place(1), "p.txt: example 4097");
+    }
+
+    #[test]
     fn predict_refuses_lines_without_end() {
         let long = vec![b' '; MAX_LINE + 1];
         let expected = "the line has more than 1048576 bytes, expected 2 numbers".to_owned();

@@ -55,12 +55,12 @@ impl<D: TrainingDevice> FittedModel<D> {
             mut extra,
             metadata,
         } = weights::from_bytes(bytes, network, device, &[POSTERIOR_LOGITS])?;
-        let (about, is_sealed) = seal::opened(bytes, &metadata)?;
         let max_depth = network.max_depth();
         let posterior_logits = extra.remove(POSTERIOR_LOGITS);
         if let Some(logits) = &posterior_logits {
             check_length(logits, max_depth + 1)?;
         }
+        let (about, is_sealed) = seal::opened(bytes, &metadata)?;
         let posterior = match &posterior_logits {
             Some(logits) => posterior(logits)?,
             None => DepthPosterior::one_hot(max_depth, max_depth)?,

@@ -12,8 +12,8 @@ const SUM_TOLERANCE: f64 = 1e-6;
 /// Probabilities with their logarithms, which are kept since a probability may underflow where its logarithm does not.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Categorical {
-    log_probs: Vec<f64>,
-    probs: Vec<f64>,
+    pub(crate) log_probs: Vec<f64>,
+    pub(crate) probs: Vec<f64>,
 }
 
 impl Categorical {
@@ -26,7 +26,8 @@ impl Categorical {
 
     /// Checks that `probs` are probabilities that sum to one up to rounding, and divides by the sum.
     pub(crate) fn from_probs(what: &'static str, probs: &[f64]) -> Result<Self> {
-        check_probs(what, probs)?;
+        let expected = "a probability in [0, 1]";
+        check_entries(what, probs, |prob| (0.0..=1.0).contains(prob), expected)?;
         let sum: f64 = probs.iter().sum();
         if (sum - 1.0).abs() > SUM_TOLERANCE {
             return Err(Error::NotNormalized { what, sum });
@@ -46,23 +47,11 @@ impl Categorical {
 
     /// The distribution over `0 ..= depth` that gives the mass beyond `depth` to `depth`.
     pub(crate) fn truncated(&self, depth: usize) -> Result<Self> {
-        check_depth(depth, self.max_depth())?;
+        check_depth(depth, self.probs.len() - 1)?;
         let mut log_probs = self.log_probs[..=depth].to_vec();
         // Rounding can take the sum of all mass above one by an ulp.
         log_probs[depth] = log_sum_exp(&self.log_probs[depth..]).min(0.0);
         Ok(Self::from_log_probs(log_probs))
-    }
-
-    pub(crate) fn log_probs(&self) -> &[f64] {
-        &self.log_probs
-    }
-
-    pub(crate) fn probs(&self) -> &[f64] {
-        &self.probs
-    }
-
-    pub(crate) fn max_depth(&self) -> usize {
-        self.probs.len() - 1
     }
 
     fn from_log_probs(log_probs: Vec<f64>) -> Self {
@@ -90,25 +79,25 @@ macro_rules! impl_distribution {
             #[doc = concat!("`", $symbol, "_i`, from depth zero on.")]
             #[must_use]
             pub fn probs(&self) -> &[f64] {
-                self.0.probs()
+                &self.0.probs
             }
 
             #[doc = concat!("`log ", $symbol, "_i`, minus infinity where `", $symbol, "_i` is exactly zero.")]
             #[must_use]
             pub fn log_probs(&self) -> &[f64] {
-                self.0.log_probs()
+                &self.0.log_probs
             }
 
             /// The largest depth `D`.
             #[must_use]
             pub fn max_depth(&self) -> usize {
-                self.0.max_depth()
+                self.n_depths() - 1
             }
 
             /// The number of depths, `D + 1`.
             #[must_use]
             pub fn n_depths(&self) -> usize {
-                self.max_depth() + 1
+                self.0.probs.len()
             }
         }
 
@@ -122,7 +111,7 @@ macro_rules! impl_distribution {
 
         impl From<$name> for Vec<f64> {
             fn from(distribution: $name) -> Self {
-                distribution.probs().to_vec()
+                distribution.0.probs
             }
         }
     };
@@ -136,12 +125,8 @@ pub(crate) fn check_logits(what: &'static str, logits: &[f64]) -> Result<()> {
     check_entries(what, logits, |&logit| logit < f64::INFINITY, expected)
 }
 
-fn check_probs(what: &'static str, probs: &[f64]) -> Result<()> {
-    let expected = "a probability in [0, 1]";
-    check_entries(what, probs, |prob| (0.0..=1.0).contains(prob), expected)
-}
-
-fn check_entries(
+/// Refuses an array without entries, or with one for which `holds` does not hold.
+pub(crate) fn check_entries(
     what: &'static str,
     values: &[f64],
     holds: impl Fn(&f64) -> bool,

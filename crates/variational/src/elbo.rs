@@ -1,6 +1,6 @@
 //! The evidence lower bound, and the loss of a mini-batch that estimates it.
 
-use crate::categorical::check_logits;
+use crate::categorical::{check_entries, check_logits};
 use crate::kl::{check_finite, check_length, kl_divergence, kl_divergence_gradient};
 use crate::log_space::{expectation, expectation_gradient};
 use crate::{DepthPosterior, DepthPrior, Error, Result};
@@ -16,7 +16,8 @@ use crate::{DepthPosterior, DepthPrior, Error, Result};
 /// # Errors
 /// If there is not one log-likelihood per depth, or one is NaN or plus infinity.
 pub fn expected_log_likelihood(posterior: &DepthPosterior, log_likelihoods: &[f64]) -> Result<f64> {
-    check_log_likelihoods(posterior, log_likelihoods)?;
+    check_length("log_likelihoods", posterior.n_depths(), log_likelihoods.len())?;
+    check_logits("log_likelihoods", log_likelihoods)?;
     Ok(expectation(posterior.probs(), log_likelihoods))
 }
 
@@ -53,7 +54,13 @@ pub fn elbo_gradient(posterior: &DepthPosterior, prior: &DepthPrior, log_likelih
 /// # Errors
 /// If the lengths differ, an entry is NaN or minus infinity, or `n_train` is zero.
 pub fn minibatch_loss(posterior: &DepthPosterior, prior: &DepthPrior, mean_nll: &[f64], n_train: usize) -> Result<f64> {
-    check_n_train(n_train)?;
+    if n_train == 0 {
+        return Err(Error::Parameter {
+            what: "n_train",
+            value: 0.0,
+            expected: "at least 1",
+        });
+    }
     let expected_nll = expected_nll(posterior, mean_nll)?;
     Ok(expected_nll + kl_divergence(posterior, prior)? / n_train as f64)
 }
@@ -83,35 +90,8 @@ pub fn minibatch_loss_gradient(
 
 /// The mean over a batch of the expected negative log-likelihood, `Σ_i α_i nll_i`.
 pub(crate) fn expected_nll(posterior: &DepthPosterior, mean_nll: &[f64]) -> Result<f64> {
-    check_length("mean_nll", posterior, mean_nll)?;
-    if let Some(index) = mean_nll
-        .iter()
-        .position(|nll| nll.is_nan() || *nll == f64::NEG_INFINITY)
-    {
-        let (value, expected) = (mean_nll[index], "a number above minus infinity");
-        return Err(Error::Entry {
-            what: "mean_nll",
-            index,
-            value,
-            expected,
-        });
-    }
+    check_length("mean_nll", posterior.n_depths(), mean_nll.len())?;
+    let expected = "a number above minus infinity";
+    check_entries("mean_nll", mean_nll, |&nll| nll > f64::NEG_INFINITY, expected)?;
     Ok(expectation(posterior.probs(), mean_nll))
-}
-
-fn check_log_likelihoods(posterior: &DepthPosterior, log_likelihoods: &[f64]) -> Result<()> {
-    check_length("log_likelihoods", posterior, log_likelihoods)?;
-    check_logits("log_likelihoods", log_likelihoods)
-}
-
-fn check_n_train(n_train: usize) -> Result<()> {
-    if n_train == 0 {
-        let expected = "at least 1";
-        return Err(Error::Parameter {
-            what: "n_train",
-            value: 0.0,
-            expected,
-        });
-    }
-    Ok(())
 }

@@ -1,8 +1,9 @@
 //! The exact posterior over depth and the exact evidence, which the objective approximates.
 
 use crate::categorical::check_logits;
+use crate::kl::check_length;
 use crate::log_space::log_sum_exp;
-use crate::{DepthPosterior, DepthPrior, Error, Result};
+use crate::{DepthPosterior, DepthPrior, Result};
 
 /// The log evidence `log Σ_i β_i exp(ℓ_i)` in nats, with `ℓ_i` the log-likelihood of depth `i`, summed over the examples.
 ///
@@ -30,11 +31,8 @@ pub fn exact_posterior(prior: &DepthPrior, log_likelihoods: &[f64]) -> Result<De
 
 /// `log β_i + ℓ_i`.
 fn log_joint(prior: &DepthPrior, log_likelihoods: &[f64]) -> Result<Vec<f64>> {
-    let (what, expected, actual) = ("log_likelihoods", prior.n_depths(), log_likelihoods.len());
-    if expected != actual {
-        return Err(Error::Length { what, expected, actual });
-    }
-    check_logits(what, log_likelihoods)?;
+    check_length("log_likelihoods", prior.n_depths(), log_likelihoods.len())?;
+    check_logits("log_likelihoods", log_likelihoods)?;
     let pairs = prior.log_probs().iter().zip(log_likelihoods);
     Ok(pairs
         .map(|(log_prior, log_likelihood)| log_prior + log_likelihood)

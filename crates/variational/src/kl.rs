@@ -75,7 +75,7 @@ fn log_ratios(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<Vec<f64>
 }
 
 fn check_n_depths(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<()> {
-    check_length("prior", posterior, prior.probs())
+    check_length("prior", posterior.n_depths(), prior.n_depths())
 }
 
 /// Refuses a value that is NaN or infinite, where it has no gradient.
@@ -86,11 +86,10 @@ pub(crate) fn check_finite(what: &'static str, value: f64) -> Result<()> {
     Ok(())
 }
 
-/// Refuses an array that does not have one entry per depth of the posterior.
-pub(crate) fn check_length(what: &'static str, posterior: &DepthPosterior, values: &[f64]) -> Result<()> {
-    let (expected, actual) = (posterior.n_depths(), values.len());
-    if expected != actual {
-        return Err(Error::Length { what, expected, actual });
+/// Refuses an array that does not have as many entries as the other arguments need.
+pub(crate) fn check_length(what: &'static str, expected: usize, actual: usize) -> Result<()> {
+    match expected == actual {
+        true => Ok(()),
+        false => Err(Error::Length { what, expected, actual }),
     }
-    Ok(())
 }

@@ -27,7 +27,8 @@ pub(crate) fn log_softmax(values: &[f64]) -> Option<Vec<f64>> {
 
 /// `Σ_i p_i v_i`; terms of probability zero are left out, even those of infinite values.
 pub(crate) fn expectation(probs: &[f64], values: &[f64]) -> f64 {
-    support(probs, values).map(|(prob, value)| prob * value).sum()
+    let support = probs.iter().zip(values).filter(|(prob, _)| **prob > 0.0);
+    support.map(|(prob, value)| prob * value).sum()
 }
 
 /// The gradient of `Σ_i p_i v_i` with respect to the logits of `p`: `p_j (v_j − Σ_i p_i v_i)`, for values whose expectation is finite.
@@ -45,9 +46,4 @@ pub(crate) fn expectation_gradient(probs: &[f64], values: &[f64]) -> Vec<f64> {
 /// The largest value; minus infinity if there is none.
 pub(crate) fn maximum(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
-}
-
-fn support<'a>(probs: &'a [f64], values: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + 'a {
-    let pairs = probs.iter().copied().zip(values.iter().copied());
-    pairs.filter(|(prob, _)| *prob > 0.0)
 }

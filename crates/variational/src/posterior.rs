@@ -14,7 +14,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "Vec<f64>", into = "Vec<f64>"))]
-pub struct DepthPosterior(Categorical);
+pub struct DepthPosterior(pub(crate) Categorical);
 
 impl DepthPosterior {
     /// The posterior `softmax(logits)`; a logit of minus infinity is a probability of zero.
@@ -75,10 +75,6 @@ impl DepthPosterior {
     /// If `depth` is beyond the maximum depth.
     pub fn truncated(&self, depth: usize) -> Result<Self> {
         Ok(Self(self.0.truncated(depth)?))
-    }
-
-    pub(crate) fn into_categorical(self) -> Categorical {
-        self.0
     }
 }
 

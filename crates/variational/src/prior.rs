@@ -52,7 +52,7 @@ impl DepthPrior {
 /// The posterior given some data is the prior for further data.
 impl From<DepthPosterior> for DepthPrior {
     fn from(posterior: DepthPosterior) -> Self {
-        Self(posterior.into_categorical())
+        Self(posterior.0)
     }
 }
 

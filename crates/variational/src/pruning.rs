@@ -40,36 +40,27 @@ impl PruningRule {
     #[must_use]
     pub fn pruned_depth(self, posterior: &DepthPosterior) -> usize {
         match self {
-            Self::NearMode { ratio } => near_mode(posterior, ratio),
+            Self::NearMode { ratio } => {
+                let mode = posterior.argmax();
+                let threshold = ratio * posterior.probs()[mode];
+                let mut shallower = posterior.probs()[..mode].iter();
+                shallower.position(|&prob| prob > threshold).unwrap_or(mode)
+            }
             Self::ArgMax => posterior.argmax(),
-            Self::RoundedExpectation => rounded_expectation(posterior),
-            Self::TailMass { tolerance } => tail_mass(posterior, tolerance),
+            Self::RoundedExpectation => {
+                let rounded = posterior.expected_depth().round_ties_even();
+                // Counting up to the rounded number avoids a cast that could truncate, and keeps the result in range.
+                let depths = 0..posterior.max_depth();
+                depths.take_while(|&depth| (depth as f64) < rounded).count()
+            }
+            Self::TailMass { tolerance } => {
+                // Entry d of the survival function is the mass beyond depth d.
+                let tails = posterior.survival();
+                let depth = tails.iter().position(|&tail| tail < tolerance);
+                depth.unwrap_or(posterior.max_depth())
+            }
         }
     }
-}
-
-fn near_mode(posterior: &DepthPosterior, ratio: f64) -> usize {
-    let mode = posterior.argmax();
-    let threshold = ratio * posterior.probs()[mode];
-    let shallower = posterior.probs()[..mode].iter();
-    shallower.clone().position(|&prob| prob > threshold).unwrap_or(mode)
-}
-
-fn rounded_expectation(posterior: &DepthPosterior) -> usize {
-    let rounded = posterior.expected_depth().round_ties_even();
-    // Counting up to the rounded number avoids a cast that could truncate, and keeps the result in range.
-    (0..posterior.max_depth())
-        .take_while(|&depth| (depth as f64) < rounded)
-        .count()
-}
-
-fn tail_mass(posterior: &DepthPosterior, tolerance: f64) -> usize {
-    // Entry d of the survival function is the mass beyond depth d.
-    let tails = posterior.survival();
-    tails
-        .iter()
-        .position(|&tail| tail < tolerance)
-        .unwrap_or(posterior.max_depth())
 }
 
 impl fmt::Display for PruningRule {
@@ -87,10 +78,9 @@ impl FromStr for PruningRule {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let (name, value) = match text.split_once(':') {
-            Some((name, value)) => (name, Some(value)),
-            None => (text, None),
-        };
+        let (name, value) = text
+            .split_once(':')
+            .map_or((text, None), |(name, value)| (name, Some(value)));
         match (name, value.map(str::parse::<f64>)) {
             ("near-mode", None) => Ok(Self::PAPER),
             ("near-mode", Some(Ok(ratio))) if (0.0..1.0).contains(&ratio) => Ok(Self::NearMode { ratio }),

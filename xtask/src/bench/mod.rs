@@ -3,23 +3,22 @@
 //! The document is written only from a full run with PyTorch, so that a table with ratios is never replaced by one without.
 
 mod measure;
-mod plan;
 mod rows;
+mod settings;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::json;
 
-use crate::document::{Document, markdown};
-use crate::process::{build_vds, check_writable};
-use crate::table;
-use measure::{Measured, Programs, Side};
-use plan::Extent;
-use rows::Row;
+use crate::process::{build_vds, check_writable, output, write_json};
+use crate::{document, table};
+use measure::Record;
+use rows::HEADER;
+use settings::Side;
 
 /// Arguments of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
@@ -41,16 +40,6 @@ pub(crate) struct Args {
     offline: bool,
 }
 
-const DOCUMENT: Document = Document {
-    path: "docs/PERFORMANCE.md",
-    markers: [
-        "<!-- Begin: written by `cargo xtask bench --peer PYTHON`, not by hand. -->",
-        "<!-- End of what is written by `cargo xtask bench`. -->",
-    ],
-};
-
-const HEADER: [&str; 6] = ["what", "ours", "other side", "ratio", "bar", "verdict"];
-
 /// Measures, prints the table, and writes what was asked for. A missed threshold is reported, and is not a failure.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(python) = &args.peer {
@@ -59,35 +48,27 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.json {
         check_writable(path)?;
     }
-    let (extent, default_rounds) = if args.quick {
-        (Extent::Quick, 1)
-    } else {
-        (Extent::Full, 3)
-    };
+    let default_rounds = if args.quick { 1 } else { 3 };
     let n_rounds = args.rounds.map_or(default_rounds, NonZeroUsize::get);
     // Before the build, which is a load of its own.
     let load = load();
-    let programs = Programs {
-        vds: build_vds(args.offline)?,
-        python: args.peer.clone(),
-    };
-
-    let records = measure::measure(&plan::settings(extent), n_rounds, &programs)?;
-    let measured = Measured(&records);
-    let (rows, machine) = (rows::rows(measured)?, machine(measured, n_rounds, load));
-    let cells: Vec<Vec<String>> = rows.iter().map(Row::cells).collect();
-    println!("\n{}", table::render(&HEADER, &cells));
+    let vds = build_vds(args.offline)?;
+    let settings = settings::settings(args.quick);
+    let records = measure::measure(&settings, n_rounds, &vds, args.peer.as_deref())?;
+    let (rows, machine) = (rows::rows(&records)?, machine(&records, n_rounds, load));
+    println!("\n{}", table::aligned(&HEADER, &rows));
     if let Some(path) = &args.json {
-        let machine: BTreeMap<&str, &String> = machine.iter().map(|(name, value)| (*name, value)).collect();
-        let value = json!({ "machine": machine, "rows": rows, "records": records });
-        let text = serde_json::to_string_pretty(&value)? + "\n";
-        fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
+        let record = json!({ "machine": machine, "header": HEADER, "rows": rows, "records": records });
+        write_json(path, &record)?;
     }
-    if args.peer.is_some() && extent == Extent::Full {
+    if args.peer.is_some() && !args.quick {
         let machine = machine.map(|(name, value)| vec![name.to_owned(), value]);
-        let tables = [markdown(&HEADER, &cells), markdown(&["machine", ""], &machine)];
-        DOCUMENT.write(&tables.join("\n"))?;
-        println!("written to {}", DOCUMENT.path);
+        let tables = [
+            table::markdown(&HEADER, &rows),
+            table::markdown(&["machine", ""], &machine),
+        ];
+        document::PERFORMANCE.write(&tables.join("\n"))?;
+        println!("written to {}", document::PERFORMANCE.path);
     }
     Ok(())
 }
@@ -99,26 +80,21 @@ fn load() -> String {
 }
 
 /// What the numbers depend on beside the program, as far as `vds` prints it with its records.
-fn machine(measured: Measured<'_>, n_rounds: usize, load: String) -> [(&'static str, String); 10] {
-    let printed = |field: &str| {
-        let text = measured.first_text(Side::Ours, field);
-        text.unwrap_or_else(|| "unknown".to_owned())
+fn machine(records: &[Record], n_rounds: usize, load: String) -> [(&'static str, String); 10] {
+    let first = |side, field| {
+        let mut of_side = records.iter().filter(|record| record.side == side);
+        of_side.find_map(|record| Some(record.printed.get(field)?.as_str()?.to_owned()))
     };
-    let torch = measured.first_text(Side::Peer, "torch");
+    let printed = |field| first(Side::Ours, field).unwrap_or_else(|| "unknown".to_owned());
+    let torch = first(Side::Peer, "torch");
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let name = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").ok();
-    let system = [
-        name.map(|name| name.trim_matches('"').to_owned()),
-        kernel.map(|version| format!("Linux {}", version.trim())),
-        Some(printed("target")),
-    ];
+    let system = output(Command::new("uname").arg("-sr")).unwrap_or_default();
+    let system = format!("{} {}", system.trim(), printed("target"));
     [
         ("Processor", printed("cpu")),
         ("Cores", cores.to_string()),
         ("Instruction set of the kernels", printed("instruction_set")),
-        ("System", system.into_iter().flatten().collect::<Vec<_>>().join(", ")),
+        ("System", system.trim().to_owned()),
         ("Compiler", printed("toolchain")),
         ("Commit", printed("commit")),
         ("PyTorch", torch.unwrap_or_else(|| "not measured".to_owned())),
@@ -126,14 +102,4 @@ fn machine(measured: Measured<'_>, n_rounds: usize, load: String) -> [(&'static 
         ("Load before the run", load),
         ("Date", printed("date")),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bench_document_has_the_markers() {
-        crate::document::tests::check_markers(&DOCUMENT);
-    }
 }

@@ -30,6 +30,8 @@ pub(crate) fn run() -> Result<()> {
 
 fn violations(files: &[File], packages: &[Package]) -> Vec<String> {
     let mut found = layers::violations(packages);
+    let is_member = |file: &&File| file.path.ends_with("/Cargo.toml") && !file.path.starts_with("fuzz/");
+    found.extend(files.iter().filter(is_member).flat_map(layers::manifest_violations));
     found.extend(imports::violations(files));
     found.extend(files.iter().flat_map(text::violations));
     found

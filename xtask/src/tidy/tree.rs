@@ -80,10 +80,4 @@ mod tests {
         let file = File::new("a.rs", "#[cfg(test)]\nmod tests;\nfn a() {}\n");
         assert_eq!(file.code().count(), 3);
     }
-
-    #[test]
-    fn tidy_sees_the_size_of_a_binary_file_and_no_text() {
-        let file = File::new("data.gz", vec![0x1f, 0x8b, 0, 0]);
-        assert_eq!((file.n_bytes, file.text.as_str()), (4, ""));
-    }
 }

@@ -119,7 +119,7 @@ fn store_refuses_a_content_of_another_schema_and_uses_no_older_one() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path(), 2);
     let before = names(store.folder());
-    let error = store.newest(SCHEMA + 1).unwrap_err();
+    let error = store.newest(SCHEMA + 1, 1 << 30).unwrap_err();
     let Error::Unusable { path, source } = &error else {
         panic!("{error}");
     };

@@ -1,9 +1,11 @@
 //! Sizes of the activations and of the work units.
 
-use super::filter::TILE;
 use crate::layout::{ConvConfig, Convolution};
 use crate::linalg::{Axis, Product};
 use crate::simd::padded;
+
+/// Rows and columns of a tile of the 3x3 convolution's outputs.
+pub(super) const TILE: usize = 4;
 
 /// Work units that a batch is split into: a constant, so that sums over units do not depend on the number of threads.
 pub(super) const MAX_UNITS: usize = 16;
@@ -92,64 +94,30 @@ impl Geometry {
 
     /// The 3x3 convolution of a padded image.
     pub(super) fn convolution(self) -> Product {
+        let channels = self.bottleneck_channels;
         Product {
-            m: Axis {
-                outer: self.height,
-                inner: self.width,
-            },
-            k: Axis {
-                outer: 3,
-                inner: 3 * self.bottleneck_channels,
-            },
-            n: self.bottleneck_channels,
-            a_m: Axis {
-                outer: self.padded_row(),
-                inner: self.bottleneck_channels,
-            },
-            a_k: Axis {
-                outer: self.padded_row(),
-                inner: 1,
-            },
-            b_k: Axis {
-                outer: 3 * self.bottleneck_channels * self.bottleneck_channels,
-                inner: self.bottleneck_channels,
-            },
-            c_m: Axis {
-                outer: self.bottleneck_row(),
-                inner: self.bottleneck_channels,
-            },
+            m: Axis::nested(self.height, self.width),
+            k: Axis::nested(3, 3 * channels),
+            n: channels,
+            a_m: Axis::nested(self.padded_row(), channels),
+            a_k: Axis::nested(self.padded_row(), 1),
+            b_k: Axis::nested(3 * channels * channels, channels),
+            c_m: Axis::nested(self.bottleneck_row(), channels),
         }
     }
 
     /// The gradient of its filter: A is the padded input, B the gradient with respect to the output, from its first
     /// pixel on in a padded image.
     pub(super) fn filter_gradient(self) -> Product {
+        let convolution = self.convolution();
         Product {
-            m: Axis {
-                outer: 3,
-                inner: 3 * self.bottleneck_channels,
-            },
-            k: Axis {
-                outer: self.height,
-                inner: self.width,
-            },
-            n: self.bottleneck_channels,
-            a_m: Axis {
-                outer: self.padded_row(),
-                inner: 1,
-            },
-            a_k: Axis {
-                outer: self.padded_row(),
-                inner: self.bottleneck_channels,
-            },
-            b_k: Axis {
-                outer: self.padded_row(),
-                inner: self.bottleneck_channels,
-            },
-            c_m: Axis {
-                outer: 3 * self.bottleneck_channels * self.bottleneck_channels,
-                inner: self.bottleneck_channels,
-            },
+            m: convolution.k,
+            k: convolution.m,
+            a_m: convolution.a_k,
+            a_k: convolution.a_m,
+            b_k: convolution.a_m,
+            c_m: convolution.b_k,
+            ..convolution
         }
     }
 }

@@ -5,16 +5,19 @@
 use rayon::prelude::*;
 
 use crate::buffer::Buffer;
-use crate::layout::ConvLayout;
-use crate::linear::{Linear, LinearGradient, pad_rows, unpad_rows};
-use crate::norm::Norm;
-use crate::residual_linear::{ResidualLinear, ResidualLinearGradient, Saved};
+use crate::layout::{ConvConfig, ConvLayout};
+use crate::linalg::Start;
+use crate::linear::{Linear, LinearGradient, add, pad_rows, unpad_rows};
+use crate::norm::{Affine, Norm, group_moments, input_gradient, norm_add, relu_mask, unit_gradient};
 use crate::simd::Isa;
 
-/// Parameters of the output block with padded widths.
+/// Images whose moments are taken together in `f32`.
+const GROUP_ROWS: usize = 64;
+
+/// The linear maps of the output block with padded widths.
 #[derive(Debug)]
 pub(super) struct Head {
-    block: ResidualLinear,
+    linear: Linear,
     read_out: Linear,
 }
 
@@ -25,24 +28,31 @@ pub(super) struct HeadState {
     pub(super) pooled: Buffer,
     /// The gradient with respect to one pixel of the activations, which is the same for all.
     pub(super) d_pooled: Buffer,
-    saved: Saved,
+    /// `relu(Linear(pooled))`.
+    rectified: Buffer,
+    norm: Norm,
+    /// Moments or sums of the groups of images.
+    groups: Buffer,
+    /// The gradient with respect to the linear map's output.
+    d_linear: Buffer,
+    /// What is read out.
     features: Buffer,
     logits: Buffer,
-    block_gradient: ResidualLinearGradient,
+    linear_gradient: LinearGradient,
+    norm_gradient: [Vec<f32>; 2],
     read_out_gradient: LinearGradient,
 }
 
 impl Head {
-    pub(super) fn new(layout: &ConvLayout) -> Self {
-        let config = layout.config;
+    pub(super) fn new(config: &ConvConfig) -> Self {
         Self {
-            block: ResidualLinear::new(config.channels),
+            linear: Linear::new(config.channels, config.channels),
             read_out: Linear::new(config.channels, config.n_classes),
         }
     }
 
     pub(super) fn pack_weights(&mut self, params: &[f32], layout: &ConvLayout) {
-        self.block.pack_weights(params, &layout.head_linear, &layout.head_norm);
+        self.linear.pack_weights(params, &layout.head_linear);
         self.read_out.pack_weights(params, &layout.read_out);
     }
 
@@ -51,21 +61,34 @@ impl Head {
         HeadState {
             pooled: Buffer::default(),
             d_pooled: Buffer::default(),
+            rectified: Buffer::default(),
+            norm: Norm::new(self.linear.padded_out()),
+            groups: Buffer::default(),
+            d_linear: Buffer::default(),
             features: Buffer::default(),
-            saved: self.block.saved(),
             logits: Buffer::default(),
-            block_gradient: self.block.gradient(),
+            linear_gradient: self.linear.gradient(),
+            norm_gradient: [(); 2].map(|()| vec![0.0; self.linear.n_out()]),
             read_out_gradient: self.read_out.gradient(),
         }
     }
 
     /// Makes room for `batch` images.
     pub(super) fn reserve(&self, state: &mut HeadState, batch: usize) {
-        for rows in [&mut state.pooled, &mut state.d_pooled, &mut state.features] {
-            rows.resize(batch * self.read_out.padded_in());
-        }
+        let width = self.linear.padded_in();
+        state.groups.resize(batch.div_ceil(GROUP_ROWS) * 2 * width);
         state.logits.resize(batch * self.read_out.padded_out());
-        self.block.reserve(&mut state.saved, batch);
+        let HeadState {
+            pooled,
+            d_pooled,
+            rectified,
+            d_linear,
+            features,
+            ..
+        } = state;
+        for rows in [pooled, d_pooled, rectified, d_linear, features] {
+            rows.resize(batch * width);
+        }
     }
 
     /// Logits of every depth with the statistics of the batch, which go into `statistics`.
@@ -73,25 +96,48 @@ impl Head {
         &self,
         isa: Isa,
         layout: &ConvLayout,
+        params: &[f32],
         states: &mut [HeadState],
         statistics: &mut [f32],
         logits: &mut [f32],
     ) {
-        let (n_classes, channels) = (layout.config.n_classes, layout.config.channels);
+        let (width, affine) = (self.linear.padded_in(), Affine::new(params, &layout.head_norm));
         let logits_of_depth = logits.len() / states.len();
         states
             .par_iter_mut()
             .zip(logits.par_chunks_exact_mut(logits_of_depth))
             .for_each(|(state, logits)| {
-                self.block
-                    .forward_train(isa, &state.pooled, &mut state.saved, &mut state.features);
-                self.read_out.forward(isa, &state.features, &mut state.logits);
-                unpad_rows(&state.logits, n_classes, logits);
+                let HeadState {
+                    pooled,
+                    rectified,
+                    norm,
+                    groups,
+                    features,
+                    logits: padded_logits,
+                    ..
+                } = state;
+                let start = Start::BiasRelu(&self.linear.bias);
+                self.linear.forward(isa, pooled, start, rectified);
+                let moments = groups.chunks_exact_mut(2 * width);
+                for (rows, moments) in rectified.chunks(GROUP_ROWS * width).zip(moments) {
+                    group_moments(isa, rows, moments);
+                }
+                let n_rows = pooled.len() / width;
+                norm.set_batch(groups, |group| (n_rows - group * GROUP_ROWS).min(GROUP_ROWS), affine);
+                self.read_out(isa, pooled, rectified, norm, features, padded_logits);
+                unpad_rows(padded_logits, layout.config.n_classes, logits);
             });
         for (state, ranges) in states.iter().zip(&layout.head_statistics) {
-            statistics[ranges.mean.clone()].copy_from_slice(&state.saved.norm.mean[..channels]);
-            statistics[ranges.variance.clone()].copy_from_slice(&state.saved.norm.unbiased_variance[..channels]);
+            state.norm.store_statistics(ranges, statistics);
         }
+    }
+
+    /// Logits of `features = h + BN(rectified)`.
+    fn read_out(&self, isa: Isa, h: &[f32], rectified: &[f32], norm: &Norm, features: &mut [f32], logits: &mut [f32]) {
+        features.copy_from_slice(h);
+        norm_add(isa, rectified, norm, features);
+        self.read_out
+            .forward(isa, features, Start::Bias(&self.read_out.bias), logits);
     }
 
     /// Sets each depth's `d_pooled`, for each of `n_pixels` pixels, and adds to `d_params`.
@@ -100,7 +146,8 @@ impl Head {
         isa: Isa,
         layout: &ConvLayout,
         states: &mut [HeadState],
-        (d_logits, n_pixels): (&[f32], usize),
+        d_logits: &[f32],
+        n_pixels: usize,
         d_params: &mut [f32],
     ) {
         let logits_of_depth = d_logits.len() / states.len();
@@ -108,29 +155,59 @@ impl Head {
             .par_iter_mut()
             .zip(d_logits.par_chunks_exact(logits_of_depth))
             .for_each(|(state, d_logits)| {
-                state.block_gradient.clear();
-                state.read_out_gradient.clear();
                 pad_rows(d_logits, layout.config.n_classes, &mut state.logits);
-                self.read_out
-                    .parameter_gradient(isa, &state.features, &state.logits, &mut state.read_out_gradient);
-                self.read_out.input_gradient(isa, &state.logits, &mut state.d_pooled);
-                let HeadState {
-                    pooled,
-                    d_pooled,
-                    saved,
-                    block_gradient,
-                    ..
-                } = state;
-                self.block.backward(isa, pooled, saved, d_pooled, block_gradient);
+                self.backward_depth(isa, state);
                 let of_pixel = 1.0 / n_pixels as f32;
-                d_pooled.iter_mut().for_each(|d| *d *= of_pixel);
+                state.d_pooled.iter_mut().for_each(|d| *d *= of_pixel);
             });
         for state in states {
-            self.block
-                .accumulate_gradient(&state.block_gradient, &layout.head_linear, &layout.head_norm, d_params);
+            let HeadState {
+                linear_gradient,
+                norm_gradient: [scale, shift],
+                read_out_gradient,
+                ..
+            } = state;
+            self.linear
+                .accumulate_gradient(linear_gradient, &layout.head_linear, d_params);
+            add(&mut d_params[layout.head_norm.scale.clone()], scale);
+            add(&mut d_params[layout.head_norm.shift.clone()], shift);
             self.read_out
-                .accumulate_gradient(&state.read_out_gradient, &layout.read_out, d_params);
+                .accumulate_gradient(read_out_gradient, &layout.read_out, d_params);
         }
+    }
+
+    /// From the gradient in `state.logits` to that in `state.d_pooled`, and the gradients of the parameters.
+    fn backward_depth(&self, isa: Isa, state: &mut HeadState) {
+        let HeadState {
+            pooled,
+            d_pooled: d,
+            rectified,
+            norm,
+            groups,
+            d_linear,
+            features,
+            logits: d_logits,
+            linear_gradient,
+            norm_gradient: [d_scale, d_shift],
+            read_out_gradient,
+        } = state;
+        linear_gradient.clear();
+        d_scale.fill(0.0);
+        d_shift.fill(0.0);
+        read_out_gradient.clear();
+        self.read_out
+            .parameter_gradient(isa, features, d_logits, read_out_gradient);
+        self.read_out.input_gradient(isa, d_logits, Start::Zero, d);
+        let width = norm.width();
+        let rows = d.chunks(GROUP_ROWS * width).zip(rectified.chunks(GROUP_ROWS * width));
+        for ((d, rectified), sums) in rows.zip(groups.chunks_exact_mut(2 * width)) {
+            unit_gradient(isa, d, rectified, norm, sums);
+        }
+        norm.set_gradient_means(groups, pooled.len() / width, d_scale, d_shift);
+        input_gradient(isa, d, rectified, norm, d_linear);
+        relu_mask(isa, d_linear, rectified);
+        self.linear.parameter_gradient(isa, pooled, d_linear, linear_gradient);
+        self.linear.input_gradient(isa, d_linear, Start::Accumulate, d);
     }
 
     /// Logits of every depth with running statistics; `pooled` is `[batch, depths, padded channels]`.
@@ -138,34 +215,32 @@ impl Head {
         &self,
         isa: Isa,
         layout: &ConvLayout,
+        params: &[f32],
         statistics: &[f32],
         pooled: &[f32],
         logits: &mut [f32],
     ) {
-        let (n_depths, width) = (layout.head_statistics.len(), self.read_out.padded_in());
+        let (n_depths, width) = (layout.head_statistics.len(), self.linear.padded_in());
+        let affine = Affine::new(params, &layout.head_norm);
         let logits_of_depth = logits.len() / n_depths;
-        let depths = layout
+        layout
             .head_statistics
             .par_iter()
+            .zip(logits.par_chunks_exact_mut(logits_of_depth))
             .enumerate()
-            .zip(logits.par_chunks_exact_mut(logits_of_depth));
-        depths.for_each(|((depth, ranges), logits)| {
-            let mut norm = Norm::new(width);
-            self.block.set_running(
-                &mut norm,
-                &statistics[ranges.mean.clone()],
-                &statistics[ranges.variance.clone()],
-            );
-            let images = pooled.chunks_exact(n_depths * width);
-            let h: Vec<f32> = images
-                .flat_map(|image| &image[depth * width..(depth + 1) * width])
-                .copied()
-                .collect();
-            let (mut rectified, mut features) = (vec![0.0; h.len()], vec![0.0; h.len()]);
-            let mut padded_logits = vec![0.0; h.len() / width * self.read_out.padded_out()];
-            self.block.forward_eval(isa, &h, &norm, &mut rectified, &mut features);
-            self.read_out.forward(isa, &features, &mut padded_logits);
-            unpad_rows(&padded_logits, layout.config.n_classes, logits);
-        });
+            .for_each(|(depth, (ranges, logits))| {
+                let norm = Norm::running(width, statistics, ranges, affine);
+                let images = pooled.chunks_exact(n_depths * width);
+                let h: Vec<f32> = images
+                    .flat_map(|image| &image[depth * width..(depth + 1) * width])
+                    .copied()
+                    .collect();
+                let (mut rectified, mut features) = (vec![0.0; h.len()], vec![0.0; h.len()]);
+                let mut padded_logits = vec![0.0; h.len() / width * self.read_out.padded_out()];
+                let start = Start::BiasRelu(&self.linear.bias);
+                self.linear.forward(isa, &h, start, &mut rectified);
+                self.read_out(isa, &h, &rectified, &norm, &mut features, &mut padded_logits);
+                unpad_rows(&padded_logits, layout.config.n_classes, logits);
+            });
     }
 }

@@ -9,11 +9,12 @@ mod rows;
 
 use crate::buffer::Buffer;
 use crate::engine::{Engine, Lengths};
-use crate::layout::{FcConfig, FcLayout, NormRanges};
-use crate::linalg::{Axis, Product, Start, multiply};
+use crate::layout::{FcConfig, FcLayout};
+use crate::linalg::{Product, Start, multiply};
+use crate::norm::Affine;
 use crate::simd::Isa;
 use dots::add_row_products;
-use norm::{Affine, Layer, RowNorm, gradient, normalize_add};
+use norm::{Layer, RowNorm, gradient, normalize_add};
 use rows::{Rows, lanes_of, transpose_in, transpose_out};
 
 /// Buffers of one fully connected network.
@@ -57,50 +58,26 @@ impl FcEngine {
         }
     }
 
-    /// Where parameters and statistics lie.
-    pub fn layout(&self) -> &FcLayout {
-        &self.layout
-    }
-
     /// Takes `self.gradient` from the block's output to its input.
     fn backward_block(&mut self, index: usize, d_params: &mut [f32]) {
         let (isa, width, lanes) = (self.isa, self.layout.config.width, self.input.lanes());
         let (ranges, h) = (&self.layout.blocks[index], &self.activations[index]);
-        let (d_weight, d_bias) = d_params[ranges.norm.scale.start..ranges.norm.shift.end].split_at_mut(width);
-        let layer = layer(h, &self.rectified[index], self.batch);
-        gradient(
-            isa,
-            &self.gradient,
-            layer,
-            &self.norms[index],
-            [d_weight, d_bias],
-            &mut self.d_linear,
-        );
-        let shape = [width + 1, width, lanes];
-        add_row_products(
-            isa,
-            h.all(),
-            &self.d_linear,
-            shape,
-            &mut d_params[ranges.linear.affine()],
-        );
+        let (layer, norm) = (Layer::new(h, &self.rectified[index]), &self.norms[index]);
+        let d_affine = ranges.norm.split_mut(d_params);
+        gradient(isa, &self.gradient, layer, norm, d_affine, &mut self.d_linear);
+        let (shape, d_linear) = ([width + 1, width, lanes], &mut d_params[ranges.linear.affine()]);
+        add_row_products(isa, h.all(), &self.d_linear, shape, d_linear);
         let weight = &self.params[ranges.linear.weight.clone()];
         linear_backward(isa, weight, &self.d_linear, lanes, &mut self.gradient);
     }
 
     fn lengths(&self) -> Lengths {
-        let FcLayout {
-            config,
-            n_params,
-            n_statistics,
-            ..
-        } = self.layout;
         Lengths {
-            n_params,
-            n_statistics,
-            example_len: config.n_inputs,
-            n_classes: config.n_classes,
-            max_depth: config.max_depth,
+            n_params: self.layout.n_params,
+            n_statistics: self.layout.n_statistics,
+            example_len: self.layout.config.n_inputs,
+            n_classes: self.layout.config.n_classes,
+            max_depth: self.layout.config.max_depth,
         }
     }
 
@@ -141,38 +118,43 @@ impl Engine for FcEngine {
         self.params.copy_from_slice(params);
         self.reserve(batch, n_depths);
         self.input.load(input);
-        let (isa, width) = (self.isa, self.layout.config.width);
+        let isa = self.isa;
         let stem = &params[self.layout.stem.affine()];
-        linear(isa, stem, &self.input, Start::Zero, self.activations[0].features_mut());
+        self.input
+            .linear(isa, stem, Start::Zero, self.activations[0].features_mut());
         for index in 0..n_depths - 1 {
             let (ranges, norm) = (&self.layout.blocks[index], &mut self.norms[index]);
             let (before, after) = self.activations.split_at_mut(index + 1);
             let (h, x) = (&before[index], &mut self.rectified[index]);
-            linear(isa, &params[ranges.linear.affine()], h, Start::Relu, x);
-            let y = after[0].features_mut();
-            normalize_add(isa, layer(h, x, batch), affine(params, &ranges.norm), norm, y);
-            let ranges = &self.layout.block_statistics[index];
-            statistics[ranges.mean.clone()].copy_from_slice(&norm.mean[..width]);
-            statistics[ranges.variance.clone()].copy_from_slice(&norm.unbiased_variance[..width]);
+            h.linear(isa, &params[ranges.linear.affine()], Start::Relu, x);
+            let (affine, y) = (Affine::new(params, &ranges.norm), after[0].features_mut());
+            normalize_add(isa, Layer::new(h, x), affine, norm, y);
+            norm.norm
+                .store_statistics(&self.layout.block_statistics[index], statistics);
         }
         let read_out = &params[self.layout.read_out.affine()];
         let of_depth = logits.chunks_exact_mut(batch * self.layout.config.n_classes);
         for (h, logits) in self.activations.iter().zip(of_depth) {
-            linear(isa, read_out, h, Start::Zero, &mut self.logits);
+            h.linear(isa, read_out, Start::Zero, &mut self.logits);
             transpose_out(&self.logits, h.lanes(), logits);
         }
     }
 
     fn backward(&mut self, d_logits: &[f32], d_params: &mut [f32]) {
-        let (isa, FcConfig { width, n_classes, .. }) = (self.isa, self.layout.config);
+        let isa = self.isa;
+        let FcConfig {
+            n_inputs,
+            width,
+            n_classes,
+            ..
+        } = self.layout.config;
         assert!(self.batch > 0, "a training pass comes first");
-        assert_eq!(d_params.len(), self.layout.n_params, "gradient of the parameters");
-        let of_depth = self.batch * n_classes;
-        assert_eq!(d_logits.len(), self.n_depths * of_depth, "gradient of the logits");
+        self.lengths()
+            .check_backward(self.batch, self.n_depths, d_logits, d_params);
         let lanes = self.input.lanes();
         self.gradient.fill(0.0);
         self.logits.fill(0.0);
-        for (depth, d_logits) in d_logits.chunks_exact(of_depth).enumerate().rev() {
+        for (depth, d_logits) in d_logits.chunks_exact(self.batch * n_classes).enumerate().rev() {
             transpose_in(d_logits, lanes, &mut self.logits);
             let (h, read_out) = (&self.activations[depth], self.layout.read_out.clone());
             let shape = [width + 1, n_classes, lanes];
@@ -188,27 +170,15 @@ impl Engine for FcEngine {
                 self.backward_block(index, d_params);
             }
         }
-        let shape = [self.layout.config.n_inputs + 1, width, lanes];
+        let shape = [n_inputs + 1, width, lanes];
         let d_stem = &mut d_params[self.layout.stem.affine()];
         add_row_products(isa, self.input.all(), &self.gradient, shape, d_stem);
     }
 
     fn forward_eval(&mut self, params: &[f32], statistics: &[f32], input: &[f32], logits: &mut [f32]) {
-        let (_, n_depths) = self.lengths().check(params, input, statistics, logits);
-        assert_eq!(n_depths, self.layout.config.max_depth + 1, "depths");
-        evaluation::forward(self.isa, &self.layout, (params, statistics), input, logits);
+        self.lengths().check_eval(params, input, statistics, logits);
+        evaluation::forward(self.isa, &self.layout, params, statistics, input, logits);
     }
-}
-
-/// `y = start + W h`, with the bias as the last row of `affine`, which the row of ones multiplies.
-fn linear(isa: Isa, affine: &[f32], h: &Rows, start: Start<'_>, y: &mut [f32]) {
-    let (n_in, n_out) = (h.n_rows(), affine.len() / h.n_rows());
-    let product = Product {
-        a_m: Axis::flat(1),
-        a_k: Axis::flat(n_out),
-        ..Product::dense(n_out, n_in, h.lanes())
-    };
-    multiply(isa, &product, affine, h.all(), y, start);
 }
 
 /// `d_h += Wᵀ d_y`.
@@ -216,20 +186,4 @@ fn linear_backward(isa: Isa, weight: &[f32], d_y: &[f32], lanes: usize, d_h: &mu
     let n_out = d_y.len() / lanes;
     let product = Product::dense(weight.len() / n_out, n_out, lanes);
     multiply(isa, &product, weight, d_y, d_h, Start::Accumulate);
-}
-
-fn affine<'a>(params: &'a [f32], norm: &NormRanges) -> Affine<'a> {
-    Affine {
-        weight: &params[norm.scale.clone()],
-        bias: &params[norm.shift.clone()],
-    }
-}
-
-fn layer<'a>(h: &'a Rows, x: &'a [f32], batch: usize) -> Layer<'a> {
-    Layer {
-        h: h.features(),
-        x,
-        ones: h.ones(),
-        batch,
-    }
 }

@@ -3,69 +3,46 @@
 //! A row holds a feature of the whole batch and fits the first-level cache, so its statistics and everything that needs them
 //! are taken in one go.
 
-use crate::norm::EPSILON;
+use super::rows::Rows;
+use crate::norm::{Affine, Norm, narrow};
 use crate::simd::{Vector, simd_fn};
 
-/// Statistics of one layer over one batch, a number a feature.
+/// Statistics of one layer over one batch.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowNorm {
-    pub(super) mean: Vec<f32>,
+    pub(super) norm: Norm,
     /// What rounding to single precision took off the mean. Where a feature varies little, the backward pass multiplies its
     /// deviations by a large slope, and this would be in all of them alike: a gradient where there is none.
     mean_rest: Vec<f32>,
-    pub(super) unbiased_variance: Vec<f32>,
-    inverse_sd: Vec<f32>,
-    /// The output is `x * scale + shift`.
-    scale: Vec<f32>,
-    shift: Vec<f32>,
 }
 
 impl RowNorm {
     pub(super) fn new(features: usize) -> Self {
-        let zeros = vec![0.0; features];
         Self {
-            mean: zeros.clone(),
-            mean_rest: zeros.clone(),
-            unbiased_variance: zeros.clone(),
-            inverse_sd: zeros.clone(),
-            scale: zeros.clone(),
-            shift: zeros,
+            norm: Norm::new(features),
+            mean_rest: vec![0.0; features],
         }
     }
-
-    /// Sets the affine map that normalizes with given statistics.
-    pub(super) fn set_running(&mut self, [mean, variance]: [&[f32]; 2], affine: Affine<'_>) {
-        for j in 0..mean.len() {
-            self.set(j, f64::from(mean[j]), f64::from(variance[j]), affine);
-        }
-    }
-
-    #[inline(always)]
-    fn set(&mut self, j: usize, mean: f64, variance: f64, affine: Affine<'_>) {
-        let inverse_sd = 1.0 / (variance + EPSILON).sqrt();
-        let scale = f64::from(affine.weight[j]) * inverse_sd;
-        self.mean[j] = narrow(mean);
-        self.mean_rest[j] = narrow(mean - f64::from(self.mean[j]));
-        self.inverse_sd[j] = narrow(inverse_sd);
-        self.scale[j] = narrow(scale);
-        self.shift[j] = narrow(f64::from(affine.bias[j]) - mean * scale);
-    }
-}
-
-/// Weight and bias of a batch norm.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Affine<'a> {
-    pub(super) weight: &'a [f32],
-    pub(super) bias: &'a [f32],
 }
 
 /// Rows `[features, lanes]` on either side of `y = h + BN(x)`, and the row of ones, whose sum is the batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layer<'a> {
-    pub(super) h: &'a [f32],
-    pub(super) x: &'a [f32],
-    pub(super) ones: &'a [f32],
-    pub(super) batch: usize,
+    h: &'a [f32],
+    x: &'a [f32],
+    ones: &'a [f32],
+    batch: usize,
+}
+
+impl<'a> Layer<'a> {
+    pub(super) fn new(h: &'a Rows, x: &'a [f32]) -> Self {
+        Self {
+            h: h.features(),
+            x,
+            ones: h.ones(),
+            batch: h.batch(),
+        }
+    }
 }
 
 simd_fn! {
@@ -74,7 +51,7 @@ simd_fn! {
 }
 simd_fn! {
     /// Writes `y = h + BN(x)` with the map that is set.
-    pub(super) fn affine_add(layer: Layer<'_>, norm: &RowNorm, y: &mut [f32]) = affine_add_body
+    pub(super) fn affine_add(layer: Layer<'_>, norm: &Norm, y: &mut [f32]) = affine_add_body
 }
 simd_fn! {
     /// From the gradient `d` of `y` to that of the input of the ReLU that made x; adds to the gradients of weight and bias.
@@ -84,6 +61,7 @@ simd_fn! {
 
 #[inline(always)]
 fn normalize_add_body<V: Vector>(layer: Layer<'_>, affine: Affine<'_>, norm: &mut RowNorm, y: &mut [f32]) {
+    let RowNorm { norm, mean_rest } = norm;
     let lanes = layer.ones.len();
     check::<V>(lanes, norm.mean.len(), &[layer.h.len(), layer.x.len(), y.len()]);
     let n = layer.batch as f64;
@@ -101,7 +79,8 @@ fn normalize_add_body<V: Vector>(layer: Layer<'_>, affine: Affine<'_>, norm: &mu
             // What rounding has left of the mean in a long batch.
             let rest = f64::from(rest) / n;
             let (mean, squares) = (f64::from(center) + rest, f64::from(squares) - n * rest * rest);
-            norm.set(j, mean, squares / n, affine);
+            norm.set_channel(j, mean, squares / n, affine);
+            mean_rest[j] = narrow(mean - f64::from(norm.mean[j]));
             norm.unbiased_variance[j] = narrow(squares / (n - 1.0).max(1.0));
             row_affine_add::<V>(layer, norm, j, y);
         }
@@ -109,7 +88,7 @@ fn normalize_add_body<V: Vector>(layer: Layer<'_>, affine: Affine<'_>, norm: &mu
 }
 
 #[inline(always)]
-fn affine_add_body<V: Vector>(layer: Layer<'_>, norm: &RowNorm, y: &mut [f32]) {
+fn affine_add_body<V: Vector>(layer: Layer<'_>, norm: &Norm, y: &mut [f32]) {
     let lanes = layer.ones.len();
     check::<V>(lanes, norm.mean.len(), &[layer.h.len(), layer.x.len(), y.len()]);
     for (j, y) in y.chunks_exact_mut(lanes).take(norm.mean.len()).enumerate() {
@@ -121,7 +100,7 @@ fn affine_add_body<V: Vector>(layer: Layer<'_>, norm: &RowNorm, y: &mut [f32]) {
 /// # Safety
 /// Row `j` must lie inside the layer's slices, in whole vectors whose instructions are enabled.
 #[inline(always)]
-unsafe fn row_affine_add<V: Vector>(layer: Layer<'_>, norm: &RowNorm, j: usize, y: &mut [f32]) {
+unsafe fn row_affine_add<V: Vector>(layer: Layer<'_>, norm: &Norm, j: usize, y: &mut [f32]) {
     let lanes = layer.ones.len();
     // SAFETY: promised by the caller.
     unsafe {
@@ -140,7 +119,7 @@ unsafe fn row_affine_add<V: Vector>(layer: Layer<'_>, norm: &RowNorm, j: usize, 
 fn gradient_body<V: Vector>(
     d: &[f32],
     layer: Layer<'_>,
-    norm: &RowNorm,
+    RowNorm { norm, mean_rest }: &RowNorm,
     [d_weight, d_bias]: [&mut [f32]; 2],
     out: &mut [f32],
 ) {
@@ -151,7 +130,7 @@ fn gradient_body<V: Vector>(
         // SAFETY: as above.
         unsafe {
             let (d, x) = (d.as_ptr().add(j * lanes), layer.x.as_ptr().add(j * lanes));
-            let (mean, mean_rest) = (V::splat(norm.mean[j]), V::splat(norm.mean_rest[j]));
+            let (mean, mean_rest) = (V::splat(norm.mean[j]), V::splat(mean_rest[j]));
             let deviation = |x: V| x.sub(mean).sub(mean_rest);
             // The gradient is zero where there is no example, so these sums need no mask.
             let of_d = f64::from(sum::<V>(lanes, |lane| V::load(d.add(lane))));
@@ -235,11 +214,6 @@ fn check<V: Vector>(lanes: usize, features: usize, lens: &[usize]) {
         lens.iter().all(|&len| len >= features * lanes),
         "{features} rows of {lanes} in {lens:?}"
     );
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is what it is for")]
-fn narrow(x: f64) -> f32 {
-    x as f32
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! last vector: as a row of inputs it multiplies the bias, and every other row is kept at zero in those lanes by it.
 
 use crate::buffer::Buffer;
+use crate::linalg::{Axis, Product, Start, multiply};
+use crate::simd::Isa;
 
 /// Lanes come in whole vectors of the widest instruction set.
 const LANES: usize = 16;
@@ -34,11 +36,6 @@ impl Rows {
     /// Examples.
     pub(super) fn batch(&self) -> usize {
         self.batch
-    }
-
-    /// Features, and one.
-    pub(super) fn n_rows(&self) -> usize {
-        self.values.len() / self.lanes
     }
 
     /// Lanes of a row.
@@ -71,6 +68,18 @@ impl Rows {
     pub(super) fn load(&mut self, examples: &[f32]) {
         let lanes = self.lanes;
         transpose_in(examples, lanes, self.features_mut());
+    }
+
+    /// `y = start + W h`, with the bias as the last row of `affine`, which the row of ones multiplies.
+    pub(super) fn linear(&self, isa: Isa, affine: &[f32], start: Start<'_>, y: &mut [f32]) {
+        let n_in = self.values.len() / self.lanes;
+        let n_out = affine.len() / n_in;
+        let product = Product {
+            a_m: Axis::flat(1),
+            a_k: Axis::flat(n_out),
+            ..Product::dense(n_out, n_in, self.lanes)
+        };
+        multiply(isa, &product, affine, &self.values, y, start);
     }
 }
 

@@ -38,6 +38,15 @@ pub struct NormRanges {
     pub shift: Range<usize>,
 }
 
+#[cfg(feature = "engines")]
+impl NormRanges {
+    /// Scale and shift of a gradient with respect to all parameters.
+    pub(crate) fn split_mut<'a>(&self, d_params: &'a mut [f32]) -> [&'a mut [f32]; 2] {
+        let both = &mut d_params[self.scale.start..self.shift.end];
+        both.split_at_mut(self.scale.len()).into()
+    }
+}
+
 /// The statistics of a batch norm's input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatisticsRanges {

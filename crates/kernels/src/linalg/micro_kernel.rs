@@ -5,7 +5,7 @@
 //! are slower at these sizes: sums over 32 terms are short, and beginning and ending a tile costs as its size. Nothing is packed: A is read by
 //! broadcast, so that its strides do not matter, and a row of B is contiguous by construction.
 
-use super::{Product, Start};
+use super::product::{Product, Start};
 use crate::simd::{Prefetch, Vector};
 
 /// Rows of a tile.

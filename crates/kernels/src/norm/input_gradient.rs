@@ -16,15 +16,6 @@ simd_fn! {
     /// Adds to `total` the gradient with respect to a batch norm's input x, and the row `extra` to every row.
     pub(crate) fn add_input_gradient(total: &mut [f32], gradient: &[f32], x: &[f32], norm: &Norm, extra: &[f32]) = add_input_gradient_body
 }
-/// `scale * (g - mean(g) - x̂ * mean(g x̂))` as `scale * g + (x - mean) * slope + offset`.
-#[derive(Clone, Copy)]
-struct InputGradient<'a> {
-    rows: Rows,
-    gradient: *const f32,
-    x: *const f32,
-    norm: &'a Norm,
-    out: *mut f32,
-}
 
 #[inline(always)]
 fn input_gradient_body<V: Vector>(gradient: &[f32], x: &[f32], norm: &Norm, out: &mut [f32]) {
@@ -33,6 +24,7 @@ fn input_gradient_body<V: Vector>(gradient: &[f32], x: &[f32], norm: &Norm, out:
         gradient: gradient.as_ptr(),
         x: x.as_ptr(),
         norm,
+        extra: None,
         out: out.as_mut_ptr(),
     };
     // SAFETY: `Rows` has checked the lengths, a norm's vectors are as long as its width, and `simd_fn!` enables the
@@ -48,33 +40,11 @@ fn input_gradient_padded_body<V: Vector>(gradient: &[f32], x: &[f32], norm: &Nor
         gradient: gradient.as_ptr(),
         x: x.as_ptr(),
         norm,
+        extra: None,
         out: out[start..].as_mut_ptr(),
     };
     // SAFETY: as above.
     unsafe { sweep::<V>(pass, norm.width()) }
-}
-
-impl Sweep for InputGradient<'_> {
-    #[inline(always)]
-    unsafe fn panel<V: Vector, const N: usize>(self, channel: usize) {
-        // SAFETY: the offsets are those of pixels that were checked, and the panel lies inside the width.
-        unsafe {
-            let map = InputMap::<V, N>::new(self.norm, channel);
-            self.rows.for_each(|from, to| {
-                let (g, x) = (
-                    load(self.gradient.add(from + channel)),
-                    load(self.x.add(from + channel)),
-                );
-                store(map.apply(g, x), self.out.add(to + channel));
-            });
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-struct AddInputGradient<'a> {
-    pass: InputGradient<'a>,
-    extra: *const f32,
 }
 
 #[inline(always)]
@@ -85,56 +55,35 @@ fn add_input_gradient_body<V: Vector>(total: &mut [f32], gradient: &[f32], x: &[
         gradient: gradient.as_ptr(),
         x: x.as_ptr(),
         norm,
+        extra: Some(extra.as_ptr()),
         out: total.as_mut_ptr(),
     };
-    let extra = extra.as_ptr();
     // SAFETY: as above.
-    unsafe { sweep::<V>(AddInputGradient { pass, extra }, norm.width()) }
+    unsafe { sweep::<V>(pass, norm.width()) }
 }
 
-impl Sweep for AddInputGradient<'_> {
+/// `scale * (g - mean(g) - x̂ * mean(g x̂))` as `scale * g + (x - mean) * slope + offset`.
+#[derive(Clone, Copy)]
+struct InputGradient<'a> {
+    rows: Rows,
+    gradient: *const f32,
+    x: *const f32,
+    norm: &'a Norm,
+    /// A row that is added to every row, as is what is at `out`; without it `out` is overwritten.
+    extra: Option<*const f32>,
+    out: *mut f32,
+}
+
+impl Sweep for InputGradient<'_> {
     #[inline(always)]
     unsafe fn panel<V: Vector, const N: usize>(self, channel: usize) {
-        // SAFETY: as above.
+        // SAFETY: the offsets are those of pixels that were checked, the panel lies inside the width, and a norm's vectors are
+        // as long as its width.
         unsafe {
-            let map = InputMap::<V, N>::new(self.pass.norm, channel);
-            let extra = load::<V, N>(self.extra.add(channel));
-            self.pass.rows.for_each(|from, _| {
-                let out = self.pass.out.add(from + channel);
-                let (g, x) = (
-                    load(self.pass.gradient.add(from + channel)),
-                    load(self.pass.x.add(from + channel)),
-                );
-                let (through_norm, mut total) = (map.apply(g, x), load::<V, N>(out));
-                for (i, total) in total.iter_mut().enumerate() {
-                    *total = total.add(through_norm[i]).add(extra[i]);
-                }
-                store(total, out);
-            });
-        }
-    }
-}
-
-/// What [`InputGradient`] keeps of the norm in registers.
-#[derive(Clone, Copy)]
-struct InputMap<V, const N: usize> {
-    scale: [V; N],
-    mean: [V; N],
-    slope: [V; N],
-    offset: [V; N],
-}
-
-impl<V: Vector, const N: usize> InputMap<V, N> {
-    /// # Safety
-    /// The vector's instructions must be enabled, and the panel lie inside the norm's width.
-    #[inline(always)]
-    unsafe fn new(norm: &Norm, channel: usize) -> Self {
-        // SAFETY: promised by the caller; a norm's vectors are as long as its width.
-        unsafe {
-            let (scale, inverse_sd) = (
-                load::<V, N>(norm.scale.as_ptr().add(channel)),
-                load::<V, N>(norm.inverse_sd.as_ptr().add(channel)),
-            );
+            let norm = self.norm;
+            let scale = load::<V, N>(norm.scale.as_ptr().add(channel));
+            let mean = load::<V, N>(norm.mean.as_ptr().add(channel));
+            let inverse_sd = load::<V, N>(norm.inverse_sd.as_ptr().add(channel));
             let mut slope = load::<V, N>(norm.mean_gradient_x.as_ptr().add(channel));
             let mut offset = load::<V, N>(norm.mean_gradient.as_ptr().add(channel));
             for i in 0..N {
@@ -142,27 +91,29 @@ impl<V: Vector, const N: usize> InputMap<V, N> {
                 slope[i] = slope[i].mul(inverse_sd[i]).mul(minus_scale);
                 offset[i] = offset[i].mul(minus_scale);
             }
-            Self {
-                scale,
-                mean: load(norm.mean.as_ptr().add(channel)),
-                slope,
-                offset,
+            let mut extra = [V::splat(0.0); N];
+            if let Some(row) = self.extra {
+                extra = load(row.add(channel));
             }
-        }
-    }
-
-    /// # Safety
-    /// The vector's instructions must be enabled.
-    #[inline(always)]
-    unsafe fn apply(&self, mut g: [V; N], x: [V; N]) -> [V; N] {
-        // SAFETY: promised by the caller.
-        unsafe {
-            for (i, g) in g.iter_mut().enumerate() {
-                *g = self.offset[i]
-                    .add_product(x[i].sub(self.mean[i]), self.slope[i])
-                    .add_product(*g, self.scale[i]);
+            for row in 0..self.rows.n_rows {
+                for (from, to) in self.rows.pixels(row) {
+                    let mut g = load::<V, N>(self.gradient.add(from + channel));
+                    let x = load::<V, N>(self.x.add(from + channel));
+                    for (i, g) in g.iter_mut().enumerate() {
+                        *g = offset[i]
+                            .add_product(x[i].sub(mean[i]), slope[i])
+                            .add_product(*g, scale[i]);
+                    }
+                    let out = self.out.add(to + channel);
+                    if self.extra.is_some() {
+                        let total = load::<V, N>(out);
+                        for (i, g) in g.iter_mut().enumerate() {
+                            *g = total[i].add(*g).add(extra[i]);
+                        }
+                    }
+                    store(g, out);
+                }
             }
-            g
         }
     }
 }

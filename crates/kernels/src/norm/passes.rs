@@ -57,13 +57,15 @@ impl Sweep for AffineRelu<'_> {
         unsafe {
             let scale = load::<V, N>(self.norm.scale.as_ptr().add(channel));
             let shift = load::<V, N>(self.norm.shift.as_ptr().add(channel));
-            self.rows.for_each(|from, to| {
-                let mut x = load::<V, N>(self.x.add(from + channel));
-                for (x, (scale, shift)) in x.iter_mut().zip(scale.into_iter().zip(shift)) {
-                    *x = shift.add_product(*x, scale).relu();
+            for row in 0..self.rows.n_rows {
+                for (from, to) in self.rows.pixels(row) {
+                    let mut x = load::<V, N>(self.x.add(from + channel));
+                    for (x, (scale, shift)) in x.iter_mut().zip(scale.into_iter().zip(shift)) {
+                        *x = shift.add_product(*x, scale).relu();
+                    }
+                    store(x, self.out.add(to + channel));
                 }
-                store(x, self.out.add(to + channel));
-            });
+            }
         }
     }
 }
@@ -91,14 +93,15 @@ impl Sweep for NormAdd<'_> {
         unsafe {
             let scale = load::<V, N>(self.norm.scale.as_ptr().add(channel));
             let shift = load::<V, N>(self.norm.shift.as_ptr().add(channel));
-            self.rows.for_each(|from, _| {
-                let out = self.out.add(from + channel);
-                let (x, mut sum) = (load::<V, N>(self.x.add(from + channel)), load::<V, N>(out));
+            // Dense rows are one row of pixels.
+            for (at, _) in self.rows.pixels(0) {
+                let out = self.out.add(at + channel);
+                let (x, mut sum) = (load::<V, N>(self.x.add(at + channel)), load::<V, N>(out));
                 for (i, sum) in sum.iter_mut().enumerate() {
                     *sum = sum.add(shift[i].add_product(x[i], scale[i]));
                 }
                 store(sum, out);
-            });
+            }
         }
     }
 }

@@ -82,7 +82,7 @@ pub(super) unsafe fn store<V: Vector, const N: usize>(values: [V; N], to: *mut f
 pub(super) struct Rows {
     width: usize,
     /// Rows of an image, or 1.
-    n_rows: usize,
+    pub(super) n_rows: usize,
     /// Pixels of a row.
     n_pixels: usize,
     /// Elements from a row to the next in what is written; what is read is dense.
@@ -130,17 +130,12 @@ impl Rows {
         (rows, start)
     }
 
-    /// Calls `each` with the offsets of every pixel, in what is read and in what is written.
+    /// Offsets of the pixels of a row, in what is read and in what is written.
+    ///
+    /// An iterator, as a closure that is given the offsets is compiled without the vectors' instructions unless it is inlined.
     #[inline(always)]
-    pub(super) fn for_each(self, mut each: impl FnMut(usize, usize)) {
-        let mut from = 0;
-        for row in 0..self.n_rows {
-            let mut to = row * self.stride;
-            for _ in 0..self.n_pixels {
-                each(from, to);
-                from += self.width;
-                to += self.width;
-            }
-        }
+    pub(super) fn pixels(self, row: usize) -> impl Iterator<Item = (usize, usize)> {
+        let (from, to) = (row * self.n_pixels * self.width, row * self.stride);
+        (0..self.n_pixels).map(move |pixel| (from + pixel * self.width, to + pixel * self.width))
     }
 }

@@ -22,7 +22,11 @@ fn statistics(isa: Isa, x: &[f32], width: usize, group_rows: usize) -> Norm {
         .collect();
     let n_rows = x.len() / width;
     let rows = |group: usize| (n_rows - group * group_rows).min(group_rows);
-    batch_statistics(&mut norm, &groups, rows, (&vec![1.0; width], &vec![0.0; width]));
+    let affine = Affine {
+        weight: &vec![1.0; width],
+        bias: &vec![0.0; width],
+    };
+    norm.set_batch(&groups, rows, affine);
     norm
 }
 

@@ -14,6 +14,13 @@ pub(crate) struct IsaCtx<'a> {
     pub(crate) prefetch: Option<&'a Prefetch<'a>>,
 }
 
+impl<'a> IsaCtx<'a> {
+    pub(crate) fn new(isa: Isa, prefetch: &'a Prefetch<'a>) -> Self {
+        let prefetch = Some(prefetch);
+        Self { isa, prefetch }
+    }
+}
+
 impl From<Isa> for IsaCtx<'_> {
     fn from(isa: Isa) -> Self {
         Self { isa, prefetch: None }

@@ -24,7 +24,7 @@ pub(super) struct Layers<'a, D: Device<f32>, T: Tape<f32, D>> {
     /// should add, so a second slice of the same part would lose the first one's share.
     parts: BTreeMap<usize, Tensor<(usize,), f32, D>>,
     /// How the parts, and activations that are handed over, came about.
-    tape: T,
+    pub(super) tape: T,
     /// Looks at every layer's output, if it is there.
     pub(super) watch: Option<Watch>,
 }
@@ -80,11 +80,6 @@ impl<'a, D: Device<f32>, T: Tape<f32, D> + Merge<T>> Layers<'a, D, T> {
     pub(super) fn keep(&mut self, a: Matrix<D, T>) {
         let (_, tape) = a.split_tape();
         self.tape = std::mem::take(&mut self.tape).merge(tape);
-    }
-
-    /// The tape of everything that was kept, and of the parameters.
-    pub(super) fn into_tape(self) -> T {
-        self.tape
     }
 
     pub(super) fn matrix_from(&self, values: Vec<f32>, shape: (usize, usize)) -> Result<Matrix<D, T>> {

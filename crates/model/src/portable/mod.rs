@@ -53,6 +53,36 @@ pub fn forward_eval<D: Device<f32>>(
     Ok(values)
 }
 
+#[cfg(feature = "cuda")]
+impl crate::Backend for dfdx::prelude::Cuda {
+    type Engine = NetworkConfig;
+
+    fn engine(config: &NetworkConfig) -> NetworkConfig {
+        *config
+    }
+
+    fn forward_train(
+        &self,
+        config: &NetworkConfig,
+        params: &Tensor<(usize,), f32, Self>,
+        input: &[f32],
+        depth: usize,
+        statistics: &mut [f32],
+    ) -> Result<TapedLogits<Self>> {
+        forward_train(config, params, input, depth, statistics)
+    }
+
+    fn forward_eval(
+        &self,
+        config: &NetworkConfig,
+        params: &Tensor<(usize,), f32, Self>,
+        input: &[f32],
+        statistics: &[f32],
+    ) -> Result<Vec<f32>> {
+        forward_eval(config, params, input, statistics)
+    }
+}
+
 /// The depth and the first parameter of the first layer whose output in a training pass is not finite.
 ///
 /// # Errors
@@ -80,7 +110,7 @@ fn forward<D: Device<f32>, T: Tape<f32, D> + Merge<T>>(
     let mut layers = Layers::<D, T>::new(params, statistics);
     let logits = logits(&mut layers, config, input, depth)?;
     let (logits, tape) = on_device("stack", logits.try_stack())?.split_tape();
-    Ok(logits.put_tape(tape.merge(layers.into_tape())))
+    Ok(logits.put_tape(tape.merge(layers.tape)))
 }
 
 /// Logits of the depths `0..=depth`, `(batch, n_classes)` each.

@@ -11,6 +11,7 @@ mod read;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use safetensors::tensor::{Dtype, View};
 
@@ -152,35 +153,23 @@ fn permute(values: &[f32], [a, b, c]: [usize; 3]) -> Vec<f32> {
 
 /// Names, shapes and values of the extra tensors of a network that keeps statistics per depth.
 fn per_depth_statistics<D: Backend>(network: &Network<D>) -> Vec<(String, Vec<usize>, Vec<f32>)> {
-    let Some(sets) = per_depth_ranges(network.config()) else {
-        return Vec::new();
+    let config = match network.config() {
+        NetworkConfig::Conv(config) if config.head_statistics == HeadStatistics::PerDepth => config,
+        _ => return Vec::new(),
     };
-    let gather = |range: fn(&StatisticsRanges) -> std::ops::Range<usize>| {
-        sets.iter()
-            .flat_map(|set| network.running_stats()[range(set)].to_vec())
-            .collect::<Vec<_>>()
+    let sets = ConvLayout::new(*config).head_statistics;
+    let gather = |range: fn(&StatisticsRanges) -> &Range<usize>| {
+        let values = sets.iter().map(|set| &network.running_stats()[range(set).clone()]);
+        values.collect::<Vec<_>>().concat()
     };
-    let shape = vec![sets.len(), sets[0].mean.len()];
+    let shape = vec![sets.len(), config.channels];
     let [mean, variance] = per_depth_names();
     vec![
-        (mean, shape.clone(), gather(|set| set.mean.clone())),
-        (variance, shape, gather(|set| set.variance.clone())),
+        (mean, shape.clone(), gather(|set| &set.mean)),
+        (variance, shape, gather(|set| &set.variance)),
     ]
-}
-
-/// Places of the output block's statistics, if there is a set for each depth.
-fn per_depth_ranges(config: &NetworkConfig) -> Option<Vec<StatisticsRanges>> {
-    match config {
-        NetworkConfig::Conv(config) if config.head_statistics == HeadStatistics::PerDepth => {
-            Some(ConvLayout::new(*config).head_statistics)
-        }
-        _ => None,
-    }
 }
 
 fn per_depth_names() -> [String; 2] {
-    [
-        format!("per_depth/{HEAD_NORM}.running_mean"),
-        format!("per_depth/{HEAD_NORM}.running_var"),
-    ]
+    ["running_mean", "running_var"].map(|name| format!("per_depth/{HEAD_NORM}.{name}"))
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use vds_kernels::layout::{ConvLayout, FcLayout, LinearRanges, NormRanges, StatisticsRanges};
+use vds_kernels::layout::{ConvConfig, ConvLayout, FcConfig, FcLayout, LinearRanges, NormRanges, StatisticsRanges};
 
 use crate::config::NetworkConfig;
 
@@ -68,80 +68,45 @@ pub(crate) fn norms(config: &NetworkConfig) -> Vec<String> {
 pub(crate) const HEAD_NORM: &str = "output_layer.1.ops.2";
 
 fn conv_entries(layout: &ConvLayout, entries: &mut Vec<Entry>) {
-    let config = layout.config;
-    linear(
-        entries,
-        "input_layer.0",
-        &layout.stem,
-        &[config.channels, config.in_channels, 5, 5],
-    );
+    let ConvConfig {
+        in_channels,
+        channels,
+        bottleneck_channels: bottleneck,
+        n_classes,
+        max_depth,
+        ..
+    } = layout.config;
+    linear(entries, "input_layer.0", &layout.stem, &[channels, in_channels, 5, 5]);
     for (i, (block, statistics)) in layout.blocks.iter().zip(&layout.block_statistics).enumerate() {
         let name = |layer: usize| format!("stochstic_layers.{i}.block.{layer}");
         norm(entries, &name(0), &block.norm1, &statistics.norm1);
-        linear(
-            entries,
-            &name(2),
-            &block.conv1,
-            &[config.bottleneck_channels, config.channels, 1, 1],
-        );
+        linear(entries, &name(2), &block.conv1, &[bottleneck, channels, 1, 1]);
         norm(entries, &name(3), &block.norm2, &statistics.norm2);
-        linear(
-            entries,
-            &name(5),
-            &block.conv2,
-            &[config.bottleneck_channels, config.bottleneck_channels, 3, 3],
-        );
+        linear(entries, &name(5), &block.conv2, &[bottleneck, bottleneck, 3, 3]);
         norm(entries, &name(6), &block.norm3, &statistics.norm3);
-        linear(
-            entries,
-            &name(8),
-            &block.conv3,
-            &[config.channels, config.bottleneck_channels, 1, 1],
-        );
+        linear(entries, &name(8), &block.conv3, &[channels, bottleneck, 1, 1]);
     }
-    linear(
-        entries,
-        "output_layer.1.ops.0",
-        &layout.head_linear,
-        &[config.channels, config.channels],
-    );
-    norm(
-        entries,
-        HEAD_NORM,
-        &layout.head_norm,
-        &layout.head_statistics[config.max_depth],
-    );
-    linear(
-        entries,
-        "output_layer.2",
-        &layout.read_out,
-        &[config.n_classes, config.channels],
-    );
+    let ranges = &layout.head_linear;
+    linear(entries, "output_layer.1.ops.0", ranges, &[channels, channels]);
+    let statistics = &layout.head_statistics[max_depth];
+    norm(entries, HEAD_NORM, &layout.head_norm, statistics);
+    linear(entries, "output_layer.2", &layout.read_out, &[n_classes, channels]);
 }
 
 fn fc_entries(layout: &FcLayout, entries: &mut Vec<Entry>) {
-    let config = layout.config;
-    linear(entries, "input_layer", &layout.stem, &[config.width, config.n_inputs]);
+    let FcConfig {
+        n_inputs,
+        width,
+        n_classes,
+        ..
+    } = layout.config;
+    linear(entries, "input_layer", &layout.stem, &[width, n_inputs]);
     for (i, (block, statistics)) in layout.blocks.iter().zip(&layout.block_statistics).enumerate() {
-        linear(
-            entries,
-            &format!("stochstic_layers.{i}.block.0"),
-            &block.linear,
-            &[config.width, config.width],
-        );
-        norm(
-            entries,
-            &format!("stochstic_layers.{i}.block.2"),
-            &block.norm,
-            statistics,
-        );
+        let name = |layer: usize| format!("stochstic_layers.{i}.block.{layer}");
+        linear(entries, &name(0), &block.linear, &[width, width]);
+        norm(entries, &name(2), &block.norm, statistics);
     }
-    linear(
-        entries,
-        "output_layer",
-        &layout.read_out,
-        &[config.n_classes, config.width],
-    );
+    linear(entries, "output_layer", &layout.read_out, &[n_classes, width]);
 }
 
 fn linear(entries: &mut Vec<Entry>, name: &str, ranges: &LinearRanges, shape: &[usize]) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::Dtype;
 use vds_kernels::layout::{ConvLayout, HeadStatistics};
 
 use super::names::{HEAD_NORM, Role, entries, norms};
@@ -88,37 +88,26 @@ fn read_head_statistics(
     let sets = ConvLayout::new(*conv).head_statistics;
     let [mean_name, variance_name] = per_depth_names();
     let shape = [sets.len(), conv.channels];
-    let own = match conv.head_statistics {
-        HeadStatistics::PerDepth => (
-            file.optional_floats(&mean_name, &shape)?,
-            file.optional_floats(&variance_name, &shape)?,
-        ),
-        HeadStatistics::Shared => (None, None),
+    let own = |name: &str| match conv.head_statistics {
+        HeadStatistics::PerDepth => file.optional_floats(name, &shape),
+        HeadStatistics::Shared => Ok(None),
     };
+    let own = (own(&mean_name)?, own(&variance_name)?);
     if let (_, Some(variances)) = &own {
         check_variances(&variance_name, variances)?;
     }
-    // One of them alone would be ignored silently.
-    let lacking = match &own {
-        (Some(_), None) => Some(&variance_name),
-        (None, Some(_)) => Some(&mean_name),
-        _ => None,
-    };
-    if let Some(name) = lacking {
-        return Err(Error::MissingTensor { name: name.clone() });
-    }
-    expected.extend([mean_name, variance_name]);
     let (means, variances) = match own {
         (Some(means), Some(variances)) => (means, variances),
-        _ => {
-            let shared = |name| {
-                Ok(file
-                    .floats(&format!("{HEAD_NORM}.{name}"), &[conv.channels])?
-                    .repeat(sets.len()))
-            };
-            (shared("running_mean")?, shared("running_var")?)
+        // One of them alone would be ignored silently.
+        (Some(_), None) => return Err(Error::MissingTensor { name: variance_name }),
+        (None, Some(_)) => return Err(Error::MissingTensor { name: mean_name }),
+        (None, None) => {
+            let shared = |name| file.floats(&format!("{HEAD_NORM}.{name}"), &[conv.channels]);
+            let [mean, variance] = [shared("running_mean")?, shared("running_var")?];
+            (mean.repeat(sets.len()), variance.repeat(sets.len()))
         }
     };
+    expected.extend([mean_name, variance_name]);
     for (set, (mean, variance)) in sets
         .iter()
         .zip(means.chunks(conv.channels).zip(variances.chunks(conv.channels)))
@@ -142,10 +131,6 @@ struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    fn view(&self, name: &str) -> Option<TensorView<'_>> {
-        self.tensors.tensor(name).ok()
-    }
-
     fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         self.optional_floats(name, shape)?
             .ok_or_else(|| Error::MissingTensor { name: name.to_owned() })
@@ -166,7 +151,7 @@ impl<'a> File<'a> {
         is_shape: impl Fn(&[usize]) -> bool,
         expected: impl Fn() -> String,
     ) -> Result<Option<Vec<f32>>> {
-        let Some(view) = self.view(name) else {
+        let Ok(view) = self.tensors.tensor(name) else {
             return Ok(None);
         };
         if view.dtype() != Dtype::F32 || !is_shape(view.shape()) {
@@ -186,7 +171,7 @@ impl<'a> File<'a> {
 
     /// A scalar count; the authors' files have it with and without an axis.
     fn count(&self, name: &str) -> Result<Option<u64>> {
-        let Some(view) = self.view(name) else {
+        let Ok(view) = self.tensors.tensor(name) else {
             return Ok(None);
         };
         let value = match (view.dtype(), view.data().as_chunks::<8>().0) {
@@ -202,15 +187,10 @@ impl<'a> File<'a> {
 
     /// The authors' files repeat every block under `….net.…`.
     fn check_names(&self, expected: &BTreeSet<String>) -> Result<()> {
-        let names: BTreeMap<_, _> = self
-            .tensors
-            .names()
-            .into_iter()
-            .map(|name| (name.to_owned(), ()))
-            .collect();
+        let names: BTreeSet<String> = self.tensors.names().into_iter().map(str::to_owned).collect();
         let is_known =
             |name: &String| expected.contains(name) || expected.contains(&name.replacen(".net.", ".block.", 1));
-        match names.into_keys().find(|name| !is_known(name)) {
+        match names.into_iter().find(|name| !is_known(name)) {
             None => Ok(()),
             Some(name) => Err(Error::UnexpectedTensor { name }),
         }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 use vds_records::Environment;
-use vds_records::files::{PREDICTIVE_GRID, SUMMARY, WEIGHTS};
+use vds_records::files::{PREDICTIVE_GRID, WEIGHTS};
 use vds_records::json::{self, Leaf};
 
 use crate::arguments::{DataDir, Threads};
@@ -136,7 +136,7 @@ fn verify(run: &StoredRun, lookup: &vds_datasets::Lookup) -> Result<(usize, Vec<
     let evaluated = evaluated.or_input(|| format!("evaluating {}", run.path().join(WEIGHTS).display()))?;
     let here = environment_here(&data.provenance, config);
 
-    let mut recorded = without(records.json(SUMMARY)?, TRAINING_FIELDS);
+    let mut recorded = without(as_stored(&summary)?, TRAINING_FIELDS);
     let mut now = without(as_stored(&evaluated.summary)?, TRAINING_FIELDS);
     if let Some(grid) = &evaluated.grid {
         recorded["grid"] = records.json(PREDICTIVE_GRID)?;

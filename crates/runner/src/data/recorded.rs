@@ -7,7 +7,6 @@ use vds_records::RunReader;
 use vds_records::files::ENVIRONMENT;
 
 use crate::error::Error;
-use crate::output;
 
 /// A file of data with another digest than the recorded one, or that only one side has.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,16 +59,9 @@ pub(crate) fn check_digests(record: &Path, recorded: &[String], provenance: &Pro
 /// Refuses data that are not those that a stored run was made with.
 ///
 /// # Errors
-/// [`Error::Input`], also if the run does not say what its data were; only one that is unfinished may lack that file.
+/// [`Error::Input`], also if the file that says what its data were cannot be read.
 pub(crate) fn check_run(records: &RunReader, provenance: &Provenance) -> anyhow::Result<()> {
     let path = records.path().join(ENVIRONMENT);
-    if !records.is_finished() && path.symlink_metadata().is_err() {
-        let path = path.display();
-        output::warn(&format!(
-            "there is no {path}: whether the data are those of the run cannot be checked"
-        ));
-        return Ok(());
-    }
     let recorded: Vec<String> = records
         .environment()?
         .data

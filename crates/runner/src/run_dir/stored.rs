@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use vds_model::weights;
-use vds_records::files::{CONFIG, WEIGHTS};
+use vds_records::files::{CONFIG, NON_FINITE, WEIGHTS};
 use vds_records::{Method, RunReader};
 use vds_training::FittedModel;
 
@@ -71,6 +71,17 @@ impl StoredRun {
     pub(crate) fn load_model(&self) -> anyhow::Result<FittedModel<Device>> {
         let path = self.path().join(WEIGHTS);
         let reading = || format!("reading {}", path.display());
+        let has_diverged = self.path().join(NON_FINITE).symlink_metadata().is_ok();
+        if !self.records.is_finished() {
+            if !has_diverged {
+                let run = self.path().to_path_buf();
+                return Err(vds_records::Error::Unfinished { run }.into());
+            }
+            output::warn(&format!(
+                "{} has diverged: the weights are those of the best epoch before the step in {NON_FINITE}",
+                self.path().display()
+            ));
+        }
         let network = data::network_config(&self.config)?;
         let device = device()?;
         let bytes = self.records.file(WEIGHTS, weights::max_len(&network))?;

@@ -9,7 +9,13 @@ mod determinism;
 mod fetch;
 mod flow;
 mod mutation;
+mod other_data;
+mod predict;
 mod resume;
+#[cfg(unix)]
+mod run_states;
 mod sandbox;
+#[cfg(unix)]
+mod sealed;
 mod sweep;
 mod verify;

@@ -28,6 +28,7 @@ fn edit(sandbox: &Sandbox, file: &str, edit: impl FnOnce(&mut Value)) {
     let mut value = sandbox.json(file);
     edit(&mut value);
     sandbox.write(file, value.to_string());
+    sandbox.reseal("r");
 }
 
 /// Changes one weight in its third decimal place or so.
@@ -41,6 +42,7 @@ fn edit_weights(sandbox: &Sandbox, run: &str) {
     let begin = usize::try_from(begin.unwrap_or_else(|| panic!("{header}"))).unwrap();
     bytes[8 + header_len + begin + 1] ^= 0x40;
     fs::write(path, bytes).unwrap();
+    sandbox.unseal_weights(run);
 }
 
 #[test]

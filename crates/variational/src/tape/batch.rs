@@ -1,14 +1,12 @@
 //! One batch: its logits are copied from the tape to the host, and the gradients computed there go back on the tape.
 
-use dfdx::prelude::{
-    CopySlice, Device, Gradients, HasErr, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor,
-};
+use dfdx::prelude::{Device, Gradients, HasErr, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor};
 
 use super::device::HostGradients;
 use super::host::{BatchLoss, batch_loss, to_f32};
 use super::recycled::Recycled;
-use super::terms::{DepthLogits, LossTerms, PosteriorLogits, Scalars};
-use crate::kl::check_finite;
+use super::terms::{DepthLogits, LossTerms, PosteriorLogits};
+use crate::kl::{check_finite, check_length};
 use crate::predictive::check_labels;
 use crate::{DepthPosterior, Error, Result};
 
@@ -52,7 +50,7 @@ impl<D: HostGradients, T: Tape<f32, D>> Batch<D, T> {
     }
 
     /// The loss as a tensor whose backward pass accumulates the gradients.
-    pub(super) fn finish(self, scalars: Scalars) -> Result<LossTerms<D, T>> {
+    pub(super) fn finish(self, value: f64, expected_nll: f64, kl: f64) -> Result<LossTerms<D, T>> {
         let Self {
             logits,
             mut tape,
@@ -60,11 +58,6 @@ impl<D: HostGradients, T: Tape<f32, D>> Batch<D, T> {
             gradient,
             posterior,
         } = self;
-        let Scalars {
-            value,
-            expected_nll,
-            kl,
-        } = scalars;
         check_finite("loss", value)?;
         let device = logits.device();
         // Not from a `Vec`: with dfdx's cache on, each would be kept and none taken from there.
@@ -96,7 +89,9 @@ impl<D: HostGradients, T: Tape<f32, D>> Batch<D, T> {
 
 /// The posterior whose logits are on the device.
 pub(super) fn posterior_from<D: Device<f32>, T>(logits: &PosteriorLogits<D, T>) -> Result<DepthPosterior> {
-    let logits: Vec<f64> = to_host(logits).into_iter().map(f64::from).collect();
+    let mut values = vec![0.0; logits.shape().num_elements()];
+    logits.copy_into(&mut values);
+    let logits: Vec<f64> = values.into_iter().map(f64::from).collect();
     DepthPosterior::from_logits(&logits)
 }
 
@@ -107,24 +102,14 @@ pub(super) fn contiguous<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
     tensor.try_contiguous().map_err(device_error("contiguous"))
 }
 
-fn to_host<S: Shape, D: CopySlice<f32>, T>(tensor: &Tensor<S, f32, D, T>) -> Vec<f32> {
-    let mut values = vec![0.0; tensor.shape().num_elements()];
-    tensor.copy_into(&mut values);
-    values
-}
-
 fn check_shape<D: Device<f32>, T>(
     depth_logits: &DepthLogits<D, T>,
     labels: &[u32],
     posterior: &DepthPosterior,
 ) -> Result<()> {
     let &(n_depths, batch, n_classes) = depth_logits.shape();
-    let length = |what, expected, actual| match expected == actual {
-        true => Ok(()),
-        false => Err(Error::Length { what, expected, actual }),
-    };
-    length("depth_logits", posterior.n_depths(), n_depths)?;
-    length("labels", batch, labels.len())?;
+    check_length("depth_logits", posterior.n_depths(), n_depths)?;
+    check_length("labels", batch, labels.len())?;
     if labels.is_empty() {
         return Err(Error::Empty { what: "labels" });
     }

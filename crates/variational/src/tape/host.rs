@@ -42,7 +42,7 @@ fn depth_loss(logits: &mut [f32], labels: &[u32], weight: f64, marginal: &mut [f
     for value in &mut *logits {
         *value = value.exp();
     }
-    let mut log_norms = LogProduct::default();
+    let mut log_norms = LogProduct { product: 1.0, log: 0.0 };
     let rows = logits
         .chunks_exact_mut(n_classes)
         .zip(marginal.chunks_exact_mut(n_classes));
@@ -79,16 +79,14 @@ fn scale_to_gradient(row: &mut [f32], marginal: &mut [f64], share: f64, scale: f
     }
 }
 
+/// How many labels are not the position of the largest entry of their row, the first on ties.
 fn count_errors(marginal: &[f64], labels: &[u32]) -> usize {
     let rows = marginal.chunks_exact(marginal.len() / labels.len()).zip(labels);
-    rows.filter(|(row, label)| first_argmax(row) != **label as usize)
-        .count()
-}
-
-/// The position of the largest entry, the first on ties.
-fn first_argmax(row: &[f64]) -> usize {
-    let larger = |best: usize, entry: usize| if row[entry] > row[best] { entry } else { best };
-    (0..row.len()).fold(0, larger)
+    rows.filter(|(row, label)| {
+        let larger = |best: usize, entry: usize| if row[entry] > row[best] { entry } else { best };
+        (0..row.len()).fold(0, larger) != **label as usize
+    })
+    .count()
 }
 
 #[expect(
@@ -106,12 +104,6 @@ pub(super) fn to_f32(value: f64) -> f32 {
 struct LogProduct {
     product: f64,
     log: f64,
-}
-
-impl Default for LogProduct {
-    fn default() -> Self {
-        Self { product: 1.0, log: 0.0 }
-    }
 }
 
 impl LogProduct {

@@ -5,7 +5,7 @@ use dfdx::prelude::{HasShape, Tape};
 use super::batch::{Batch, contiguous, posterior_from};
 use super::device::HostGradients;
 use super::host::to_f32;
-use super::terms::{DepthLogits, LossTerms, PosteriorLogits, Scalars};
+use super::terms::{DepthLogits, LossTerms, PosteriorLogits};
 use crate::elbo::{expected_nll, minibatch_loss, minibatch_loss_gradient};
 use crate::kl::kl_divergence;
 use crate::{DepthPosterior, DepthPrior, Result};
@@ -51,11 +51,9 @@ pub fn negative_elbo<D: HostGradients, T: Tape<f32, D>>(
     let gradient = minibatch_loss_gradient(&posterior, prior, &nll, n_train)?;
     let expected_nll = expected_nll(&posterior, &nll)?;
     let gradient = gradient.into_iter().map(to_f32).collect();
-    batch.with_posterior(posterior_logits, gradient).finish(Scalars {
-        value,
-        expected_nll,
-        kl,
-    })
+    batch
+        .with_posterior(posterior_logits, gradient)
+        .finish(value, expected_nll, kl)
 }
 
 /// The losses of the depths that ran, followed by the loss of the deepest of them for each depth that did not run.
@@ -84,9 +82,5 @@ pub fn deterministic_loss<D: HostGradients, T: Tape<f32, D>>(
     let posterior = DepthPosterior::one_hot(depth, max_depth)?;
     let batch = Batch::new(depth_logits, labels, &posterior)?;
     let value = expected_nll(&posterior, batch.per_depth_nll())?;
-    batch.finish(Scalars {
-        value,
-        expected_nll: value,
-        kl: 0.0,
-    })
+    batch.finish(value, value, 0.0)
 }

@@ -23,10 +23,3 @@ pub struct LossTerms<D: Device<f32>, T> {
 pub(super) type DepthLogits<D, T = NoneTape> = Tensor<(usize, usize, usize), f32, D, T>;
 /// Logits of the posterior, `[n_depths]`.
 pub(super) type PosteriorLogits<D, T = NoneTape> = Tensor<(usize,), f32, D, T>;
-
-/// The numbers of [`LossTerms`] that depend on the posterior.
-pub(super) struct Scalars {
-    pub(super) value: f64,
-    pub(super) expected_nll: f64,
-    pub(super) kl: f64,
-}

@@ -2,65 +2,29 @@
 
 use rayon::prelude::*;
 
-use super::Normed;
+use super::state::Normed;
 use crate::conv::geometry::Geometry;
-use crate::norm::{Norm, add_input_gradient, add_row};
+use crate::norm::{add_input_gradient, add_row};
 use crate::simd::{Isa, chunk};
 
-/// The gradient with respect to a block's output, as far as it is known when the block's turn comes.
+/// The parts of the gradient with respect to a block's output, for a batch or for some of its images.
 #[derive(Debug)]
-pub(in crate::conv) struct UpstreamGrad<'a> {
+pub(crate) struct UpstreamGrad<'a> {
     /// `[batch, height, width, channels]`: what has passed the blocks above by their shortcuts. What follows is added to it.
-    pub(in crate::conv) total: &'a mut [f32],
+    pub(crate) total: &'a mut [f32],
     /// `[batch, channels]`: what the output block at this depth gives for each pixel.
-    pub(in crate::conv) of_head: &'a [f32],
-    /// Input and first batch norm of the block above; the gradient that went through it is in [`BackwardBuffers`].
-    pub(in crate::conv) above: Option<Normed<'a>>,
+    pub(crate) of_head: &'a [f32],
+    /// Input and first batch norm of the block above.
+    pub(crate) above: Option<Normed<'a>>,
+    /// The gradient with respect to the normalized input of that block's first convolution, before its way through the batch
+    /// norm. It lies in [`super::BackwardBuffers`], from where the backward pass through a block takes it.
+    pub(crate) through_above: &'a [f32],
 }
 
 impl<'a> UpstreamGrad<'a> {
-    /// All images, with the gradient that went through the block above.
-    pub(in crate::conv) fn with_residual(self, gradient: &'a [f32]) -> UpstreamImages<'a> {
-        UpstreamImages {
-            total: self.total,
-            of_head: self.of_head,
-            residual: self.above.map(|Normed { x, norm }| ResidualGrad { gradient, x, norm }),
-        }
-    }
-}
-
-/// The gradient with respect to the normalized input of a block's first convolution, before its way through the batch norm.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::conv) struct ResidualGrad<'a> {
-    gradient: &'a [f32],
-    /// The block's input.
-    x: &'a [f32],
-    norm: &'a Norm,
-}
-
-impl ResidualGrad<'_> {
-    /// The chunk number `index` of `len` elements.
-    fn chunk(self, index: usize, len: usize) -> Self {
-        Self {
-            gradient: chunk(self.gradient, index, len),
-            x: chunk(self.x, index, len),
-            norm: self.norm,
-        }
-    }
-}
-
-/// The parts of the gradient with respect to a block's output, for some images.
-#[derive(Debug)]
-pub(in crate::conv) struct UpstreamImages<'a> {
-    total: &'a mut [f32],
-    of_head: &'a [f32],
-    residual: Option<ResidualGrad<'a>>,
-}
-
-impl<'a> UpstreamImages<'a> {
     /// Work units of `images` images.
-    pub(in crate::conv) fn units(self, g: Geometry, images: usize) -> impl IndexedParallelIterator<Item = Self> {
-        let (len, residual) = (images * g.trunk_len(), self.residual);
+    pub(crate) fn units(self, g: Geometry, images: usize) -> impl IndexedParallelIterator<Item = Self> {
+        let (len, above, through_above) = (images * g.trunk_len(), self.above, self.through_above);
         self.total
             .par_chunks_mut(len)
             .zip(self.of_head.par_chunks(images * g.channels))
@@ -68,13 +32,14 @@ impl<'a> UpstreamImages<'a> {
             .map(move |(unit, (total, of_head))| Self {
                 total,
                 of_head,
-                residual: residual.map(|residual| residual.chunk(unit, len)),
+                above: above.map(|above| above.chunk(unit, len)),
+                through_above: chunk(through_above, unit, len),
             })
     }
 
     /// One image after the other.
-    pub(in crate::conv) fn images(self, g: Geometry) -> impl Iterator<Item = Self> {
-        let (len, residual) = (g.trunk_len(), self.residual);
+    pub(crate) fn images(self, g: Geometry) -> impl Iterator<Item = Self> {
+        let (len, above, through_above) = (g.trunk_len(), self.above, self.through_above);
         self.total
             .chunks_exact_mut(len)
             .zip(self.of_head.chunks_exact(g.channels))
@@ -82,25 +47,24 @@ impl<'a> UpstreamImages<'a> {
             .map(move |(image, (total, of_head))| Self {
                 total,
                 of_head,
-                residual: residual.map(|residual| residual.chunk(image, len)),
+                above: above.map(|above| above.chunk(image, len)),
+                through_above: chunk(through_above, image, len),
             })
     }
 
     /// Adds the parts to the total of one image.
-    pub(in crate::conv) fn complete(self, isa: Isa) -> &'a mut [f32] {
-        match self.residual {
-            Some(residual) => {
-                let ResidualGrad { gradient, x, norm } = residual;
-                add_input_gradient(isa, self.total, gradient, x, norm, self.of_head);
+    pub(crate) fn complete(self, isa: Isa) -> &'a mut [f32] {
+        match self.above {
+            Some(Normed { x, norm }) => {
+                add_input_gradient(isa, self.total, self.through_above, x, norm, self.of_head);
             }
             None => add_row(isa, self.total, self.of_head),
         }
         self.total
     }
 
-    /// The arrays of the residual gradient, to be fetched.
-    pub(super) fn residual_arrays(&self) -> [&'a [f32]; 2] {
-        self.residual
-            .map_or([&[], &[]], |residual| [residual.gradient, residual.x])
+    /// What is read of the block above, to be fetched.
+    pub(super) fn arrays_above(&self) -> [&'a [f32]; 2] {
+        self.above.map_or([&[], &[]], |above| [self.through_above, above.x])
     }
 }

@@ -1,51 +1,25 @@
 //! The 3x3 convolution and its gradients, on groups of padded images.
 
+mod tiles;
 mod transforms;
 mod weights;
 mod winograd;
 
-pub(super) use transforms::TILE;
-pub(super) use winograd::Tiles;
+pub(super) use transforms::Epilogue;
+pub(super) use winograd::{Group, Tiles};
 
-use super::geometry::Geometry;
-use crate::layout::{ConvBlockRanges, Convolution};
+use crate::layout::{Convolution, LinearRanges};
 use crate::linalg::{Start, multiply};
 use crate::linear::{Linear, LinearGradient};
 use crate::norm::Norm;
-use crate::simd::{Isa, IsaCtx};
+use crate::simd::Isa;
 use winograd::Transformed;
-
-/// What is done with the pixels of an output.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Epilogue<'a> {
-    /// Nothing.
-    Plain,
-    /// A bias for each channel is added.
-    Bias(&'a [f32]),
-    /// A bias for each channel is added, and the result goes through a ReLU.
-    BiasRelu(&'a [f32]),
-}
 
 /// The filter of one block.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
-    linear: Linear,
+    pub(super) linear: Linear,
     transformed: Option<Transformed>,
-}
-
-/// A group of images and what the passes over them share.
-#[derive(Debug)]
-pub(super) struct Group<'a> {
-    pub(super) ctx: IsaCtx<'a>,
-    pub(super) geometry: Geometry,
-    pub(super) tiles: &'a mut Tiles,
-}
-
-impl<'a> Group<'a> {
-    pub(super) fn new(ctx: impl Into<IsaCtx<'a>>, geometry: Geometry, tiles: &'a mut Tiles) -> Self {
-        let ctx = ctx.into();
-        Self { ctx, geometry, tiles }
-    }
 }
 
 impl Filter {
@@ -58,8 +32,8 @@ impl Filter {
         Self { linear, transformed }
     }
 
-    pub(super) fn pack_weights(&mut self, isa: Isa, params: &[f32], ranges: &ConvBlockRanges) {
-        self.linear.pack_weights(params, &ranges.conv2);
+    pub(super) fn pack_weights(&mut self, isa: Isa, params: &[f32], ranges: &LinearRanges) {
+        self.linear.pack_weights(params, ranges);
         if let Some(transformed) = &mut self.transformed {
             transformed.pack_weights(isa, &self.linear);
         }
@@ -73,23 +47,6 @@ impl Filter {
             transformed.pack_forward(isa, &folded.linear);
         }
         folded
-    }
-
-    pub(super) fn bias(&self) -> &[f32] {
-        &self.linear.bias
-    }
-
-    pub(super) fn gradient(&self) -> LinearGradient {
-        self.linear.gradient()
-    }
-
-    pub(super) fn accumulate_gradient(
-        &self,
-        gradient: &LinearGradient,
-        ranges: &ConvBlockRanges,
-        d_params: &mut [f32],
-    ) {
-        self.linear.accumulate_gradient(gradient, &ranges.conv2, d_params);
     }
 
     /// The convolution of the padded images `z`, at most [`Geometry::group`] of them, into the images `y`.
@@ -124,7 +81,8 @@ impl Filter {
     pub(super) fn backward(
         &self,
         group: &mut Group<'_>,
-        (z, d_y): (&[f32], &[f32]),
+        z: &[f32],
+        d_y: &[f32],
         d_z: &mut [f32],
         gradient: &mut LinearGradient,
     ) {

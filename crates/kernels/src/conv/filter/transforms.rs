@@ -7,19 +7,24 @@
 //! Patches overlap by two pixels, tiles of outputs do not. Transformed tiles are stored by position: `[36][tiles][channels]`,
 //! so that each position is one matrix product over the channels.
 
-use super::Epilogue;
-use super::winograd::TileLayout;
+use super::tiles::{PATCH, TileLayout};
+use crate::conv::geometry::TILE;
 use crate::simd::{Vector, simd_fn};
 
-/// Rows and columns of a tile of outputs.
-pub(in crate::conv) const TILE: usize = 4;
-/// Rows and columns of a patch.
-pub(super) const PATCH: usize = TILE + 2;
-/// Positions of a transformed tile.
-pub(super) const POSITIONS: usize = PATCH * PATCH;
 /// The points of the interpolation, beside 0 and infinity: ±A and ±B.
 pub(super) const A: f32 = 0.625;
 pub(super) const B: f32 = 1.5;
+
+/// What is done with the pixels of an output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Epilogue<'a> {
+    /// Nothing.
+    Plain,
+    /// A bias for each channel is added.
+    Bias(&'a [f32]),
+    /// A bias for each channel is added, and the result goes through a ReLU.
+    BiasRelu(&'a [f32]),
+}
 
 simd_fn! {
     /// `Bᵀ d B` of every patch of a padded image, into the tiles from `first` on.
@@ -64,7 +69,21 @@ impl Transform for Patches {
     #[inline(always)]
     unsafe fn apply<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
         // SAFETY: promised by the caller.
-        unsafe { patch::<V>(from, tiling, to) }
+        unsafe {
+            let mut half = [[V::splat(0.0); PATCH]; PATCH];
+            for (x, half) in half.iter_mut().enumerate() {
+                let mut column = [V::splat(0.0); PATCH];
+                for (y, value) in column.iter_mut().enumerate() {
+                    *value = V::load(from.add(y * tiling.padded_row + x * tiling.channels));
+                }
+                *half = patch_1d(column);
+            }
+            for (y, row) in transposed(half).into_iter().enumerate() {
+                for (x, value) in patch_1d(row).into_iter().enumerate() {
+                    value.store(to.add((y * PATCH + x) * tiling.position));
+                }
+            }
+        }
     }
 }
 
@@ -77,7 +96,21 @@ impl Transform for Pixels {
     #[inline(always)]
     unsafe fn apply<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
         // SAFETY: promised by the caller.
-        unsafe { pixels::<V>(from, tiling, to) }
+        unsafe {
+            let mut half = [[V::splat(0.0); PATCH]; TILE];
+            for (x, half) in half.iter_mut().enumerate() {
+                let mut column = [V::splat(0.0); TILE];
+                for (y, value) in column.iter_mut().enumerate() {
+                    *value = V::load(from.add(y * tiling.padded_row + x * tiling.channels));
+                }
+                *half = pixels_1d(column);
+            }
+            for (y, row) in transposed(half).into_iter().enumerate() {
+                for (x, value) in pixels_1d(row).into_iter().enumerate() {
+                    value.store(to.add((y * PATCH + x) * tiling.position));
+                }
+            }
+        }
     }
 }
 
@@ -104,28 +137,6 @@ fn transform<V: Vector, T: Transform>(padded: &[f32], tiling: TileLayout, first:
     }
 }
 
-/// # Safety
-/// A patch at `from` and a transformed tile at `to` must be valid for the vector's channels.
-#[inline(always)]
-unsafe fn patch<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
-    // SAFETY: promised by the caller.
-    unsafe {
-        let mut half = [[V::splat(0.0); PATCH]; PATCH];
-        for (x, half) in half.iter_mut().enumerate() {
-            let mut column = [V::splat(0.0); PATCH];
-            for (y, value) in column.iter_mut().enumerate() {
-                *value = V::load(from.add(y * tiling.padded_row + x * tiling.channels));
-            }
-            *half = patch_1d(column);
-        }
-        for (y, row) in transposed(half).into_iter().enumerate() {
-            for (x, value) in patch_1d(row).into_iter().enumerate() {
-                value.store(to.add((y * PATCH + x) * tiling.position));
-            }
-        }
-    }
-}
-
 /// `Bᵀ d`.
 ///
 /// # Safety
@@ -146,28 +157,6 @@ unsafe fn patch_1d<V: Vector>(d: [V; PATCH]) -> [V; PATCH] {
             even_b.add_product(V::splat(-B), odd_b),
             d[5].add_product(minus_sum, d[3]).add_product(product, d[1]),
         ]
-    }
-}
-
-/// # Safety
-/// A tile of pixels at `from` and a transformed tile at `to` must be valid for the vector's channels.
-#[inline(always)]
-unsafe fn pixels<V: Vector>(from: *const f32, tiling: TileLayout, to: *mut f32) {
-    // SAFETY: promised by the caller.
-    unsafe {
-        let mut half = [[V::splat(0.0); PATCH]; TILE];
-        for (x, half) in half.iter_mut().enumerate() {
-            let mut column = [V::splat(0.0); TILE];
-            for (y, value) in column.iter_mut().enumerate() {
-                *value = V::load(from.add(y * tiling.padded_row + x * tiling.channels));
-            }
-            *half = pixels_1d(column);
-        }
-        for (y, row) in transposed(half).into_iter().enumerate() {
-            for (x, value) in pixels_1d(row).into_iter().enumerate() {
-                value.store(to.add((y * PATCH + x) * tiling.position));
-            }
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The filters' side of Winograd's F(4x4, 3x3): `G g Gᵀ` and the backward pass, for many filters at once.
 
-use super::transforms::{A, B, PATCH, POSITIONS, transposed};
+use super::tiles::{PATCH, POSITIONS};
+use super::transforms::{A, B, transposed};
 use crate::simd::{Vector, simd_fn};
 
 /// Rows and columns of the filter.

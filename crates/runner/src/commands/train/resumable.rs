@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 use vds_files::Shown as _;
 use vds_records::RunReader;
-use vds_records::files::{CONFIG, ENVIRONMENT, WEIGHTS};
+use vds_records::files::{CONFIG, ENVIRONMENT, SUMMARY, WEIGHTS};
 
 use super::resume::SavedRun;
 use crate::error::{Error, text_of};
@@ -74,7 +74,7 @@ pub(super) fn check(run: &StoredRun, run_dir: &RunDir) -> Result<Environment> {
     }
     if run.path().join(WEIGHTS).symlink_metadata().is_ok() {
         let message = format!(
-            "{} holds trained weights, but neither a summary nor a checkpoint: to resume it would train them again from \
+            "{} holds trained weights, but neither {SUMMARY} nor a checkpoint: to resume it would train them again from \
              scratch",
             run.path().shown()
         );

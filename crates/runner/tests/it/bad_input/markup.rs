@@ -63,6 +63,7 @@ fn report_escapes_every_text_of_a_run() {
         let mut environment = sandbox.json("r/environment.json");
         poison(&mut environment, text);
         sandbox.write("r/environment.json", environment.to_string());
+        sandbox.reseal("r");
         // A folder may be called anything; a `/` in the text makes it one in another.
         let folder = if cfg!(unix) { text } else { "folder" };
         std::fs::create_dir_all(sandbox.path(folder).parent().unwrap()).unwrap();

@@ -48,6 +48,7 @@ fn report_and_prune_do_not_write_where_names_in_records_point() {
         }
         environment["data"][0]["location"] = name.into();
         sandbox.write("r/environment.json", environment.to_string());
+        sandbox.reseal("r");
         check(&sandbox, "report r --out page.html", "page.html");
         check(&sandbox, "prune r --out p", "p");
     }

@@ -63,6 +63,20 @@ pub(super) fn cases() -> Vec<Case> {
             "#]],
         ),
         points(
+            "empty column",
+            "1,2\n1,,2\n",
+            expect![[r#"
+                error: p.txt:2: "1,,2" is not a point, expected 2 finite numbers
+            "#]],
+        ),
+        points(
+            "line without end",
+            " ".repeat(1 << 21),
+            expect![[r#"
+                error: p.txt:1: the line has more than 1048576 bytes, expected 2 numbers
+            "#]],
+        ),
+        points(
             "one column",
             "1 2\n3\n",
             expect![[r#"

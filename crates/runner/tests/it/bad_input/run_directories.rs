@@ -17,6 +17,7 @@ fn damaged(name: &'static str, command: &str, damage: impl Fn(&Sandbox) + 'stati
     let prepare = move |sandbox: &Sandbox| {
         run_on_points(sandbox);
         damage(sandbox);
+        sandbox.reseal("r");
     };
     case(name, command, prepare, expected)
 }
@@ -150,7 +151,7 @@ fn missing() -> Vec<Case> {
                 std::fs::create_dir(sandbox.path(SUMMARY)).unwrap();
             },
             expect![[r#"
-                error: reading r/summary.json: Is a directory (os error 21)
+                error: reading the run r: reading r/summary.json: it is not a regular file
             "#]],
         ),
     ]
@@ -226,7 +227,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [SUMMARY, "\"schema\": 3", "\"schema\": 2"],
             expect![[r#"
-                error: r/summary.json has schema 2, expected 3
+                error: reading the run r: r/summary.json has schema 2, expected 3
             "#]],
         ),
         replaced(
@@ -234,7 +235,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [SUMMARY, "\"n_train\"", "\"n_trane\""],
             expect![[r#"
-                error: r/summary.json:411:1: missing field `n_train`
+                error: reading the run r: r/summary.json:419:1: missing field `n_train`
             "#]],
         ),
         replaced(
@@ -242,7 +243,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [SUMMARY, "\"schema\": 3", "\"schema\": \"1\""],
             expect![[r#"
-                error: r/summary.json:2:15: invalid type: string "1", expected u32
+                error: reading the run r: r/summary.json:2:15: invalid type: string "1", expected u32
             "#]],
         ),
         replaced(
@@ -250,7 +251,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [SUMMARY, "\"n_classes\": 2", "\"n_classes\": -2"],
             expect![[r#"
-                error: r/summary.json:13:17: invalid value: integer `-2`, expected usize
+                error: reading the run r: r/summary.json:13:17: invalid value: integer `-2`, expected usize
             "#]],
         ),
         with(
@@ -259,7 +260,7 @@ fn of_the_records() -> Vec<Case> {
             SUMMARY,
             b"not JSON\n",
             expect![[r#"
-                error: r/summary.json:1:2: expected ident
+                error: reading the run r: r/summary.json:1:2: expected ident
             "#]],
         ),
         with(
@@ -268,7 +269,7 @@ fn of_the_records() -> Vec<Case> {
             SUMMARY,
             b"",
             expect![[r#"
-                error: r/summary.json:1:0: the text ends in the middle of a value
+                error: reading the run r: r/summary.json:1:0: the text ends in the middle of a value
             "#]],
         ),
         with(
@@ -277,7 +278,7 @@ fn of_the_records() -> Vec<Case> {
             SUMMARY,
             b"{\"dataset\": \"\xff\"}",
             expect![[r#"
-                error: r/summary.json is not text: byte 13 is not UTF-8
+                error: reading the run r: r/summary.json is not text: byte 13 is not UTF-8
             "#]],
         ),
         damaged(
@@ -285,7 +286,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             |sandbox| sandbox.write(SUMMARY, "[".repeat(100_000)),
             expect![[r#"
-                error: r/summary.json:1:1: invalid type: sequence, expected u32
+                error: reading the run r: r/summary.json:1:1: invalid type: sequence, expected u32
             "#]],
         ),
         damaged(
@@ -365,7 +366,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [SUMMARY, "\"max_depth\": 1", "\"max_depth\": 3"],
             expect![[r#"
-                error: r/summary.json: posterior has length 2, expected max_depth + 1 for max_depth = 3
+                error: reading the run r: r/summary.json: posterior has length 2, expected max_depth + 1 for max_depth = 3
             "#]],
         ),
         replaced(
@@ -373,7 +374,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [SUMMARY, "\"pruned_depth\": ", "\"pruned_depth\": 9"],
             expect![[r#"
-                error: r/summary.json: pruned_depth is 90, expected at most max_depth = 1
+                error: reading the run r: r/summary.json: pruned_depth is 90, expected at most max_depth = 1
             "#]],
         ),
     ]

@@ -122,7 +122,7 @@ fn resume_on_a_read_only_disk_is_refused_until_it_is_writable() {
     child.wait().unwrap();
     disk.remount("ro");
     let output = sandbox.command("train --resume disk/r").output().unwrap();
-    check_refused(output, &["error: writing into disk/r: Read-only file system"]);
+    check_refused(output, &["error: opening disk/r/.vds-lock: Read-only file system"]);
     let output = sandbox.command(&format!("{TRAIN} --out disk/other")).output().unwrap();
     check_refused(output, &["error: making the folder disk/other: Read-only file system"]);
     disk.remount("rw");
