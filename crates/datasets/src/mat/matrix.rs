@@ -95,10 +95,10 @@ impl<'a, S: Sink> Variables<'a, S> {
                 .malformed_at(header.position, FormatError::Empty { sizes })
                 .into());
         }
-        self.sink.check(stream.path(), [n, channels, height, width])?;
         let tag = Tag::read(stream, self.order)?;
         tag.check_kind(stream, &[UINT8], "2 (bytes)")?;
         header.check_count(stream, &tag, 1)?;
+        self.sink.check(stream.path(), [n, channels, height, width])?;
         // No more than the length of the element, which was compared with the sizes.
         let picture_len = height * width * channels;
         let batch_len = self.sink.batch_size().saturating_mul(picture_len);

@@ -59,7 +59,6 @@ fn data_dir_that_is_not_there_is_refused_by_every_command() {
     let sandbox = Sandbox::new();
     sandbox.write("file", "");
     sandbox.run("train CONFIGS/spirals.ron --set epochs=1 --set max_depth=1 --quiet --out r");
-    sandbox.write("plan.ron", "");
     let before = sandbox.everything();
     for command in [
         "train CONFIGS/spirals.ron --out o",
@@ -67,7 +66,7 @@ fn data_dir_that_is_not_there_is_refused_by_every_command() {
         "evaluate r",
         "prune r --out p",
         "verify r",
-        "sweep run plan.ron --out s",
+        "sweep run s",
         "data list",
         "data verify mnist",
     ] {
