@@ -11,6 +11,8 @@ mod exit_codes;
 mod fetch;
 mod flow;
 mod mutation;
+mod other_data;
+mod predict;
 #[cfg(unix)]
 mod replaced_files;
 mod resume;
