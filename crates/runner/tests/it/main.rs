@@ -8,6 +8,8 @@ mod configs;
 mod determinism;
 mod fetch;
 mod flow;
+#[cfg(unix)]
+mod model;
 mod mutation;
 mod resume;
 #[cfg(unix)]

@@ -1,0 +1,1 @@
+//! Sequences that once found a fault.
