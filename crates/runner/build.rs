@@ -105,7 +105,7 @@ fn sources(workspace: &Path) -> Vec<PathBuf> {
 }
 
 fn watch(path: &Path) {
-    println!("cargo:rerun-if-changed={}", path.display());
+    println!("cargo:rerun-if-changed={}", path.to_string_lossy());
 }
 
 /// `git` in the workspace; it takes no lock, so that it is in nobody's way.

@@ -133,7 +133,10 @@ fn provide_cargo_deny(offline: bool) -> Result<Option<&'static str>> {
             "cargo-deny is not installed, and --offline keeps it from being fetched",
         ));
     }
-    println!("installing cargo-deny {CARGO_DENY} into {}, once", folder().display());
+    println!(
+        "installing cargo-deny {CARGO_DENY} into {}, once",
+        folder().to_string_lossy()
+    );
     let status = cargo()
         .args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY, "--root"])
         .arg(folder())

@@ -114,7 +114,7 @@ fn fuzz(target: &str, seconds: u32) -> Result<Report> {
     let (package, output) = (workspace_root().join(PACKAGE), workspace_root().join(OUTPUT));
     let [corpus, artifacts] = ["corpus", "artifacts"].map(|folder| output.join(folder).join(target));
     for folder in [&corpus, &artifacts] {
-        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.to_string_lossy()))?;
     }
     process::run(&mut cargo_fuzz("build", target)).with_context(|| format!("building the fuzz target {target}"))?;
 
@@ -129,10 +129,10 @@ fn fuzz(target: &str, seconds: u32) -> Result<Report> {
         .arg(format!("-timeout={TIMEOUT_S}"));
     command
         .arg(format!("-rss_limit_mb={MEMORY_MB}"))
-        .arg(format!("-artifact_prefix={}/", artifacts.display()));
+        .arg(format!("-artifact_prefix={}/", artifacts.to_string_lossy()));
     let dictionary = package.join(DICTIONARIES).join(format!("{target}.dict"));
     if dictionary.is_file() {
-        command.arg(format!("-dict={}", dictionary.display()));
+        command.arg(format!("-dict={}", dictionary.to_string_lossy()));
     }
     let start = Instant::now();
     let ended = command.stdout(Stdio::inherit()).stderr(Stdio::piped()).output();
@@ -140,11 +140,11 @@ fn fuzz(target: &str, seconds: u32) -> Result<Report> {
     let ended = ended.context("starting cargo fuzz")?;
     let text = String::from_utf8_lossy(&ended.stderr);
     let log = output.join(format!("{target}.log"));
-    fs::write(&log, text.as_bytes()).with_context(|| format!("writing {}", log.display()))?;
+    fs::write(&log, text.as_bytes()).with_context(|| format!("writing {}", log.to_string_lossy()))?;
     let report = parse(target, &text, seconds, ended.status.success());
     match &report.findings[..] {
         [] => println!("<== {target}: {} executions, nothing found", report.executions),
-        [first, ..] => println!("<== {target}: {first}; all of it in {}", log.display()),
+        [first, ..] => println!("<== {target}: {first}; all of it in {}", log.to_string_lossy()),
     }
     Ok(report)
 }
@@ -182,7 +182,7 @@ fn finding(log: &str) -> String {
     let artifact = artifact
         .and_then(|(_, rest)| rest.lines().next())
         .unwrap_or("no input was written");
-    let root = format!("{}/", workspace_root().display());
+    let root = format!("{}/", workspace_root().to_string_lossy());
     let cause = cause.unwrap_or("the fuzzer failed without a known message");
     format!("{cause} ({})", artifact.trim().trim_start_matches(&root))
 }
@@ -226,7 +226,7 @@ stat::number_of_executed_units: 90000
          ==12== ERROR: libFuzzer: deadly signal\n\
          artifact_prefix='x/'; Test unit written to {}\n\
          stat::number_of_executed_units: 700\n",
-            artifact.display()
+            artifact.to_string_lossy()
         );
         parse("mat", &log, 2, false)
     }

@@ -42,7 +42,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Writes a record as JSON.
 pub(crate) fn write_json(path: &Path, record: &impl serde::Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(record)? + "\n";
-    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+    fs::write(path, text).with_context(|| format!("writing {}", path.to_string_lossy()))
 }
 
 /// Builds `vds` in release mode and returns where cargo put it.
@@ -71,7 +71,7 @@ pub(crate) fn check_writable(path: &Path) -> Result<()> {
     let tried = fs::OpenOptions::new().append(true).create(true).open(path);
     tried
         .map(drop)
-        .map_err(|error| BadRequest(format!("cannot write to {}: {error}", path.display())).into())
+        .map_err(|error| BadRequest(format!("cannot write to {}: {error}", path.to_string_lossy())).into())
 }
 
 /// A request that cannot be served: unknown name, folder that cannot be written. Leads to exit code 2.

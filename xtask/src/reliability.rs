@@ -100,8 +100,8 @@ fn task(arguments: &[&str], record: &Path) -> Result<Value> {
 }
 
 fn read(path: &Path) -> Result<Value> {
-    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.to_string_lossy()))?;
+    serde_json::from_str(&text).with_context(|| format!("reading {}", path.to_string_lossy()))
 }
 
 /// What stands at JSON pointers in a record; of a list its length.

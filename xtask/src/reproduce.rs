@@ -35,7 +35,7 @@ pub(crate) struct Args {
 fn plan(profile: &str) -> Result<PathBuf> {
     let path = workspace_root().join(format!("configs/sweeps/{profile}.ron"));
     if !path.is_file() {
-        bail!(BadRequest(format!("there is no plan {}", path.display())));
+        bail!(BadRequest(format!("there is no plan {}", path.to_string_lossy())));
     }
     Ok(path)
 }
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let code = run_commands(args, &out, |words| start(&vds, words))?;
     let page = out.join("index.html");
     if matches!(code, 0 | SOME_FAILED) && page.exists() {
-        println!("page: {}", page.display());
+        println!("page: {}", page.to_string_lossy());
     }
     Ok(ExitCode::from(code))
 }
@@ -89,7 +89,7 @@ fn run_commands(args: &Args, out: &Path, mut start: impl FnMut(&[OsString]) -> R
 /// The exit code of the built program; 1 if a signal ended it.
 fn start(vds: &Path, words: &[OsString]) -> Result<u8> {
     let status = Command::new(vds).args(words).status();
-    let status = status.with_context(|| format!("starting {}", vds.display()))?;
+    let status = status.with_context(|| format!("starting {}", vds.to_string_lossy()))?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
@@ -125,9 +125,12 @@ mod tests {
         assert_eq!(
             calls,
             [
-                format!("sweep plan {} --out out --only spirals", plan.display()),
+                format!("sweep plan {} --out out --only spirals", plan.to_string_lossy()),
                 "sweep run out --threads 2 --data-dir data".to_owned(),
-                format!("report out --out {}", Path::new("out").join("index.html").display()),
+                format!(
+                    "report out --out {}",
+                    Path::new("out").join("index.html").to_string_lossy()
+                ),
             ]
         );
     }

@@ -82,11 +82,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let mut builds = Vec::new();
     for site in &sites {
-        println!("building {commit} in {}", site.sources.display());
+        println!("building {commit} in {}", site.sources.to_string_lossy());
         builds.push(build(args, site, &commit)?);
     }
     for build in &builds {
-        println!("\n{} ({:.1} s)", build.folder.display(), build.elapsed_s);
+        println!("\n{} ({:.1} s)", build.folder.to_string_lossy(), build.elapsed_s);
         for artifact in &build.artifacts {
             println!("  {}  {} bytes  {}", artifact.sha256, artifact.n_bytes, artifact.name());
         }
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if let Some(out) = &args.out {
         let built = &builds[0].artifacts[0].path;
-        fs::copy(built, out).with_context(|| format!("copying the program to {}", out.display()))?;
+        fs::copy(built, out).with_context(|| format!("copying the program to {}", out.to_string_lossy()))?;
     }
     println!("\nboth builds are equal, byte by byte, and name no folder of this machine");
     Ok(())
@@ -125,7 +125,7 @@ fn copy_tracked(root: &Path, folder: &Path) -> Result<()> {
         let to = folder.join(name);
         fs::create_dir_all(to.parent().unwrap_or(folder))
             .and_then(|()| fs::copy(root.join(name), &to))
-            .with_context(|| format!("copying {name} to {}", folder.display()))?;
+            .with_context(|| format!("copying {name} to {}", folder.to_string_lossy()))?;
     }
     Ok(())
 }
@@ -160,7 +160,7 @@ fn build(args: &Args, site: &Site, commit: &str) -> Result<Build> {
     }
     command.env("CARGO_ENCODED_RUSTFLAGS", remap_flags(&hidden));
     command.env("CARGO_INCREMENTAL", "0").env("VDS_COMMIT", commit);
-    process::run(&mut command).with_context(|| format!("building in {}", site.sources.display()))?;
+    process::run(&mut command).with_context(|| format!("building in {}", site.sources.to_string_lossy()))?;
     let elapsed_s = start.elapsed().as_secs_f64();
     let names = if args.quick {
         QUICK
@@ -212,7 +212,7 @@ fn rustc() -> OsString {
 
 impl Artifact {
     fn read(path: PathBuf) -> Result<Self> {
-        let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        let bytes = fs::read(&path).with_context(|| format!("reading {}", path.to_string_lossy()))?;
         let digest = Sha256::digest(&bytes);
         Ok(Self {
             path,
@@ -228,7 +228,11 @@ impl Artifact {
             let needle = folder.as_os_str().as_encoded_bytes();
             let found = self.bytes.windows(needle.len()).position(|window| window == needle);
             if let Some(offset) = found {
-                bail!("{} names the folder {} at byte {offset}", self.name(), folder.display());
+                bail!(
+                    "{} names the folder {} at byte {offset}",
+                    self.name(),
+                    folder.to_string_lossy()
+                );
             }
         }
         Ok(())

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use vds_files::Shown as _;
+
 /// Result with [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -53,7 +55,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// An operation on a file or folder failed.
-    #[error("{} {}", doing, path.display())]
+    #[error("{} {}", doing, path.shown())]
     Io {
         /// What was being done, `reading` for instance.
         doing: &'static str,
@@ -64,7 +66,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file cannot be used, and no older one can take its place.
-    #[error("reading {}", path.display())]
+    #[error("reading {}", path.shown())]
     Unusable {
         /// The newest file.
         path: PathBuf,

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vds_files::Shown as _;
+
 use crate::format_error::{FormatError, Position};
 
 /// An error of this crate.
@@ -11,7 +13,7 @@ use crate::format_error::{FormatError, Position};
 #[non_exhaustive]
 pub enum Error {
     /// A file cannot be opened or read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}", path.shown())]
     Read {
         /// The file.
         path: PathBuf,
@@ -20,7 +22,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file or folder cannot be written.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {}", path.shown())]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -29,7 +31,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Compressed data do not unpack.
-    #[error("{}: {position}: the compressed data are damaged", path.display())]
+    #[error("{}: {position}: the compressed data are damaged", path.shown())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -40,7 +42,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file is not what its format says.
-    #[error("{}: {position}: {problem}", path.display())]
+    #[error("{}: {position}: {problem}", path.shown())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -50,7 +52,7 @@ pub enum Error {
         problem: FormatError,
     },
     /// A well-formed file holds arrays of another size than the data set has.
-    #[error("{} holds an array of {actual}, expected {expected}", path.display())]
+    #[error("{} holds an array of {actual}, expected {expected}", path.shown())]
     Shape {
         /// The file.
         path: PathBuf,
@@ -76,7 +78,7 @@ pub enum Error {
         n_labels: usize,
     },
     /// A file has other content than the catalogue says.
-    #[error("{} has the SHA-256 digest {actual}, expected {expected}: it is not the published file, fetch it again", path.display())]
+    #[error("{} has the SHA-256 digest {actual}, expected {expected}: it is not the published file, fetch it again", path.shown())]
     Checksum {
         /// The file.
         path: PathBuf,
@@ -251,7 +253,7 @@ fn not_found_text(name: &str, searched: &[SearchedFolder], how_to_get: &str) -> 
         text.push_str(" no folder, as none was given");
     }
     for place in searched {
-        let folder = place.folder.display();
+        let folder = place.folder.shown();
         let missing = if place.missing.len() == place.n_files {
             "none of its files".to_owned()
         } else {
@@ -266,6 +268,6 @@ fn joined(paths: &[PathBuf]) -> String {
     if paths.is_empty() {
         return "no file".to_owned();
     }
-    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let paths: Vec<String> = paths.iter().map(|path| path.shown().to_string()).collect();
     paths.join(", ")
 }

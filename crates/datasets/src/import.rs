@@ -29,6 +29,7 @@ pub fn import(dataset: &Dataset, source: &Path, data_dir: &Path) -> Result<Vec<P
     let paths = verified_files(dataset, source)?;
     let folder = data_dir.join(&dataset.name);
     fs::create_dir_all(&folder).map_err(Error::write(&folder))?;
+    vds_files::remove_leftovers(&folder).map_err(Error::write(&folder))?;
     let copies: Vec<(NamedTempFile, PathBuf)> = paths
         .iter()
         .map(|path| temporary_copy(path, &folder))
@@ -62,7 +63,7 @@ fn temporary_copy(path: &Path, folder: &Path) -> Result<(NamedTempFile, PathBuf)
     let target = folder.join(path.file_name().unwrap_or_default());
     let mut original = File::open(path).map_err(Error::read(path))?;
     let metadata = original.metadata().map_err(Error::read(path))?;
-    let mut copy = NamedTempFile::new_in(folder).map_err(Error::write(&target))?;
+    let mut copy = vds_files::temporary_file(folder).map_err(Error::write(&target))?;
     io::copy(&mut original, &mut copy).map_err(Error::write(&target))?;
     let file = copy.as_file();
     file.set_permissions(metadata.permissions())

@@ -82,7 +82,7 @@ impl fmt::Display for Origin {
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => path.display().fmt(f),
+            Self::File(path) => f.write_str(&path.to_string_lossy()),
             Self::Embedded(name) => write!(f, "embedded: {name}"),
         }
     }

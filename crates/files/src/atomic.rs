@@ -28,12 +28,11 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn write_in_stages(path: &Path, bytes: &[u8], reached: impl Fn(&str)) -> io::Result<()> {
     let folder = folder_of(path);
     let mut file = temporary_file(folder)?;
-    // Held until the file has its name: whoever removes leftovers leaves a file alone that somebody is writing.
-    let _ = file.as_file().try_lock();
     let (first, second) = bytes.split_at(bytes.len() / 2);
-    file.write_all(first)?;
+    // Through the file itself: errors of the wrapper name the temporary file, which the user has not asked for.
+    file.as_file_mut().write_all(first)?;
     reached("half-written");
-    file.write_all(second)?;
+    file.as_file_mut().write_all(second)?;
     reached("written");
     file.as_file().sync_all()?;
     reached("synced");
@@ -79,16 +78,23 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
+/// A file to be written in a folder and then to get its name. If the process is killed before, [`remove_leftovers`] removes it.
+///
+/// # Errors
+/// If the folder does not take it.
+pub fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
     // The permissions of any new file; temporary files are private by default.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     // The error would name the temporary file, which the user has not asked for.
-    builder
+    let file = builder
         .tempfile_in(folder)
-        .map_err(|error| io::Error::from(error.kind()))
+        .map_err(|error| io::Error::from(error.kind()))?;
+    // Held until the file has its name: whoever removes leftovers leaves a file alone that somebody is writing.
+    let _ = file.as_file().try_lock();
+    Ok(file)
 }
 
 /// Syncs a folder: a new name survives a crash only after that.

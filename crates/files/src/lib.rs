@@ -10,7 +10,7 @@ mod shown;
 #[cfg(feature = "faults")]
 pub use fault::reach;
 
-pub use atomic::{folder_of, remove_leftovers, sync_folder, write_atomically, write_in_stages};
+pub use atomic::{folder_of, remove_leftovers, sync_folder, temporary_file, write_atomically, write_in_stages};
 pub use digest::{digest, hex};
 pub use read::{open, open_unlinked, read};
 pub use shown::Shown;

@@ -231,7 +231,7 @@ impl RunReader {
     pub fn record(&self) -> Result<RunRecord> {
         Ok(RunRecord {
             name: self.name(),
-            folder: Some(self.path.display().to_string()),
+            folder: Some(self.path.to_string_lossy().into_owned()),
             summary: self.summary()?,
             epochs: self.epochs()?,
             grid: self.grid()?,

@@ -47,7 +47,10 @@ pub fn render(runs: &[RunRecord], page: &PageInfo) -> String {
             (provenance::render(&groups, &page.command))
         }
     };
-    document(&page.title, &body).into_string()
+    // HTML allows no other control characters, not even as references.
+    let is_control = |c: char| c.is_control() && !"\n\t".contains(c);
+    let text = document(&page.title, &body).into_string();
+    text.replace(is_control, "\u{fffd}")
 }
 
 fn document(title: &str, body: &Markup) -> Markup {

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::thread::available_parallelism;
 
 use anyhow::Result;
 use clap::Args;
@@ -34,12 +35,16 @@ pub(crate) struct Threads {
 }
 
 impl Threads {
+    /// The number given, or that of the machine. It never is left to rayon, which would take any number from
+    /// `RAYON_NUM_THREADS`.
+    pub(crate) fn number(self) -> usize {
+        let number = self.threads.or(available_parallelism().ok());
+        number.map_or(1, NonZeroUsize::get).min(MAX_THREADS)
+    }
+
     /// Sets the number of threads of the whole process.
     pub(crate) fn start(self) -> Result<()> {
-        let mut builder = rayon::ThreadPoolBuilder::new();
-        if let Some(threads) = self.threads {
-            builder = builder.num_threads(threads.get());
-        }
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(self.number());
         Ok(builder.build_global().or_input(|| "starting the threads")?)
     }
 }

@@ -4,16 +4,19 @@
 mod tests;
 
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 
 use anyhow::Result;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     bench::Bench, completions::Completions, data::Data, evaluate::Evaluate, predict::Predict, prune::Prune,
     report::Report, sweep::Sweep, train::Train, verify::Verify,
 };
-use crate::error::ExitCode;
+use crate::error::{Error, ExitCode};
+use crate::signals;
+use vds_files::Shown as _;
 
 /// Learn the depth of residual networks, prune them, and measure how well they know what they do not know
 ///
@@ -52,8 +55,40 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
         if message.kind() == ErrorKind::UnknownArgument {
             message.remove(ContextKind::Suggested);
         }
-        message
+        escaped(message)
     })
+}
+
+/// A message about arguments that may hold anything, without control characters.
+fn escaped(mut message: clap::Error) -> clap::Error {
+    let quoted: Vec<(ContextKind, ContextValue)> = message
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(text.shown().to_string()))),
+            ContextValue::Strings(texts) => {
+                let texts = texts.iter().map(|text| text.shown().to_string());
+                Some((kind, ContextValue::Strings(texts.collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in quoted {
+        message.insert(kind, value);
+    }
+    message
+}
+
+/// Prints the message that [`parse`] gives instead of a command.
+///
+/// # Errors
+/// [`Error::Output`] if help or version were asked for and cannot be printed.
+pub fn print(message: &clap::Error) -> Result<ExitCode> {
+    let printed = message.print().and_then(|()| io::stdout().flush());
+    match (message.use_stderr(), printed) {
+        (true, _) => Ok(ExitCode::BadInput),
+        (false, Ok(())) => Ok(ExitCode::Success),
+        (false, Err(source)) => Err(Error::Output { hint: None, source }.into()),
+    }
 }
 
 impl Cli {
@@ -62,6 +97,7 @@ impl Cli {
     /// # Errors
     /// What failed; [`crate::error::exit_code`] says how the process ends.
     pub fn run(self, arguments: &[OsString]) -> Result<ExitCode> {
+        signals::ignore_file_size_limit();
         let command_line: Vec<String> = arguments
             .iter()
             .map(|text| text.to_string_lossy().into_owned())

@@ -5,6 +5,10 @@ use std::fmt::Display;
 use std::io;
 use std::process;
 
+use vds_files::Shown as _;
+
+use crate::output;
+
 /// What the exit code of the process means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
@@ -61,6 +65,15 @@ pub enum Error {
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// The standard output does not take what is printed.
+    #[error("writing to the standard output")]
+    Output {
+        /// What has been stored, and where.
+        hint: Option<String>,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
 }
 
 impl Error {
@@ -105,16 +118,13 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
 }
 
 fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
-    if let Some(error) = cause.downcast_ref::<io::Error>() {
-        let is_broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
-        return Some(if is_broken_pipe {
-            ExitCode::Success
-        } else {
-            ExitCode::BadInput
-        });
-    }
     match cause.downcast_ref::<Error>() {
-        // A broken pipe further down the chain counts as what it is.
+        // A reader of the results that has gone away is not a failure.
+        Some(Error::Output { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
+            return Some(ExitCode::Success);
+        }
+        Some(Error::Output { .. }) => return Some(ExitCode::BadInput),
+        // A cause further down the chain may decide otherwise.
         Some(Error::Input { .. }) => {
             let deeper = cause.source().and_then(code_of);
             return Some(deeper.unwrap_or(ExitCode::BadInput));
@@ -132,7 +142,8 @@ fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
     if let Some(error) = cause.downcast_ref::<vds_training::Error>() {
         return code_of_training(error);
     }
-    let is_input = cause.is::<crate::config::Error>()
+    let is_input = cause.is::<io::Error>()
+        || cause.is::<crate::config::Error>()
         || cause.is::<vds_datasets::Error>()
         || cause.is::<vds_records::Error>()
         || cause.is::<vds_checkpoint::Error>();
@@ -149,6 +160,15 @@ fn code_of_training(error: &vds_training::Error) -> Option<ExitCode> {
     }
 }
 
+/// Prints a failure on the standard error, unless nobody waits to hear of it, and returns its exit code.
+pub fn report(failure: &anyhow::Error) -> ExitCode {
+    let code = exit_code(failure);
+    if code != ExitCode::Success {
+        output::note(&format!("error: {}", text(failure)));
+    }
+    code
+}
+
 /// The chain of causes on one line, then the advice on another, if there is any. A cause that the one before it already quotes
 /// is not repeated.
 pub fn text(error: &anyhow::Error) -> String {
@@ -162,10 +182,10 @@ pub fn text(error: &anyhow::Error) -> String {
 
 fn hint_of(cause: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(vds_records::Error::Unfinished { run }) = cause.downcast_ref() {
-        return Some(format!("finish it with `vds train --resume {}`", run.display()));
+        return Some(format!("finish it with `vds train --resume {}`", run.quoted()));
     }
     match cause.downcast_ref::<Error>()? {
-        Error::Input { hint, .. } => hint.clone(),
+        Error::Input { hint, .. } | Error::Output { hint, .. } => hint.clone(),
         Error::Stopped { hint, .. } => Some(hint.clone()),
     }
 }
@@ -215,10 +235,19 @@ mod tests {
 
     #[test]
     fn error_of_writing_to_a_closed_pipe_is_success() {
-        let cause = || io::Error::from(io::ErrorKind::BrokenPipe);
-        assert_eq!(exit_code(&cause().into()), ExitCode::Success);
-        let wrapped = Err::<(), _>(cause()).or_input(|| "writing the results").unwrap_err();
-        assert_eq!(exit_code(&wrapped.into()), ExitCode::Success);
+        let output = |kind: io::ErrorKind| Error::Output {
+            hint: None,
+            source: kind.into(),
+        };
+        assert_eq!(exit_code(&output(io::ErrorKind::BrokenPipe).into()), ExitCode::Success);
+        check(
+            output(io::ErrorKind::StorageFull),
+            ExitCode::BadInput,
+            "writing to the standard output: no storage space",
+        );
+        // Another pipe than that of the results.
+        let other = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert_eq!(exit_code(&other.into()), ExitCode::BadInput);
     }
 
     #[test]

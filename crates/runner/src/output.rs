@@ -1,34 +1,93 @@
-//! Results on the standard output.
+//! Results on the standard output, notes on the standard error. No control character gets there, whatever is printed.
 
+mod escaping;
+
+use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
-use anyhow::Result;
 use serde::Serialize;
 use vds_calibration::{SCORES, Score};
+use vds_files::Shown as _;
 use vds_records::{Prediction, Scores, SelectionSplit, StoppedBy, Summary, TestScores};
 
+use crate::error::{self, Error, ExitCode};
+use escaping::Escaping;
+
 /// Writes to the standard output and flushes it.
-pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    write(&mut out)?;
-    Ok(out.flush()?)
+///
+/// # Errors
+/// [`Error::Output`] if it does not take the text.
+pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let mut out = Escaping(BufWriter::new(io::stdout().lock()));
+    let written = write(&mut out).and_then(|()| out.flush());
+    written.map_err(|source| Error::Output { hint: None, source })
+}
+
+/// Prints the results of work that is stored in `path`, which a failure to print does not undo.
+///
+/// # Errors
+/// As [`print()`], with what is stored and where.
+pub(crate) fn print_stored(
+    what: &str,
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    print(write).map_err(|error| match error {
+        Error::Output { source, .. } => Error::Output {
+            hint: Some(format!("the {what} is stored in {}", path.shown())),
+            source,
+        },
+        other => other,
+    })
 }
 
 /// Prints a value as indented JSON.
-pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value)?;
-    print(|out| writeln!(out, "{text}"))
+///
+/// # Errors
+/// As [`print()`], and if the value cannot be JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut text = String::new();
+    for c in serde_json::to_string_pretty(value)?.chars() {
+        // The control characters that JSON allows are parts of strings, but for the line ends between values.
+        match c.is_control() && c != '\n' {
+            true => write!(text, "\\u{:04x}", u32::from(c))?,
+            false => text.push(c),
+        }
+    }
+    Ok(print(|out| writeln!(out, "{text}"))?)
+}
+
+/// The exit code of a command that has come to a verdict, whatever became of printing it.
+///
+/// # Errors
+/// If printing failed and the verdict itself is not a failure.
+pub(crate) fn verdict(code: ExitCode, printed: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    match printed {
+        Err(failure) if code == ExitCode::Success => Err(failure),
+        Err(failure) => {
+            error::report(&failure);
+            Ok(code)
+        }
+        Ok(()) => Ok(code),
+    }
+}
+
+/// Prints lines on the standard error.
+pub(crate) fn note(text: &str) {
+    let mut line = Vec::new();
+    // Nobody may be listening, and that is not a failure.
+    let _ = writeln!(Escaping(&mut line), "{text}").and_then(|()| io::stderr().write_all(&line));
 }
 
 /// Prints on the standard error what does not stop the work.
 pub(crate) fn warn(message: &str) {
-    // Nobody may be listening, and that is not a failure.
-    let _ = writeln!(io::stderr(), "warning: {message}");
+    note(&format!("warning: {message}"));
 }
 
 /// What a run came to, and the seconds that it took now, if it took any.
 pub(crate) fn summary(out: &mut dyn Write, summary: &Summary, seconds: Option<f64>) -> io::Result<()> {
-    let (dataset, method) = (&summary.dataset, summary.method.label());
+    let (dataset, method) = (summary.dataset.shown(), summary.method.label());
     writeln!(
         out,
         "{dataset}, {method}, maximum depth {}, seed {}",
@@ -125,7 +184,7 @@ pub(crate) fn align(rows: &[Vec<String>], n_left: usize) -> String {
 pub(crate) fn predictions(out: &mut dyn Write, predictions: &[Prediction]) -> io::Result<()> {
     let width = predictions
         .iter()
-        .map(|one| one.name.chars().count())
+        .map(|one| one.name.shown().to_string().chars().count())
         .max()
         .unwrap_or(0)
         .max("class".len());
@@ -133,13 +192,13 @@ pub(crate) fn predictions(out: &mut dyn Write, predictions: &[Prediction]) -> io
     for one in predictions {
         if file != Some(&one.file) {
             file = Some(&one.file);
-            writeln!(out, "{}", one.file)?;
+            writeln!(out, "{}", one.file.shown())?;
             let columns = ["confid.", "entropy", "aleat.", "epist."];
             write!(out, "{:>7}  {:<width$}", "example", "class")?;
             columns.iter().try_for_each(|column| write!(out, "{column:>9}"))?;
             writeln!(out, "  probabilities")?;
         }
-        let (index, name, confidence) = (one.index, &one.name, one.confidence);
+        let (index, name, confidence) = (one.index, one.name.shown().to_string(), one.confidence);
         write!(out, "{index:>7}  {name:<width$}{confidence:>9.4}")?;
         let (total, aleatoric, epistemic) = (one.predictive_entropy, one.aleatoric, one.epistemic);
         // A difference of equal numbers can round to minus zero.
@@ -153,6 +212,24 @@ pub(crate) fn predictions(out: &mut dyn Write, predictions: &[Prediction]) -> io
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn verdict_of_a_failure_does_not_depend_on_printing_it() {
+        let broken = |kind: io::ErrorKind| {
+            Err(Error::Output {
+                hint: None,
+                source: kind.into(),
+            }
+            .into())
+        };
+        for kind in [io::ErrorKind::BrokenPipe, io::ErrorKind::StorageFull] {
+            for code in [ExitCode::Failure, ExitCode::BadInput, ExitCode::Interrupted] {
+                assert_eq!(verdict(code, broken(kind)).unwrap(), code);
+            }
+            assert!(verdict(ExitCode::Success, broken(kind)).is_err());
+        }
+        assert_eq!(verdict(ExitCode::Success, Ok(())).unwrap(), ExitCode::Success);
+    }
 
     #[test]
     fn table_columns_count_characters_not_bytes() {

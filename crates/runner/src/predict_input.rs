@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use vds_datasets::{ExampleShape, Examples, FileContent, open};
+use vds_files::Shown as _;
 use vds_records::read::{self, excerpt};
 
 use crate::error::Error;
@@ -15,7 +16,7 @@ pub(crate) fn examples(path: &Path, shape: ExampleShape, n_classes: usize) -> Re
         ExampleShape::Image { .. } => images(path, n_classes)?,
     };
     if examples.shape() != shape {
-        let (path, actual) = (path.display(), examples.shape());
+        let (path, actual) = (path.shown(), examples.shape());
         return Err(Error::input(format!("{path} holds images of {actual}, expected {shape}")).into());
     }
     Ok(examples)
@@ -25,7 +26,7 @@ fn images(path: &Path, n_classes: usize) -> Result<Examples> {
     let images = match open(path, n_classes)?.value {
         FileContent::Images(images) | FileContent::ImagesAndLabels(images, _) => images,
         FileContent::Labels(_) => {
-            return Err(Error::input(format!("{} holds labels, expected images", path.display())).into());
+            return Err(Error::input(format!("{} holds labels, expected images", path.shown())).into());
         }
     };
     let labels = vec![0; images.n];
@@ -47,7 +48,7 @@ fn points(path: &Path, n_columns: usize, n_classes: usize) -> Result<Examples> {
         match numbers.filter(|numbers| numbers.len() == n_columns) {
             Some(numbers) => values.extend(numbers),
             None => {
-                let (path, line_number, line) = (path.display(), index + 1, excerpt(line));
+                let (path, line_number, line) = (path.shown(), index + 1, excerpt(line));
                 let message =
                     format!("{path}:{line_number}: \"{line}\" is not a point, expected {n_columns} finite numbers");
                 return Err(Error::input(message).into());
@@ -55,7 +56,7 @@ fn points(path: &Path, n_columns: usize, n_classes: usize) -> Result<Examples> {
         }
     }
     if values.is_empty() {
-        return Err(Error::input(format!("{} holds no point", path.display())).into());
+        return Err(Error::input(format!("{} holds no point", path.shown())).into());
     }
     let labels = vec![0; values.len() / n_columns];
     Ok(Examples::from_features(values, n_columns, labels, n_classes)?)

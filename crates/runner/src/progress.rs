@@ -3,13 +3,16 @@
 #[cfg(feature = "download")]
 pub(crate) mod fetch;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use vds_calibration::Unit;
+use vds_files::Shown as _;
 use vds_records::EpochMetrics;
+
+use crate::output;
 
 /// Widest chart of a posterior on a terminal; more depths share columns.
 const CHART_MAX: usize = 40;
@@ -60,7 +63,7 @@ impl Progress {
                 bar.set_position(metrics.epoch as u64);
             }
             Self::Lines { epochs } => {
-                let _ = writeln!(io::stderr(), "{}", line(metrics, *epochs, seconds));
+                output::note(&line(metrics, *epochs, seconds));
             }
             Self::Quiet => {}
         }
@@ -69,11 +72,10 @@ impl Progress {
     /// Says that a signal ended the process, and how to resume.
     pub(crate) fn interrupted(&self, epochs: usize, run: &Path) {
         if !matches!(self, Self::Quiet) {
-            let run = run.display();
-            let _ = writeln!(
-                io::stderr(),
+            let run = run.quoted();
+            output::note(&format!(
                 "interrupted after epoch {epochs}; `vds train --resume {run}` resumes"
-            );
+            ));
         }
     }
 

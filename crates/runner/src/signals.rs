@@ -47,6 +47,14 @@ impl Interrupt {
     }
 }
 
+/// Makes a write beyond the limit of `ulimit -f` fail, as one on a full disk does, in place of ending the process without a
+/// word.
+pub(crate) fn ignore_file_size_limit() {
+    // A system that does not take the handler keeps its default, which is not a reason to stop.
+    #[cfg(unix)]
+    let _ = flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+}
+
 /// Asks a process to save its state and end.
 #[cfg(unix)]
 pub(crate) fn terminate(child: &Child) {

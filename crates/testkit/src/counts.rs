@@ -31,5 +31,5 @@ pub fn record_in(folder: &Path, name: &str, counts: &serde_json::Value) {
     let written = std::fs::create_dir_all(folder)
         .and_then(|()| std::fs::write(&partial, format!("{counts:#}\n")))
         .and_then(|()| std::fs::rename(&partial, &file));
-    written.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    written.unwrap_or_else(|error| panic!("{}: {error}", file.to_string_lossy()));
 }

@@ -18,12 +18,12 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../fuzz/corpus-seeds")
         .join(target);
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.to_string_lossy()));
     let mut paths: Vec<_> = entries
         .map(|entry| entry.expect("a folder that is read").path())
         .collect();
     paths.sort();
-    assert!(!paths.is_empty(), "{} holds no seeds", folder.display());
+    assert!(!paths.is_empty(), "{} holds no seeds", folder.to_string_lossy());
     paths.iter().map(|path| fs::read(path).expect("a seed")).collect()
 }
 

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use vds_files::Shown as _;
+
 use crate::error::Error as DatasetError;
 
 /// Result of a fetch.
@@ -26,7 +28,7 @@ pub enum Error {
         how_to_get: String,
     },
     /// A file that would be fetched is there, and is not the right one.
-    #[error("{} is there and is not what it should be; it is not replaced, remove it to fetch it", path.display())]
+    #[error("{} is there and is not what it should be; it is not replaced, remove it to fetch it", path.shown())]
     Occupied {
         /// The file.
         path: PathBuf,
@@ -35,7 +37,7 @@ pub enum Error {
         source: Box<DatasetError>,
     },
     /// Another process writes a partial file.
-    #[error("another process is writing {}", path.display())]
+    #[error("another process is writing {}", path.shown())]
     Busy {
         /// The partial file.
         path: PathBuf,
@@ -51,7 +53,7 @@ pub enum Error {
         kept: Option<(PathBuf, u64)>,
     },
     /// The caller asked to stop.
-    #[error("stopped; the next call resumes from what is in {}", path.display())]
+    #[error("stopped; the next call resumes from what is in {}", path.shown())]
     Stopped {
         /// The partial file.
         path: PathBuf,
@@ -134,10 +136,10 @@ pub struct Attempt {
 fn not_fetched_text(file: &str, attempts: &[Attempt], kept: Option<&(PathBuf, u64)>) -> String {
     let mut text = format!("{file} cannot be fetched; tried");
     for Attempt { url, problem } in attempts {
-        write!(text, "\n  {url}: {problem}").expect("a string takes any text");
+        write!(text, "\n  {}: {problem}", url.shown()).expect("a string takes any text");
     }
     if let Some((path, n_bytes)) = kept {
-        let path = path.display();
+        let path = path.shown();
         write!(
             text,
             "\n{n_bytes} bytes of it are kept in {path}, the next call resumes from there"

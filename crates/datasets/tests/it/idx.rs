@@ -57,7 +57,7 @@ fn idx_refuses_a_missing_file_by_name() {
 #[test]
 fn idx_refuses_a_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let expected = format!("cannot read {}", folder.path().display());
+    let expected = format!("cannot read {}", folder.path().to_string_lossy());
     let error = check_error(read_labels(folder.path(), 2), &expected);
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, "it is not a regular file");

@@ -43,6 +43,23 @@ fn import_makes_files_that_are_found_afterwards() {
 }
 
 #[test]
+fn import_removes_leftovers_of_an_import_that_was_killed() {
+    let root = tempfile::tempdir().unwrap();
+    let (source, target) = (root.path().join("downloads"), root.path().join("data"));
+    write(&source, "train_32x32.mat", &Mat::LITTLE.blank_digits(6000));
+    write(&source, "test_32x32.mat", &Mat::LITTLE.blank_digits(2000));
+    let folder = target.join("svhn-like");
+    write(&folder, ".vds-abc.partial", b"half a file");
+    // Its name is that of a fetch, which resumes from it.
+    write(&folder, "train_32x32.mat.partial", b"half a file");
+    import(&svhn_like(), &source, &target).unwrap();
+    assert_eq!(
+        names_in(&folder),
+        ["test_32x32.mat", "train_32x32.mat", "train_32x32.mat.partial"]
+    );
+}
+
+#[test]
 fn import_refuses_wrong_files_before_anything_is_written() {
     let root = tempfile::tempdir().unwrap();
     let (source, target) = (root.path().join("downloads"), root.path().join("data"));
@@ -50,7 +67,7 @@ fn import_refuses_wrong_files_before_anything_is_written() {
     let path = write(&source, "test_32x32.mat", &Mat::LITTLE.blank_digits(3));
     let expected = format!(
         "{} holds an array of 3 x 3 x 32 x 32, expected 2000 x 3 x 32 x 32",
-        path.display()
+        path.to_string_lossy()
     );
     check_error(import(&svhn_like(), &source, &target), &expected);
     assert!(!target.exists());
@@ -66,7 +83,7 @@ fn import_refuses_a_target_that_is_not_a_folder() {
     write(&source, "train_32x32.mat", &Mat::LITTLE.blank_digits(6000));
     write(&source, "test_32x32.mat", &Mat::LITTLE.blank_digits(2000));
     let target = write(root.path(), "data", b"a file");
-    let expected = format!("cannot write {}/svhn-like", target.display());
+    let expected = format!("cannot write {}/svhn-like", target.to_string_lossy());
     check_error(import(&svhn_like(), &source, &target), &expected);
     assert_eq!(std::fs::read(&target).unwrap(), b"a file");
 }

@@ -99,8 +99,8 @@ fn lookup_that_finds_nothing_lists_the_folders_and_how_to_get_the_files() {
 to get it: install Debian's package dataset-fashion-mnist, or fetch the four .gz files linked at \
 https://github.com/zalandoresearch/fashion-mnist and run `vds data import fashion-mnist FOLDER`, or put them \
 into a folder `fashion-mnist` in one of the places above; fashion-mnist-mini needs no files",
-        arg = arg.display(),
-        xdg = xdg.display(),
+        arg = arg.to_string_lossy(),
+        xdg = xdg.to_string_lossy(),
     );
     check_error(load(&dataset("fashion-mnist"), &lookup), &expected);
     let error = load(&dataset("mnist"), &Lookup::default()).unwrap_err();
@@ -165,7 +165,7 @@ fn check_size(name: &str, bytes: &[u8], expected: &str) {
         ..Lookup::default()
     };
     let path = root.path().join(&files[0].name);
-    let expected = format!("{} holds an array of {expected}", path.display());
+    let expected = format!("{} holds an array of {expected}", path.to_string_lossy());
     check_error(load(&dataset, &lookup), &expected);
 }
 
@@ -238,13 +238,13 @@ fn verify_reports_what_is_wrong_with_each_file() {
         "Missing".to_owned(),
         format!(
             "{} has the SHA-256 digest {actual}, expected {}: it is not the published file, fetch it again",
-            zeros.display(),
+            zeros.to_string_lossy(),
             mnist.entry().unwrap().files[1].sha256.as_ref().unwrap()
         ),
         "Missing".to_owned(),
         format!(
             "{}: byte 18: the data end here, 9990 bytes short of what is announced",
-            short.display()
+            short.to_string_lossy()
         ),
     ];
     assert_eq!(texts, expected);

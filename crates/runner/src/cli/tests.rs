@@ -189,7 +189,10 @@ fn train_takes_the_seed_of_the_option_before_that_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.ron");
     std::fs::write(&path, crate::config::SMALL).unwrap();
-    let text = format!("vds train {} --out o --seed 9 --set max_depth=3", path.display());
+    let text = format!(
+        "vds train {} --out o --seed 9 --set max_depth=3",
+        path.to_string_lossy()
+    );
     let Command::Train(train) = parse(&arguments(&text)).unwrap().command else {
         panic!("the command is train");
     };

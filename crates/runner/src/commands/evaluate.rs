@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use vds_files::Shown as _;
 use vds_training::test_scores;
 
 use crate::arguments::{DataDir, Threads};
@@ -36,7 +37,7 @@ impl Evaluate {
         let (pruned, _) = model.pruned_posterior(pruned_depth)?;
         let ece_bins = config.file().ece_bins;
         let scores = test_scores(&model.network, data.test_view(), &model.posterior, &pruned, ece_bins);
-        let scores = scores.with_context(|| format!("evaluating {}", run.path().display()))?;
+        let scores = scores.with_context(|| format!("evaluating {}", run.path().shown()))?;
         if self.json {
             output::print_json(&scores)?;
         } else {

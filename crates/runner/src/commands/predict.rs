@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use vds_datasets::View;
+use vds_files::Shown as _;
 use vds_records::Prediction;
 use vds_training::Predicted;
 
@@ -46,9 +47,9 @@ impl Predict {
                 standardization: &standardization,
             };
             let predicted = model.predict(view);
-            let predicted = predicted
-                .with_context(|| format!("predicting for {} with {}", path.display(), run.path().display()))?;
-            predictions.extend(of_file(&path.display().to_string(), &predicted, &class_names));
+            let predicted =
+                predicted.with_context(|| format!("predicting for {} with {}", path.shown(), run.path().shown()))?;
+            predictions.extend(of_file(&path.to_string_lossy(), &predicted, &class_names));
         }
         if self.json {
             output::print_json(&predictions)?;

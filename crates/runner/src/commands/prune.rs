@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use vds_files::Shown as _;
 use vds_records::PrunedFrom;
 use vds_variational::{DepthPosterior, PruningRule};
 
@@ -50,7 +51,7 @@ impl Prune {
         let run = StoredRun::open(&self.run)?;
         let choice = self.choice(run.config())?;
         if same_folder(&self.run, &self.out) {
-            let message = format!("{} is the run itself, choose another --out", self.out.display());
+            let message = format!("{} is the run itself, choose another --out", self.out.shown());
             return Err(Error::input(message).into());
         }
         self.threads.start()?;
@@ -71,7 +72,7 @@ impl Prune {
         let mut environment = run_dir::environment_here(&data.provenance, &config);
         let max_depth = run.config().max_depth();
         environment.pruned_from = Some(PrunedFrom {
-            run: run.path().display().to_string(),
+            run: run.path().to_string_lossy().into_owned(),
             max_depth,
             rule,
         });
@@ -82,13 +83,15 @@ impl Prune {
         };
         // Before anything is written: weights that overflow should leave nothing behind.
         let evaluated = finalize::evaluate(&config, &data, &pruned, &outcome);
-        let evaluated = evaluated.with_context(|| format!("pruning {}", run.path().display()))?;
+        let evaluated = evaluated.with_context(|| format!("pruning {}", run.path().shown()))?;
         run_dir.begin(&config, &environment)?;
         let (_, mut journal) = run_dir.open_logs(Vec::new())?;
         journal.add(&run_dir::session_begins(command_line, epoch, 0))?;
         finalize::write(&run_dir, &config, &pruned, &evaluated)?;
         journal.add(&run_dir::session_ends("pruned", stopwatch.seconds()))?;
-        output::print(|out| output::summary(out, &evaluated.summary, Some(stopwatch.seconds())))?;
+        output::print_stored("run", run_dir.path(), |out| {
+            output::summary(out, &evaluated.summary, Some(stopwatch.seconds()))
+        })?;
         Ok(ExitCode::Success)
     }
 

@@ -1,10 +1,13 @@
 //! `vds report`.
 
-use std::path::{Path, PathBuf};
+mod page_file;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use vds_records::{RunReader, RunRecord, Sweep, files};
+use vds_files::Shown as _;
+use vds_records::{RunReader, RunRecord, Sweep};
 use vds_report::{PageInfo, render};
 
 use crate::error::{Error, ExitCode, OrInput as _};
@@ -17,7 +20,7 @@ pub(crate) struct Report {
     /// Run directories; the folder of a sweep stands for its finished cells
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
-    /// Page to write
+    /// Page to write; of the files that are there, only a page is replaced
     #[arg(long, value_name = "FILE.html")]
     out: PathBuf,
     /// Title of the page
@@ -29,7 +32,7 @@ impl Report {
     /// Writes the page; one that is there is replaced.
     pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
         let runs = StoredRun::open_all(&with_cells(&self.runs)?)?;
-        check_out(&self.out, &runs)?;
+        page_file::check(&self.out)?;
         let records: Vec<RunRecord> = runs
             .iter()
             .map(|run| run.records().record())
@@ -38,8 +41,10 @@ impl Report {
             title: self.title,
             command: command(command_line),
         };
+        // Those that cannot be removed are another user's, and do not stand in the way.
+        let _ = vds_files::remove_leftovers(vds_files::folder_of(&self.out));
         write_atomically(&self.out, render(&records, &page).as_bytes())?;
-        output::print(|out| writeln!(out, "{}", self.out.display()))?;
+        output::print_stored("page", &self.out, |out| writeln!(out, "{}", self.out.shown()))?;
         Ok(ExitCode::Success)
     }
 }
@@ -57,8 +62,8 @@ fn with_cells(given: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
         let finished: Vec<PathBuf> = cells.filter(|run| RunReader::new(run).is_finished()).collect();
         if finished.is_empty() {
             return Err(Error::input_with_hint(
-                format!("no cell of the sweep {} is finished", folder.display()),
-                format!("train them with `vds sweep run {}`", folder.display()),
+                format!("no cell of the sweep {} is finished", folder.shown()),
+                format!("train them with `vds sweep run {}`", folder.quoted()),
             ));
         }
         runs.extend(finished);
@@ -71,35 +76,4 @@ fn command(command_line: &[String]) -> String {
     let arguments = command_line.iter().skip(1).map(String::as_str);
     let words: Vec<&str> = ["vds"].into_iter().chain(arguments).collect();
     words.join(" ")
-}
-
-/// Refuses a place that cannot take a page, or holds a run, before anything is read.
-fn check_out(out: &Path, runs: &[StoredRun]) -> Result<(), Error> {
-    let shown = out.display();
-    if out.is_dir() {
-        return Err(Error::input_with_hint(
-            format!("{shown} is a folder"),
-            format!("name a file in it, as --out {}", out.join("report.html").display()),
-        ));
-    }
-    let folder = match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    if !folder.is_dir() {
-        let message = format!("there is no folder {} to write {shown} into", folder.display());
-        return Err(Error::input_with_hint(message, "make it, or choose another --out"));
-    }
-    let target = out.canonicalize().ok();
-    let is_of_run = |run: &&StoredRun| {
-        let mut files = files::ALL.iter().map(|name| run.path().join(name).canonicalize().ok());
-        target.is_some() && files.any(|file| file == target)
-    };
-    match runs.iter().find(is_of_run) {
-        None => Ok(()),
-        Some(run) => Err(Error::input_with_hint(
-            format!("{shown} is a file of the run {}", run.path().display()),
-            "choose another --out",
-        )),
-    }
 }

@@ -1,12 +1,13 @@
 //! `vds verify`.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
+use vds_files::Shown as _;
 use vds_records::Environment;
 use vds_records::files::PREDICTIVE_GRID;
 use vds_records::json::{self, Leaf};
@@ -78,23 +79,21 @@ struct Difference {
 impl Verify {
     /// Evaluates the runs again. The worst of them gives the exit code.
     pub(crate) fn run(self) -> Result<ExitCode> {
-        let runs = StoredRun::open_all(&self.runs)?;
         self.threads.start()?;
         let lookup = self.data_dir.lookup();
-        let verified: Vec<Verified> = runs.iter().map(|run| outcome(run, &lookup)).collect();
-        if self.json {
-            output::print_json(&verified)?;
-        } else {
-            output::print(|out| verified.iter().try_for_each(|one| print(out, one)))?;
-        }
+        let verified: Vec<Verified> = self.runs.iter().map(|run| outcome(run, &lookup)).collect();
+        let printed = match self.json {
+            true => output::print_json(&verified),
+            false => output::print(|out| verified.iter().try_for_each(|one| print(out, one))).map_err(Into::into),
+        };
         let worst = verified.iter().map(|one| one.code).max_by_key(|code| code.number());
-        Ok(worst.unwrap_or(ExitCode::Success))
+        output::verdict(worst.unwrap_or(ExitCode::Success), printed)
     }
 }
 
 /// A run that cannot be evaluated keeps none of the others from it.
-fn outcome(run: &StoredRun, lookup: &vds_datasets::Lookup) -> Verified {
-    let name = run.path().display().to_string();
+fn outcome(run: &Path, lookup: &vds_datasets::Lookup) -> Verified {
+    let name = run.to_string_lossy().into_owned();
     match verify(run, lookup) {
         Ok((n_compared, differences, environment)) => Verified {
             run: name,
@@ -120,7 +119,8 @@ fn outcome(run: &StoredRun, lookup: &vds_datasets::Lookup) -> Verified {
 }
 
 /// How many values were compared, those that differ, and what differs in the environment.
-fn verify(run: &StoredRun, lookup: &vds_datasets::Lookup) -> Result<(usize, Vec<Difference>, Vec<Difference>)> {
+fn verify(run: &Path, lookup: &vds_datasets::Lookup) -> Result<(usize, Vec<Difference>, Vec<Difference>)> {
+    let run = StoredRun::open(run)?;
     let (config, records) = (run.config(), run.records());
     records.check_files()?;
     let (summary, environment) = (records.summary()?, records.environment()?);
@@ -200,7 +200,7 @@ fn without(mut value: Value, names: &[&str]) -> Value {
 }
 
 fn print(out: &mut dyn Write, verified: &Verified) -> io::Result<()> {
-    let Verified { run, n_compared, .. } = verified;
+    let (run, n_compared) = (verified.run.shown(), verified.n_compared);
     if let Some(error) = &verified.error {
         return writeln!(out, "{run}: cannot be verified: {error}");
     }
@@ -237,11 +237,11 @@ fn table(out: &mut dyn Write, differences: &[Difference]) -> io::Result<()> {
 fn row(difference: &Difference) -> Vec<String> {
     let text = |value: &Value| match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.shown().to_string(),
         other => other.to_string(),
     };
     vec![
-        difference.name.clone(),
+        difference.name.shown().to_string(),
         text(&difference.recorded),
         text(&difference.now),
         difference

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use vds_files::Shown as _;
+
 /// Why a configuration is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The file is not RON, or a field is missing, unknown or of another type. It is the first such error of the file.
-    #[error("{}:{line}:{column}: {message}", path.display())]
+    #[error("{}:{line}:{column}: {message}", path.shown())]
     Parse {
         /// The file.
         path: PathBuf,
@@ -20,7 +22,7 @@ pub enum Error {
         message: String,
     },
     /// The file can be parsed, but not every override can be applied, or values are out of range or contradict each other.
-    #[error("{}: {} in the configuration{}", path.display(), count(problems), lines(problems))]
+    #[error("{}: {} in the configuration{}", path.shown(), count(problems), lines(problems))]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -43,7 +45,7 @@ pub struct FieldProblem {
 impl fmt::Display for FieldProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(argument) = &self.argument {
-            write!(f, "{argument}: ")?;
+            write!(f, "{}: ", argument.shown())?;
         }
         f.write_str(&self.message)
     }

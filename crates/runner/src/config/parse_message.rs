@@ -1,6 +1,7 @@
 //! What is wrong with a text, in the words of the table of fields.
 
 use ron::Error as RonError;
+use vds_files::Shown as _;
 use vds_records::read::excerpt;
 
 use super::fields::find;
@@ -32,7 +33,7 @@ pub(super) fn parse_message(error: &ParseError) -> String {
                 None => format!("{path} is missing"),
             }
         }
-        (RonError::Message(message), _) => message.clone(),
+        (RonError::Message(message), _) => message.shown().to_string(),
         (RonError::NoSuchEnumVariant { found, .. }, Some(expected)) => {
             format!("{field} is {}, expected {expected}", excerpt(found))
         }
@@ -55,14 +56,14 @@ pub(super) fn parse_message(error: &ParseError) -> String {
             "expected `(`, with which a configuration begins".to_owned()
         }
         (other, _) => {
-            let mut text = other.to_string();
+            let mut text = other.to_string().shown().to_string();
             if let Some(first) = text.get_mut(..1) {
                 first.make_ascii_lowercase();
             }
             if field.is_empty() {
                 text
             } else {
-                format!("{field}: {text}")
+                format!("{}: {text}", excerpt(field))
             }
         }
     }

@@ -1,9 +1,12 @@
 //! How far a fetch is: one bar per file on a terminal, else plain lines.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use vds_datasets::download::Progress;
+use vds_files::Shown as _;
+
+use crate::output;
 
 /// Shows the steps of a fetch, on the standard error.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ impl FetchProgress {
             Self::Quiet => false,
         };
         if let Some(line) = line(step).filter(|_| is_shown) {
-            let _ = writeln!(io::stderr(), "{line}");
+            output::note(&line);
         }
     }
 
@@ -62,7 +65,7 @@ fn new_bar(url: &str, n_kept: u64, n_total: Option<u64>) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
-    bar.set_message(url.to_owned());
+    bar.set_message(url.shown().to_string());
     // The rate is that of this attempt.
     bar.set_position(n_kept);
     bar.reset_eta();
@@ -79,10 +82,10 @@ fn line(step: &Progress<'_>) -> Option<String> {
             } else {
                 String::new()
             };
-            Some(format!("fetching {url}{total}{start}"))
+            Some(format!("fetching {}{total}{start}", url.shown()))
         }
-        Progress::Failed { url, problem } => Some(format!("{url}: {problem}")),
-        Progress::Done { file } if file.url.is_none() => Some(format!("{} is there already", file.path.display())),
+        Progress::Failed { url, problem } => Some(format!("{}: {problem}", url.shown())),
+        Progress::Done { file } if file.url.is_none() => Some(format!("{} is there already", file.path.shown())),
         _ => None,
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use vds_files::Shown as _;
+
 use crate::error::{Error, OrInput as _};
 
 /// Writes a file under a temporary name, syncs it, gives it its name and syncs the folder.
@@ -9,5 +11,5 @@ use crate::error::{Error, OrInput as _};
 /// # Errors
 /// [`Error::Input`] naming the file: its place cannot take it.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    vds_files::write_atomically(path, bytes).or_input(|| format!("writing {}", path.display()))
+    vds_files::write_atomically(path, bytes).or_input(|| format!("writing {}", path.shown()))
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use vds_files::Shown as _;
 use vds_records::Event;
 use vds_records::files::MAX_LONG;
 
@@ -45,7 +46,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Input`] if the file cannot be written.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let file = try_open(path).or_input(|| format!("writing {}", path.display()))?;
+        let file = try_open(path).or_input(|| format!("writing {}", path.shown()))?;
         let path = path.to_path_buf();
         Ok(Self { path, file })
     }
@@ -55,7 +56,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Input`] if the file does not take it.
     pub(crate) fn add(&mut self, event: &Event) -> Result<(), Error> {
-        let writing = || format!("writing {}", self.path.display());
+        let writing = || format!("writing {}", self.path.shown());
         let mut line = serde_json::to_vec(event).or_input(writing)?;
         line.push(b'\n');
         self.file.write_all(&line).or_input(writing)

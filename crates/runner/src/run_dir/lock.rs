@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process;
 
+use vds_files::Shown as _;
 use vds_records::files::LOCK;
 
 use crate::error::{Error, OrInput as _};
@@ -29,12 +30,12 @@ impl Lock {
             let mut options = File::options();
             options.read(true).write(true).create(true).truncate(false);
             let opened = vds_files::open_unlinked(&path, &mut options);
-            let mut file = opened.or_input(|| format!("opening {}", path.display()))?;
+            let mut file = opened.or_input(|| format!("opening {}", path.shown()))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(in_use(folder, &mut file)),
                 Err(TryLockError::Error(error)) => {
-                    return Err(error).or_input(|| format!("locking {}", path.display()));
+                    return Err(error).or_input(|| format!("locking {}", path.shown()));
                 }
             }
             // Whoever had it may have removed the file in between; then somebody else can lock a new one.
@@ -52,7 +53,7 @@ impl Lock {
         Err(Error::input_with_hint(
             format!(
                 "{} is no longer the file that this process has locked",
-                self.path.display()
+                self.path.shown()
             ),
             "something has moved, removed or replaced the run directory; this process writes nothing more into it",
         ))
@@ -92,7 +93,7 @@ fn in_use(folder: &Path, file: &mut File) -> Error {
         process => format!(" (the last one to write there was {process})"),
     };
     Error::input_with_hint(
-        format!("{} is in use by another process{last}", folder.display()),
+        format!("{} is in use by another process{last}", folder.shown()),
         "wait for it to end, or choose another folder",
     )
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use vds_files::Shown as _;
 use vds_records::EpochMetrics;
 
 use super::atomic::write_atomically;
@@ -27,7 +28,7 @@ impl MetricsLog {
         let file = vds_files::open_unlinked(path, File::options().append(true));
         Ok(Self {
             path: path.to_path_buf(),
-            file: file.or_input(|| format!("writing {}", path.display()))?,
+            file: file.or_input(|| format!("writing {}", path.shown()))?,
             content,
         })
     }
@@ -37,7 +38,7 @@ impl MetricsLog {
     /// # Errors
     /// [`Error::Input`] if the file does not take it, or has been removed.
     pub(crate) fn append(&mut self, metrics: &EpochMetrics) -> Result<(), Error> {
-        let writing = || format!("writing {}", self.path.display());
+        let writing = || format!("writing {}", self.path.shown());
         let mut line = serde_json::to_vec(metrics).or_input(writing)?;
         line.push(b'\n');
         // A file that has lost its name would take lines that nobody can read.
@@ -53,7 +54,7 @@ impl MetricsLog {
     /// [`Error::Input`] if the disk fails.
     pub(crate) fn sync(&self) -> Result<(), Error> {
         let synced = self.file.sync_all();
-        synced.or_input(|| format!("writing {}", self.path.display()))
+        synced.or_input(|| format!("writing {}", self.path.shown()))
     }
 
     /// All lines.

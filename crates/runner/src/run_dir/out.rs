@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use vds_checkpoint::CheckpointStore;
-use vds_files::reach;
+use vds_files::{Shown as _, reach};
 use vds_records::files::{
     ALL, CHECKPOINTS, CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY,
     WEIGHTS,
@@ -44,7 +44,7 @@ impl RunDir {
             .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
         let mut made: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
         made.reverse();
-        fs::create_dir_all(path).or_input(|| format!("making the folder {}", path.display()))?;
+        fs::create_dir_all(path).or_input(|| format!("making the folder {}", path.shown()))?;
         let run_dir = Self {
             path: path.to_path_buf(),
             lock: Lock::take(path)?,
@@ -56,7 +56,7 @@ impl RunDir {
         let probe = tempfile::Builder::new().prefix(".vds-").tempfile_in(path);
         probe
             .map_err(|error| io::Error::from(error.kind()))
-            .or_input(|| format!("writing into {}", path.display()))?;
+            .or_input(|| format!("writing into {}", path.shown()))?;
         Ok(run_dir)
     }
 
@@ -103,7 +103,7 @@ impl RunDir {
         // resumes from a checkpoint without the files beside it. The environment, which says where a pruned network comes
         // from and which configuration it belongs to, is there before the configuration, which makes the folder a run.
         self.remove(SUMMARY)?;
-        let removing = || format!("removing the checkpoints in {}", self.path.display());
+        let removing = || format!("removing the checkpoints in {}", self.path.shown());
         self.checkpoints().remove().or_input(removing)?;
         ALL.into_iter()
             .filter(|name| *name != CONFIG)
@@ -138,7 +138,7 @@ impl RunDir {
         self.check_held()?;
         self.has_begun = true;
         self.lock.sign();
-        let leftovers = || format!("removing unfinished files in {}", self.path.display());
+        let leftovers = || format!("removing unfinished files in {}", self.path.shown());
         vds_files::remove_leftovers(&self.path).or_input(leftovers)?;
         self.checkpoints().remove_leftovers().or_input(leftovers)?;
         // Of a failure that this process may get past, on another machine for instance; if not, it writes it again.
@@ -175,7 +175,7 @@ impl RunDir {
     /// [`Error::Input`] if the file cannot be written.
     pub(crate) fn write_grid(&self, grid: &PredictiveGrid) -> Result<(), Error> {
         let path = self.path.join(PREDICTIVE_GRID);
-        let text = serde_json::to_string(grid).or_input(|| format!("writing {}", path.display()))?;
+        let text = serde_json::to_string(grid).or_input(|| format!("writing {}", path.shown()))?;
         write_atomically(&path, format!("{text}\n").as_bytes())
     }
 
@@ -192,7 +192,7 @@ impl RunDir {
                     summary.files.insert(name.to_owned(), vds_files::digest(&bytes));
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error).or_input(|| format!("reading {}", path.display())),
+                Err(error) => return Err(error).or_input(|| format!("reading {}", path.shown())),
             }
         }
         self.write_json(SUMMARY, &summary.sealed())
@@ -202,7 +202,7 @@ impl RunDir {
         let path = self.path.join(name);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(error).or_input(|| format!("removing {}", path.display()))
+                Err(error).or_input(|| format!("removing {}", path.shown()))
             }
             _ => Ok(()),
         }
@@ -210,7 +210,7 @@ impl RunDir {
 
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
         let path = self.path.join(name);
-        let text = serde_json::to_string_pretty(value).or_input(|| format!("writing {}", path.display()))?;
+        let text = serde_json::to_string_pretty(value).or_input(|| format!("writing {}", path.shown()))?;
         write_atomically(&path, format!("{text}\n").as_bytes())
     }
 }
@@ -231,7 +231,7 @@ impl Drop for RunDir {
 }
 
 fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
-    let shown = path.display();
+    let shown = path.shown();
     let looking = || format!("looking into the output folder {shown}");
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
@@ -241,7 +241,7 @@ fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
                 Some(blocking) => Err(Error::input_with_hint(
                     format!(
                         "the output folder {shown} cannot be made: {} is not a folder",
-                        blocking.display()
+                        blocking.shown()
                     ),
                     "choose another --out",
                 )),
@@ -266,7 +266,8 @@ fn check_content(path: &Path, overwrite: bool) -> Result<(), Error> {
         Err(Error::input_with_hint(
             format!("{shown} holds an unfinished run"),
             format!(
-                "continue it with `vds train --resume {shown}`, choose another folder, or replace it with --overwrite"
+                "continue it with `vds train --resume {}`, choose another folder, or replace it with --overwrite",
+                path.quoted()
             ),
         ))
     } else {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use vds_files::Shown as _;
 use vds_model::weights;
 use vds_records::files::{CONFIG, NON_FINITE, WEIGHTS};
 use vds_records::{Method, RunReader};
@@ -28,13 +29,13 @@ impl StoredRun {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let file = path.join(CONFIG);
         if file.symlink_metadata().is_err() {
-            let message = format!("{} is not a run directory: there is no {CONFIG} in it", path.display());
+            let message = format!("{} is not a run directory: there is no {CONFIG} in it", path.shown());
             return Err(Error::input_with_hint(
                 message,
                 "give the folder that `vds train --out` wrote",
             ));
         }
-        let reading = || format!("reading the run {}", path.display());
+        let reading = || format!("reading the run {}", path.shown());
         let records = RunReader::new(path);
         let text = records.config_text().or_input(reading)?;
         let config = config::load(&file, &text, &[]).or_input(reading)?;
@@ -70,7 +71,7 @@ impl StoredRun {
     /// [`Error::Input`] if the weights cannot be read or are another network's; a failure of the device.
     pub(crate) fn load_model(&self) -> anyhow::Result<FittedModel<Device>> {
         let path = self.path().join(WEIGHTS);
-        let reading = || format!("reading {}", path.display());
+        let reading = || format!("reading {}", path.shown());
         let has_diverged = self.path().join(NON_FINITE).symlink_metadata().is_ok();
         if !self.records.is_finished() {
             if !has_diverged {
@@ -79,7 +80,7 @@ impl StoredRun {
             }
             output::warn(&format!(
                 "{} has diverged: the weights are those of the best epoch before the step in {NON_FINITE}",
-                self.path().display()
+                self.path().shown()
             ));
         }
         let network = data::network_config(&self.config)?;
@@ -89,7 +90,7 @@ impl StoredRun {
         if !model.is_sealed {
             output::warn(&format!(
                 "{} has no digest: whether it is what its program wrote cannot be checked",
-                path.display()
+                path.shown()
             ));
         }
         match (self.config.method(), model.posterior_logits.is_some()) {

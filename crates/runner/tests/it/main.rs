@@ -6,11 +6,15 @@ mod bad_input;
 mod bench;
 mod configs;
 mod determinism;
+#[cfg(target_os = "linux")]
+mod exit_codes;
 mod fetch;
 mod flow;
 #[cfg(unix)]
 mod model;
 mod mutation;
+#[cfg(unix)]
+mod replaced_files;
 mod resume;
 #[cfg(unix)]
 mod run_states;
@@ -18,4 +22,6 @@ mod sandbox;
 #[cfg(unix)]
 mod sealed;
 mod sweep;
+#[cfg(unix)]
+mod terminal;
 mod verify;

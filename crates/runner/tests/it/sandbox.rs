@@ -49,7 +49,7 @@ impl Sandbox {
     /// The command in the folder, with no data folder of this machine in reach. `CONFIGS` stands for the shipped configurations.
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vds"));
-        let configs = configs().display().to_string();
+        let configs = configs().to_string_lossy().to_string();
         command.args(
             arguments
                 .split_whitespace()

@@ -181,7 +181,30 @@ fn verify_exits_with_2_for_missing_and_damaged_files_and_verifies_the_other_runs
             assert!(lines[1].ends_with("are reproduced"), "{printed}");
         }
     }
-    let (stderr, code) = sandbox.fail("verify no-run");
-    assert_eq!(code, Some(2));
-    assert!(stderr.contains("no-run is not a run directory"), "{stderr}");
+}
+
+#[test]
+fn verify_of_a_folder_that_is_not_a_run_verifies_the_others_in_order() {
+    let sandbox = Sandbox::new();
+    for run in ["a", "b"] {
+        sandbox.run(&format!("{SPIRALS} --out {run}"));
+    }
+    sandbox.write("file", "");
+    let output = sandbox.command("verify a no-run file b").output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!((lines.len(), output.status.code()), (4, Some(2)), "{printed}");
+    assert!(lines[0].starts_with("a: all "), "{printed}");
+    assert!(
+        lines[1].starts_with("no-run: cannot be verified: no-run is not a run directory"),
+        "{printed}"
+    );
+    assert!(lines[2].starts_with("file: cannot be verified: "), "{printed}");
+    assert!(lines[3].starts_with("b: all "), "{printed}");
+    let output = sandbox.command("verify a no-run b --json").output().unwrap();
+    let verified: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        [0, 1, 2].map(|index| verified[index]["run"].clone()),
+        ["a", "no-run", "b"]
+    );
 }

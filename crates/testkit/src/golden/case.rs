@@ -41,7 +41,7 @@ impl GoldenCase {
     /// If it cannot be read, or its kind is unknown.
     pub fn open(path: &Path) -> Self {
         let name = path.file_stem().expect("a file").to_string_lossy().into_owned();
-        let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.to_string_lossy()));
         let (_, header) = SafeTensors::read_metadata(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         let text = header
             .metadata()

@@ -67,9 +67,9 @@ impl GoldenSet {
     /// As [`Self::locate`].
     pub fn open(folder: &Path) -> Self {
         let path = folder.join("manifest.json");
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.to_string_lossy()));
         let manifest: Manifest =
-            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.to_string_lossy()));
         let set = Self {
             folder: folder.to_owned(),
             manifest,
@@ -79,8 +79,8 @@ impl GoldenSet {
     }
 
     fn check_listing(&self) {
-        let entries =
-            std::fs::read_dir(&self.folder).unwrap_or_else(|error| panic!("{}: {error}", self.folder.display()));
+        let entries = std::fs::read_dir(&self.folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.folder.to_string_lossy()));
         for entry in entries {
             let name = entry
                 .expect("a readable folder")
@@ -120,7 +120,7 @@ impl GoldenSet {
         assert!(
             !cases.is_empty(),
             "no case of the kind {kind:?} in {}",
-            self.folder.display()
+            self.folder.to_string_lossy()
         );
         cases
     }

@@ -36,7 +36,7 @@ fn wrong_file_is_named_and_stays() {
     let path = write(&sample.folder(), "images.gz", &bytes);
     let expected = format!(
         "{} is there and is not what it should be; it is not replaced, remove it to fetch it",
-        path.display()
+        path.to_string_lossy()
     );
     let options = options(&[&server.mirror()]);
     let result = fetch(&sample.dataset, sample.root.path(), &options, &mut |_| {
@@ -59,7 +59,7 @@ fn file_that_another_process_is_writing_is_left_alone() {
     sample.leave_behind(b"half of it");
     let other = File::options().write(true).open(sample.partial()).unwrap();
     other.lock().unwrap();
-    let expected = format!("another process is writing {}", sample.partial().display());
+    let expected = format!("another process is writing {}", sample.partial().to_string_lossy());
     sample.check_refused(&options(&[&server.mirror()]), &expected);
     assert_eq!(fs::read(sample.partial()).unwrap(), b"half of it");
     drop(other);
@@ -71,7 +71,7 @@ fn place_that_cannot_be_written_is_an_error_and_nothing_is_asked() {
     let sample = Sample::new();
     let server = Server::good(&sample.file);
     write(sample.root.path(), "sample", b"a file, not a folder");
-    let expected = format!("cannot write {}", sample.folder().display());
+    let expected = format!("cannot write {}", sample.folder().to_string_lossy());
     let result = fetch(
         &sample.dataset,
         sample.root.path(),

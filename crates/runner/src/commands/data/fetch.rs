@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use vds_files::Shown as _;
 
 use crate::data;
 use crate::error::{Error, ExitCode};
@@ -36,7 +37,10 @@ impl Fetch {
     pub(super) fn run(self) -> Result<ExitCode> {
         let is_address = |mirror: &&String| ["http://", "https://"].iter().any(|start| mirror.starts_with(start));
         if let Some(mirror) = self.mirrors.iter().find(|mirror| !is_address(mirror)) {
-            let message = format!("--mirror {mirror}: expected an address that begins with http:// or https://");
+            let message = format!(
+                "--mirror {}: expected an address that begins with http:// or https://",
+                mirror.shown()
+            );
             return Err(Error::input(message).into());
         }
         let datasets = data::named(&self.names)?;
@@ -62,7 +66,7 @@ impl Fetch {
             ..Options::default()
         };
         let interrupt = Interrupt::listen().or_input(|| "watching for signals")?;
-        let mut progress = FetchProgress::new(self.quiet);
+        let (mut progress, mut printed) = (FetchProgress::new(self.quiet), Ok(()));
         for dataset in datasets {
             let fetched = fetch(dataset, data_dir, &options, &mut |event| {
                 progress.show(&event);
@@ -73,20 +77,26 @@ impl Fetch {
             });
             progress.clear();
             match fetched {
-                Ok(files) => output::print(|out| {
-                    files
-                        .iter()
-                        .try_for_each(|file| writeln!(out, "{}", file.path.display()))
-                })?,
+                Ok(files) => {
+                    let print = || {
+                        output::print_stored("data set", data_dir, |out| {
+                            let mut paths = files.iter().map(|file| &file.path);
+                            paths.try_for_each(|path| writeln!(out, "{}", path.shown()))
+                        })
+                    };
+                    // What cannot be printed does not keep the others from being fetched.
+                    printed = printed.and_then(|()| print());
+                }
                 Err(vds_datasets::download::Error::Stopped { path }) => {
-                    let path = path.display();
-                    output::print(|out| writeln!(out, "interrupted; the next call resumes from what is in {path}"))?;
-                    return Ok(ExitCode::Interrupted);
+                    let path = path.shown();
+                    let interrupted =
+                        output::print(|out| writeln!(out, "interrupted; the next call resumes from what is in {path}"));
+                    return output::verdict(ExitCode::Interrupted, printed.and(interrupted).map_err(Into::into));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(ExitCode::Success)
+        output::verdict(ExitCode::Success, printed.map_err(Into::into))
     }
 
     /// Says how to get the files without this program.

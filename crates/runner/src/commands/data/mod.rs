@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Subcommand;
 use vds_datasets::{Dataset, Entry, FileStatus, Location, Lookup, Part, catalogue, import, verify};
+use vds_files::Shown as _;
 
 use crate::arguments::DataDir;
 use crate::data;
@@ -65,8 +66,11 @@ impl Data {
             }
             Data::Fetch(fetch) => fetch.run(),
             Data::Import { name, folder, data_dir } => {
-                let paths = import(&catalogue::find(&name)?, &folder, &data::target_dir(data_dir)?)?;
-                output::print(|out| paths.iter().try_for_each(|path| writeln!(out, "{}", path.display())))?;
+                let target = data::target_dir(data_dir)?;
+                let paths = import(&catalogue::find(&name)?, &folder, &target)?;
+                output::print_stored("data set", &target, |out| {
+                    paths.iter().try_for_each(|path| writeln!(out, "{}", path.shown()))
+                })?;
                 Ok(ExitCode::Success)
             }
         }
@@ -94,30 +98,30 @@ fn place(locations: &[Location]) -> String {
     match locations.first() {
         Some(Location::File(path)) => {
             let folder = path.parent().unwrap_or(path);
-            format!("found in {}", folder.display())
+            format!("found in {}", folder.shown())
         }
         _ => "built in".to_owned(),
     }
 }
 
 fn verify_all(datasets: &[Dataset], lookup: &Lookup) -> Result<ExitCode> {
-    let mut all_good = true;
+    let (mut all_good, mut printed) = (true, Ok(()));
     for dataset in datasets {
         // One data set at a time: large ones take a while.
         let reports = verify(dataset, lookup)?;
         all_good &= reports.iter().all(|report| report.status.is_good());
-        output::print(|out| {
+        printed = printed.and(output::print(|out| {
             for report in &reports {
                 writeln!(out, "{}/{}: {}", dataset.name, report.name, status(&report.status))?;
             }
             Ok(())
-        })?;
+        }));
     }
-    Ok(if all_good {
-        ExitCode::Success
-    } else {
-        ExitCode::BadInput
-    })
+    let code = match all_good {
+        true => ExitCode::Success,
+        false => ExitCode::BadInput,
+    };
+    output::verdict(code, printed.map_err(Into::into))
 }
 
 fn status(status: &FileStatus) -> String {

@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use vds_files::Shown as _;
 use vds_records::files::CONFIG;
 use vds_records::{Cell, RunReader, Summary, read};
 
@@ -106,7 +107,7 @@ impl Trainer<'_> {
             State::Changed if !self.overwrite => {
                 return Outcome::Failed(format!(
                     "{} has another configuration than the plan; --overwrite trains it again",
-                    run.display()
+                    run.shown()
                 ));
             }
             _ if self.interrupt.came() => return Outcome::Interrupted,
@@ -126,7 +127,7 @@ impl Trainer<'_> {
         let is_new = state != State::Begun;
         let status = match self.process(cell, &arguments, is_new) {
             Ok(status) => status,
-            Err(error) => return Outcome::Failed(format!("starting {}: {error}", self.program.display())),
+            Err(error) => return Outcome::Failed(format!("starting {}: {error}", self.program.shown())),
         };
         if status.success() {
             self.summary(cell).map_or_else(Outcome::Failed, Outcome::Trained)
@@ -137,7 +138,7 @@ impl Trainer<'_> {
             let printed = fs::read_to_string(&log).unwrap_or_default();
             Outcome::Failed(format!(
                 "vds train ended with {status}; {} ends so:\n{}",
-                log.display(),
+                log.shown(),
                 last_lines(&printed)
             ))
         }
@@ -185,7 +186,10 @@ impl Trainer<'_> {
 fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let first = lines.len().saturating_sub(N_LINES_SHOWN);
-    lines[first..].iter().map(|line| format!("    {line}\n")).collect()
+    lines[first..]
+        .iter()
+        .map(|line| format!("    {}\n", line.shown()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use vds_files::{Shown as _, remove_leftovers};
 use vds_records::files::{SWEEP, SWEEP_SCHEMA};
 use vds_records::{Cell, Sweep};
 
@@ -33,8 +34,11 @@ impl Plan {
         let plan = PlanFile::read(&self.plan)?;
         let cells = plan.cells(&self.plan, &self.only)?;
         check_folder(&self.out)?;
-        let making = || format!("making the folder {}", self.out.display());
+        let making = || format!("making the folder {}", self.out.shown());
         fs::create_dir_all(self.out.join("cells")).or_input(making)?;
+        for folder in [&self.out, &self.out.join("cells")] {
+            remove_leftovers(folder).or_input(|| format!("removing unfinished files in {}", folder.shown()))?;
+        }
         for planned in &cells {
             let path = self.out.join(planned.cell.config());
             write_atomically(&path, planned.config.to_ron().as_bytes())?;
@@ -49,22 +53,33 @@ impl Plan {
         // Last: a folder without it is not a sweep.
         let text = serde_json::to_string_pretty(&sweep)?;
         write_atomically(&self.out.join(SWEEP), format!("{text}\n").as_bytes())?;
-        output::print(|out| writeln!(out, "{n_cells} cells in {}", self.out.display()))?;
+        output::print_stored("sweep", &self.out, |out| {
+            writeln!(out, "{n_cells} cells in {}", self.out.shown())
+        })?;
         Ok(ExitCode::Success)
     }
 }
 
 /// Refuses a folder with something else in it.
 fn check_folder(folder: &Path) -> Result<(), Error> {
-    let shown = folder.display();
+    let shown = folder.shown();
+    if Sweep::is_in(folder) {
+        // Another program may call a file so, too.
+        return Sweep::read(folder)
+            .map(drop)
+            .or_input(|| format!("{shown} does not hold a sweep"));
+    }
     let mut entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error).or_input(|| format!("looking into the output folder {shown}")),
     };
-    // `cells` is what a process leaves that was killed before it wrote the rest.
-    let is_leftover = |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() == "cells");
-    match Sweep::is_in(folder) || entries.all(is_leftover) {
+    // What a process leaves that was killed before it wrote the rest.
+    let is_leftover = |entry: io::Result<fs::DirEntry>| {
+        let name = entry.map(|entry| entry.file_name());
+        name.is_ok_and(|name| name == "cells" || name.to_string_lossy().starts_with(".vds-"))
+    };
+    match entries.all(is_leftover) {
         true => Ok(()),
         false => Err(Error::input_with_hint(
             format!("{shown} is not empty and does not hold a sweep"),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use vds_files::Shown as _;
 use vds_records::{Cell, ThreadSharing, read};
 
 use crate::config::{self, Config, Override};
@@ -52,7 +53,7 @@ impl PlanFile {
     /// [`Error::Input`] with file, line and column.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let text = read::config_text(path).or_input(|| "reading the plan")?;
-        let shown = path.display();
+        let shown = path.shown();
         let plan: Self = ron::from_str(&text)
             .map_err(|error| Error::input(format!("{shown}:{}: {}", error.span.start, error.code)))?;
         if plan.schema != PLAN_SCHEMA {
@@ -96,7 +97,7 @@ impl PlanFile {
             None => Ok(cells),
             Some(twice) => Err(Error::input(format!(
                 "{}: two cells are called {}",
-                path.display(),
+                path.shown(),
                 twice.cell.label()
             ))),
         }

@@ -1,6 +1,5 @@
 //! `vds sweep run`.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,6 +8,7 @@ use std::thread;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use vds_calibration::score;
+use vds_files::Shown as _;
 use vds_records::{Cell, Summary, Sweep, ThreadSharing};
 
 use super::cell::{Outcome, Trainer};
@@ -41,10 +41,10 @@ impl Run {
     pub(super) fn run(self) -> Result<ExitCode> {
         let sweep = Sweep::read(&self.sweep)?;
         let folder = self.sweep.canonicalize();
-        let folder = folder.or_input(|| format!("reading the sweep {}", self.sweep.display()))?;
+        let folder = folder.or_input(|| format!("reading the sweep {}", self.sweep.shown()))?;
         let data_dir = self.data_dir.data_dir.map(|dir| {
             let absolute = dir.canonicalize();
-            absolute.or_input(|| format!("--data-dir {}", dir.display()))
+            absolute.or_input(|| format!("--data-dir {}", dir.shown()))
         });
         let interrupt = Interrupt::listen().context("listening for signals")?;
         let trainer = Trainer {
@@ -54,24 +54,22 @@ impl Run {
             interrupt: &interrupt,
             overwrite: self.overwrite,
         };
-        let n_threads = self.threads.threads.or(thread::available_parallelism().ok());
-        let n_threads = n_threads.map_or(1, NonZeroUsize::get);
-
         let (n_cells, n_ended) = (sweep.cells.len(), AtomicUsize::new(0));
-        output::print(|out| writeln!(out, "{n_cells} cells in {}", self.sweep.display()))?;
-        let outcomes = in_order(&sweep.cells, n_threads, |cell, n_threads| {
+        // What cannot be printed is not a reason to stop; the last lines say so.
+        let _ = output::print(|out| writeln!(out, "{n_cells} cells in {}", self.sweep.shown()));
+        let outcomes = in_order(&sweep.cells, self.threads.number(), |cell, n_threads| {
             let stopwatch = Stopwatch::start();
             let outcome = trainer.train(cell, n_threads);
             let ended = n_ended.fetch_add(1, Ordering::Relaxed) + 1;
             let line = describe(cell, &outcome, stopwatch.seconds());
-            // A reader that has gone away is not a reason to stop.
             let _ = output::print(|out| writeln!(out, "[{ended:>2}/{n_cells}] {line}"));
             outcome
         });
         let code = exit_code(&outcomes);
         let finished: Vec<(&Cell, Summary)> = sweep.cells.iter().zip(outcomes).filter_map(finished).collect();
-        output::print(|out| write!(out, "\n{}", table::render(&finished)))?;
-        Ok(code)
+        let table = table::render(&finished);
+        let printed = output::print_stored("sweep", &self.sweep, |out| write!(out, "\n{table}"));
+        output::verdict(code, printed.map_err(Into::into))
     }
 }
 
@@ -95,6 +93,7 @@ fn exit_code(outcomes: &[Outcome]) -> ExitCode {
 
 fn describe(cell: &Cell, outcome: &Outcome, seconds: f64) -> String {
     let label = cell.label();
+    let label = label.shown();
     let result = |summary: &Summary| {
         let error = score("error").map(|score| score.format(summary.test.marginal.error()));
         format!("{label}: test error {}", error.unwrap_or_default())

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use vds_files::Shown as _;
 use vds_records::Sweep;
 
 use super::cell::{State, state};
@@ -26,7 +27,7 @@ impl Status {
         let n_finished = states.iter().filter(|state| **state == State::Finished).count();
         output::print(|out| {
             for (cell, state) in sweep.cells.iter().zip(&states) {
-                writeln!(out, "{}  {}: {}", cell.id, cell.label(), state.name())?;
+                writeln!(out, "{}  {}: {}", cell.id.shown(), cell.label().shown(), state.name())?;
             }
             writeln!(out, "{n_finished} of {} cells are finished", states.len())
         })?;

@@ -1,6 +1,7 @@
 //! The closing table: one row for each network, seeds pooled.
 
 use vds_calibration::{SCORES, Score, Scores};
+use vds_files::Shown as _;
 use vds_records::{Cell, Method, Summary};
 
 use crate::output::align;
@@ -40,7 +41,7 @@ fn rows_of_group(group: &[(&Cell, Summary)], columns: &[&Score]) -> Vec<Vec<Stri
     };
     let row = |network: &str, scores: fn(&Summary) -> &Scores| {
         let mut row = vec![
-            cell.experiment.clone(),
+            cell.experiment.shown().to_string(),
             network.to_owned(),
             first.max_depth.to_string(),
             group.len().to_string(),

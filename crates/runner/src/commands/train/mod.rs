@@ -165,7 +165,9 @@ impl Train {
                 let summary = stored.map_err(|failure| session.failed(failure))?;
                 session.end(stopped_by.name())?;
                 run_dir.checkpoints().remove()?;
-                output::print(|out| output::summary(out, &summary, Some(stopwatch.seconds())))?;
+                output::print_stored("run", run_dir.path(), |out| {
+                    output::summary(out, &summary, Some(stopwatch.seconds()))
+                })?;
                 Ok(ExitCode::Success)
             }
         }
@@ -196,6 +198,6 @@ fn finished(run: &StoredRun, run_dir: &RunDir) -> Result<ExitCode> {
     run.records().check_files()?;
     let summary = run.records().summary()?;
     run_dir.checkpoints().remove()?;
-    output::print(|out| output::summary(out, &summary, None))?;
+    output::print_stored("run", run_dir.path(), |out| output::summary(out, &summary, None))?;
     Ok(ExitCode::Success)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use vds_checkpoint::{Array, Checkpoint, Damaged, Found};
+use vds_files::Shown as _;
 use vds_kernels::Isa;
 use vds_records::files::{CONFIG, MAX_LONG};
 use vds_records::{EpochMetrics, Event, json};
@@ -81,7 +82,7 @@ impl SavedRun {
         } = found;
         let state = serde_json::from_value(checkpoint.state.clone());
         Ok(Some(Self {
-            state: state.or_input(|| format!("reading {}", path.display()))?,
+            state: state.or_input(|| format!("reading {}", path.shown()))?,
             path,
             checkpoint,
             damaged,
@@ -104,7 +105,7 @@ impl SavedRun {
         let Some(saved) = Self::newest(run_dir)? else {
             return Ok(None);
         };
-        let reading = || format!("reading {}", saved.path.display());
+        let reading = || format!("reading {}", saved.path.shown());
         let config = config::load(&saved.path, &saved.state.config, &[]).or_input(reading)?;
         let here = run.path().join(CONFIG);
         refuse_differences(
@@ -133,13 +134,13 @@ impl SavedRun {
             return Err(Error::input_with_hint(
                 format!(
                     "the data are not those that {} was trained on: their checksums differ",
-                    path.display()
+                    path.shown()
                 ),
                 "give the folder with the same data with --data-dir",
             )
             .into());
         }
-        let reading = || format!("reading {}", path.display());
+        let reading = || format!("reading {}", path.shown());
         let history = checkpoint.take_bytes(HISTORY).or_input(reading)?;
         check_history(&history, state.trainer.epoch).or_input(reading)?;
         trainer
@@ -178,9 +179,11 @@ fn check_history(history: &[u8], epochs: usize) -> Result<(), Error> {
 /// Warns of a damaged file and names the one that is used in its place.
 fn warn_of_damage(damaged: &Damaged, used: &Path) -> Event {
     let problem = text_of(&damaged.error);
-    let file = damaged.path.display().to_string();
-    let used = used.display();
-    output::warn(&format!("{file} is damaged ({problem}); resuming from {used}"));
+    let (file, used) = (damaged.path.to_string_lossy().into_owned(), used.shown());
+    output::warn(&format!(
+        "{} is damaged ({problem}); resuming from {used}",
+        damaged.path.shown()
+    ));
     Event::Damaged { file, problem }
 }
 
@@ -206,13 +209,13 @@ fn warn_of_other_roundings(state: &RunState, checkpoint: &Checkpoint) {
         output::warn(&format!(
             "the run was begun with the instruction set {}, and this is {here}: the results may differ from those of one machine \
              in the last digits",
-            state.instruction_set
+            state.instruction_set.shown()
         ));
     }
     if checkpoint.program != program() {
         output::warn(&format!(
             "the run was begun by {}, and this is {}: the results may differ from those of one program",
-            checkpoint.program,
+            checkpoint.program.shown(),
             program()
         ));
     }
@@ -238,8 +241,8 @@ fn refuse_differences(first: (&Path, &str, &Config), second: (&Path, &str, &Conf
     Err(Error::input_with_hint(
         format!(
             "{} has another configuration than {}{differing}",
-            first.0.display(),
-            second.0.display()
+            first.0.shown(),
+            second.0.shown()
         ),
         "a run resumes with the configuration that it was begun with; start another one for another configuration",
     ))

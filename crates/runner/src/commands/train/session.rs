@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 use vds_checkpoint::{Array, CheckpointStore};
+use vds_files::Shown as _;
 use vds_records::{EpochMetrics, Event, NonFiniteStep, StoppedBy};
 use vds_training::{PausePoint, StepOutcome, Trainer};
 
@@ -209,7 +210,7 @@ impl<'a> Session<'a> {
     }
 
     fn resume_hint(&self) -> Result<Option<String>> {
-        let run = self.run_dir.path().display();
+        let run = self.run_dir.path().quoted();
         // What is there if the folder is another one now is not this run's.
         Ok(
             match self.run_dir.check_held().is_err() || self.checkpoints.is_empty()? {
@@ -248,10 +249,10 @@ impl<'a> Session<'a> {
         Ok(Some(format!(
             "the state before the step is in {}, the batch in {}, the weights of epoch {} in {}; a smaller \
              optimizer.learning_rate may help",
-            self.checkpoints.folder().display(),
-            dump.display(),
+            self.checkpoints.folder().shown(),
+            dump.shown(),
             model.epoch.unwrap_or(0),
-            self.run_dir.weights_path().display()
+            self.run_dir.weights_path().shown()
         )))
     }
 }

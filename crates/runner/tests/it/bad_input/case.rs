@@ -48,13 +48,13 @@ impl Case {
             faults.push(format!("{}: exit code {code:?}", self.name));
         }
         for path in sandbox.changes(&before) {
-            faults.push(format!("{}: changed {}", self.name, path.display()));
+            faults.push(format!("{}: changed {}", self.name, path.to_string_lossy()));
         }
         faults
     }
 }
 
 fn without_folders(sandbox: &Sandbox, text: &str) -> String {
-    text.replace(&configs().display().to_string(), "CONFIGS")
-        .replace(&sandbox.path("").display().to_string(), "ROOT/")
+    text.replace(&configs().to_string_lossy().to_string(), "CONFIGS")
+        .replace(&sandbox.path("").to_string_lossy().to_string(), "ROOT/")
 }

@@ -18,12 +18,12 @@ static ON_IMAGES: LazyLock<Files> = LazyLock::new(|| {
 });
 
 /// Puts a run on the spirals with a learnt depth of at most 1 into the folder `r`.
-pub(super) fn run_on_points(sandbox: &Sandbox) {
+pub(crate) fn run_on_points(sandbox: &Sandbox) {
     put(&ON_POINTS, sandbox, "r");
 }
 
 /// Puts a run on gray images of 28 x 28 pixels into the folder `i`.
-pub(super) fn run_on_images(sandbox: &Sandbox) {
+pub(crate) fn run_on_images(sandbox: &Sandbox) {
     put(&ON_IMAGES, sandbox, "i");
 }
 

@@ -8,7 +8,7 @@ mod configs;
 mod data_files;
 mod data_sets;
 mod failure;
-mod fixtures;
+pub(crate) mod fixtures;
 mod markup;
 mod mat_files;
 mod numbers;

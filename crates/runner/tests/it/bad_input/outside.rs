@@ -17,7 +17,7 @@ fn check(sandbox: &Sandbox, command: &str, folder: &str) {
     let root = sandbox.path(folder);
     assert!(!changes.is_empty(), "{command}");
     for path in changes {
-        assert!(path.starts_with(&root), "{command} wrote {}", path.display());
+        assert!(path.starts_with(&root), "{command} wrote {}", path.to_string_lossy());
     }
 }
 

@@ -13,7 +13,7 @@ use crate::sandbox::Sandbox;
 fn check(sandbox: &Sandbox, arguments: &str, expected: Expect) {
     let before = sandbox.everything();
     let (stderr, code) = sandbox.fail(arguments);
-    expected.assert_eq(&stderr.replace(&crate::sandbox::configs().display().to_string(), "CONFIGS"));
+    expected.assert_eq(&stderr.replace(&crate::sandbox::configs().to_string_lossy().to_string(), "CONFIGS"));
     assert_eq!(code, Some(2));
     assert_eq!(sandbox.everything(), before);
 }
