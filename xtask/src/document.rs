@@ -97,10 +97,6 @@ mod tests {
         let replaced = DOCUMENT.replaced(&format!("before\n{begin}\nold\n{end}\nafter\n"), "table\n");
         assert_eq!(replaced.unwrap(), expected);
         assert_eq!(DOCUMENT.replaced(&expected, "table\n").unwrap(), expected);
-    }
-
-    #[test]
-    fn document_without_markers_is_an_error() {
         let error = DOCUMENT.replaced("text\n", "table").unwrap_err();
         assert_eq!(error.to_string(), "none.md has no line `<!-- begin -->`");
     }

@@ -97,12 +97,4 @@ mod tests {
         let program = r#"{"reason":"compiler-artifact","target":{"name":"vds"},"executable":"t/release/vds"}"#;
         assert_eq!(executable_of(program), Some(PathBuf::from("t/release/vds")));
     }
-
-    #[test]
-    fn file_that_cannot_be_written_is_a_bad_request() {
-        let error = check_writable(Path::new("no/such/folder/file.json")).unwrap_err();
-        assert!(error.is::<BadRequest>());
-        let start = "cannot write to no/such/folder/file.json: ";
-        assert!(error.to_string().starts_with(start), "{error}");
-    }
 }

@@ -20,7 +20,7 @@ pub use error::{Error, Result};
 pub use grid::PredictiveGrid;
 pub use journal::Event;
 pub use prediction::Prediction;
-pub use run::{RunReader, RunRecord};
+pub use run::{DivergedRun, RunReader, RunRecord};
 pub use scores::TestScores;
 pub use summary::{Method, NetworkKind, SelectionSplit, StoppedBy, Summary};
 pub use sweep::{Cell, Sweep, ThreadSharing};

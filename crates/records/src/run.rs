@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::environment::Environment;
-use crate::epoch::EpochMetrics;
+use crate::epoch::{EpochMetrics, NonFiniteStep};
 use crate::error::{Error, Result};
 use crate::files::{
-    CONFIG, ENVIRONMENT, MAX_LONG, MAX_TEXT, METRICS, PREDICTIVE_GRID, SEALED, SUMMARY, SUMMARY_SCHEMA,
+    CONFIG, ENVIRONMENT, MAX_LONG, MAX_TEXT, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY, SUMMARY_SCHEMA,
 };
 use crate::grid::PredictiveGrid;
 use crate::read;
@@ -54,6 +54,19 @@ impl RunRecord {
     pub fn is_trained(&self) -> bool {
         self.summary.pruned_from.is_none()
     }
+}
+
+/// A run that ended because a number became NaN or infinite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DivergedRun {
+    /// Name by which tables and pages call the run.
+    pub name: String,
+    /// The step in which it happened.
+    pub step: NonFiniteStep,
+    /// The epochs before, in order; may be empty.
+    pub epochs: Vec<EpochMetrics>,
+    /// `config.ron`, the resolved configuration.
+    pub config_text: String,
 }
 
 /// Reads the files of a run directory.
@@ -224,7 +237,25 @@ impl RunReader {
         vds_files::read(&path, limit).map_err(|source| Error::Io { path, source })
     }
 
-    /// Everything that the report shows.
+    /// Whether the run has ended in a step in which a number became NaN or infinite.
+    pub fn has_diverged(&self) -> bool {
+        !self.is_finished() && self.path.join(NON_FINITE).symlink_metadata().is_ok()
+    }
+
+    /// What the report shows of a run that has diverged.
+    ///
+    /// # Errors
+    /// If a file is missing or cannot be read.
+    pub fn diverged(&self) -> Result<DivergedRun> {
+        Ok(DivergedRun {
+            name: self.name(),
+            step: self.json(NON_FINITE)?,
+            epochs: self.epochs()?,
+            config_text: self.config_text()?,
+        })
+    }
+
+    /// Everything that the report shows of a finished run.
     ///
     /// # Errors
     /// If a file is missing or cannot be read.

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod chart;
+mod diverged;
 mod figures;
 mod group_section;
 mod number;

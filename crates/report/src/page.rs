@@ -1,10 +1,10 @@
 //! The page as a whole.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use vds_records::RunRecord;
+use vds_records::{DivergedRun, RunRecord};
 
 use crate::aggregate::{Entry, Group};
-use crate::{group_section, overview, provenance, table};
+use crate::{diverged, group_section, overview, provenance, table};
 
 /// The policy forbids scripts and every load, so that a stored page cannot do anything but be read.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
@@ -18,11 +18,11 @@ pub struct PageInfo {
     pub command: String,
 }
 
-/// `runs` as one self-contained HTML page; equal arguments give equal bytes.
+/// Finished and diverged runs as one self-contained HTML page; equal arguments give equal bytes.
 ///
 /// Data sets keep the order in which they first appear; within one, runs are sorted by method, depth and seed.
 /// Infinite and undefined numbers are printed as symbols, and no input makes it fail.
-pub fn render(runs: &[RunRecord], page: &PageInfo) -> String {
+pub fn render(runs: &[RunRecord], diverged: &[DivergedRun], page: &PageInfo) -> String {
     let groups = Group::collect(runs);
     let entries: Vec<Entry<'_>> = groups.iter().flat_map(|group| group.runs.iter().cloned()).collect();
     let body = html! {
@@ -44,6 +44,7 @@ pub fn render(runs: &[RunRecord], page: &PageInfo) -> String {
                     (group_section::render(group, index))
                 }
             }
+            (diverged::render(diverged))
             (provenance::render(&groups, &page.command))
         }
     };

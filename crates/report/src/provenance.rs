@@ -102,6 +102,6 @@ mod tests {
             Some("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84")
         );
         assert_eq!(shown("lock_sha256"), Some("—"));
-        assert_eq!(rows.len(), 12);
+        assert_eq!(rows.len(), 13);
     }
 }

@@ -182,6 +182,14 @@ pub fn text(error: &anyhow::Error) -> String {
 
 fn hint_of(cause: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(vds_records::Error::Unfinished { run }) = cause.downcast_ref() {
+        if vds_records::RunReader::new(run).has_diverged() {
+            let file = run.join(vds_records::files::NON_FINITE);
+            return Some(format!(
+                "the run has diverged: {} says in which step; train it with a smaller optimizer.learning_rate, or see it with \
+                 `vds report`",
+                file.shown()
+            ));
+        }
         return Some(format!("finish it with `vds train --resume {}`", run.quoted()));
     }
     match cause.downcast_ref::<Error>()? {

@@ -50,8 +50,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let default_rounds = if args.quick { 1 } else { 3 };
     let n_rounds = args.rounds.map_or(default_rounds, NonZeroUsize::get);
-    // Before the build, which is a load of its own.
-    let load = load();
+    // Of the last minute: a busy machine is measured wrongly. Before the build, which is a load of its own.
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default().to_owned();
     let vds = build_vds(args.offline)?;
     let settings = settings::settings(args.quick);
     let records = measure::measure(&settings, n_rounds, &vds, args.peer.as_deref())?;
@@ -71,12 +72,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         println!("written to {}", document::PERFORMANCE.path);
     }
     Ok(())
-}
-
-/// How many processes ran in the last minute, on average, where the system reports it: a busy machine is measured wrongly.
-fn load() -> String {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
 
 /// What the numbers depend on beside the program, as far as `vds` prints it with its records.

@@ -44,7 +44,7 @@ fn check_escaped(markup_like: &str) {
         title: markup_like.to_owned(),
         command: markup_like.to_owned(),
     };
-    let page = render(&[deeper, record], &page_info);
+    let page = render(&[deeper, record], &[], &page_info);
     let document = markup::parse(&page).unwrap();
     document.check_has("group-0-nll");
     document.check_has("run-0-probability");
@@ -87,7 +87,7 @@ proptest! {
         let mut other = record.clone();
         other.summary.seed = 1;
         other.summary.test.marginal.insert("nll", numbers[4]);
-        let page = render(&[record, other], &info());
+        let page = render(&[record, other], &[], &info());
         let document = markup::parse(&page).unwrap();
         document.check_references();
         for path in &document.paths {

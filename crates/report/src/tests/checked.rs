@@ -15,7 +15,7 @@ pub(super) fn info() -> PageInfo {
 /// Renders and checks what must hold for every page.
 #[track_caller]
 pub(super) fn check(runs: &[RunRecord]) -> Document {
-    let page = render(runs, &info());
+    let page = render(runs, &[], &info());
     let document = markup::parse(&page).unwrap();
     document.check_references();
     for word in document.text.split(|c: char| !c.is_alphanumeric()) {

@@ -1,6 +1,6 @@
 //! The page as a whole.
 
-use vds_records::{Method, RunRecord};
+use vds_records::{DivergedRun, Method, NonFiniteStep, RunRecord};
 
 use crate::page::render;
 use crate::test_records::{mixed, run};
@@ -90,7 +90,7 @@ fn page_without_runs_reports_that() {
 
 #[test]
 fn page_loads_nothing_and_runs_nothing() {
-    let page = render(&mixed(), &info());
+    let page = render(&mixed(), &[], &info());
     for forbidden in [
         "http:", "https:", "src=", "url(", "@import", "<script", "<link", "<iframe", "onload",
     ] {
@@ -104,14 +104,14 @@ fn page_does_not_depend_on_the_order_of_runs_of_a_data_set() {
         .into_iter()
         .filter(|run| run.summary.dataset == "spirals")
         .collect();
-    let page = render(&runs, &info());
+    let page = render(&runs, &[], &info());
     runs.reverse();
-    assert_eq!(render(&runs, &info()), page);
+    assert_eq!(render(&runs, &[], &info()), page);
 }
 
 #[test]
 fn page_opens_the_first_seed_of_each_learnt_depth() {
-    let page = render(&mixed(), &info());
+    let page = render(&mixed(), &[], &info());
     let document = markup::parse(&page).unwrap();
     assert_eq!(
         document.open_details,
@@ -134,6 +134,40 @@ fn page_of_a_hundred_runs_with_long_names_stays_small() {
         })
         .collect();
     check(&runs);
-    let bytes = render(&runs, &info()).len();
+    let bytes = render(&runs, &[], &info()).len();
     assert!(bytes < 12_000_000, "{bytes}");
+}
+
+#[test]
+fn page_names_the_step_in_which_a_run_diverged() {
+    let record = run("spirals", Method::Ldn, 5, 0);
+    let diverged = DivergedRun {
+        name: "sweep/rate100 <b>".to_owned(),
+        step: NonFiniteStep {
+            epoch: 7,
+            step: 3,
+            what: "a gradient".to_owned(),
+            value: "NaN".to_owned(),
+            depth: Some(2),
+            layer: Some("output_layer".to_owned()),
+            batch: vec![1, 2],
+            labels: vec![0, 1],
+        },
+        epochs: record.epochs[..6].to_vec(),
+        config_text: "(seed: 1)".to_owned(),
+    };
+    let page = render(&[record], std::slice::from_ref(&diverged), &info());
+    for text in [
+        "sweep/rate100 &lt;b&gt;",
+        "a gradient is NaN",
+        "output_layer, depth 2",
+        "(seed: 1)",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    assert!(
+        render(&[], &[diverged], &info()).contains("Diverged runs"),
+        "also without any other run"
+    );
+    assert!(!render(&[], &[], &info()).contains("Diverged runs"));
 }

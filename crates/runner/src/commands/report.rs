@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use vds_files::Shown as _;
-use vds_records::{RunReader, RunRecord, Sweep};
+use vds_records::{RunReader, Sweep};
 use vds_report::{PageInfo, render};
 
 use crate::error::{Error, ExitCode, OrInput as _};
@@ -17,7 +17,7 @@ use crate::run_dir::{StoredRun, write_atomically};
 /// Write stored runs as one self-contained HTML page
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Report {
-    /// Run directories; the folder of a sweep stands for its finished cells
+    /// Run directories of finished and diverged runs; the folder of a sweep stands for its finished cells
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
     /// Page to write; of the files that are there, only a page is replaced
@@ -33,17 +33,20 @@ impl Report {
     pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
         let runs = StoredRun::open_all(&with_cells(&self.runs)?)?;
         page_file::check(&self.out)?;
-        let records: Vec<RunRecord> = runs
-            .iter()
-            .map(|run| run.records().record())
-            .collect::<Result<_, _>>()?;
+        let (mut records, mut diverged) = (Vec::new(), Vec::new());
+        for run in &runs {
+            match run.records().has_diverged() {
+                true => diverged.push(run.records().diverged()?),
+                false => records.push(run.records().record()?),
+            }
+        }
         let page = PageInfo {
             title: self.title,
             command: command(command_line),
         };
         // Those that cannot be removed are another user's, and do not stand in the way.
         let _ = vds_files::remove_leftovers(vds_files::folder_of(&self.out));
-        write_atomically(&self.out, render(&records, &page).as_bytes())?;
+        write_atomically(&self.out, render(&records, &diverged, &page).as_bytes())?;
         output::print_stored("page", &self.out, |out| writeln!(out, "{}", self.out.shown()))?;
         Ok(ExitCode::Success)
     }

@@ -72,9 +72,8 @@ impl StoredRun {
     pub(crate) fn load_model(&self) -> anyhow::Result<FittedModel<Device>> {
         let path = self.path().join(WEIGHTS);
         let reading = || format!("reading {}", path.shown());
-        let has_diverged = self.path().join(NON_FINITE).symlink_metadata().is_ok();
         if !self.records.is_finished() {
-            if !has_diverged {
+            if !self.records.has_diverged() {
                 let run = self.path().to_path_buf();
                 return Err(vds_records::Error::Unfinished { run }.into());
             }

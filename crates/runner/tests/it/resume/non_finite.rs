@@ -31,4 +31,9 @@ fn train_that_overflows_names_the_place_and_keeps_the_last_good_state() {
     let (again, code) = sandbox.fail("train --resume r --quiet");
     assert_eq!((again, code), (stderr, Some(1)));
     assert_eq!(sandbox.json("r/nonfinite.json"), step);
+
+    // The page of what there is says that the run diverged, and where.
+    sandbox.run("report r --out r.html");
+    let page = sandbox.text("r.html");
+    assert!(page.contains("diverged") && page.contains(&layer), "{page}");
 }
