@@ -10,6 +10,8 @@ use crate::sandbox::Sandbox;
 
 /// A network and everything that is printed of it.
 pub(super) struct Truth {
+    /// Where it is stored.
+    folder: String,
     /// Digests of its files but the environment, which names the folder that a run was pruned from.
     files: BTreeMap<String, String>,
     /// Its summary without digests.
@@ -42,7 +44,8 @@ impl Library {
         };
         for (index, settings) in CONFIGS.iter().enumerate() {
             let settings = settings.join(" ");
-            library.add(&format!("{} {settings} --out {index}", super::TRAIN));
+            let command = format!("{} {settings} --out t{index}", super::TRAIN);
+            library.add(&command, format!("t{index}"));
         }
         library
     }
@@ -54,7 +57,11 @@ impl Library {
         }
         let index = match self.pruned.get(&(parent, depth)) {
             Some(&index) => index,
-            None => self.add(&format!("prune {parent} --depth {depth} --out {}", self.truths.len())),
+            None => {
+                let folder = format!("p{}", self.pruned.len());
+                let parent = &self.truths[parent].folder;
+                self.add(&format!("prune {parent} --depth {depth} --out {folder}"), folder)
+            }
         };
         self.pruned.insert((parent, depth), index);
         Some(index)
@@ -65,18 +72,24 @@ impl Library {
         self.truths[truth].summary["max_depth"].as_u64() >= Some(depth as u64)
     }
 
-    /// Runs a command that stores a run under the next number.
-    fn add(&mut self, command: &str) -> usize {
-        let (sandbox, index) = (&self.sandbox, self.truths.len());
+    /// Runs a command that stores a run in a folder.
+    fn add(&mut self, command: &str, folder: String) -> usize {
+        let sandbox = &self.sandbox;
         sandbox.run(command);
-        let (summary, files) = split(&sandbox.text(&format!("{index}/{SUMMARY}"))).unwrap();
+        let summary = sandbox.text(&format!("{folder}/{SUMMARY}"));
+        // Two ways may lead to one network.
+        if let Some(index) = self.find(summary.as_bytes()) {
+            return index;
+        }
+        let (summary, files) = split(&summary).unwrap();
         self.truths.push(Truth {
             summary,
             files,
-            scores: sandbox.run(&format!("evaluate {index} --json")),
-            predictions: sandbox.run(&format!("predict {index} points.txt --json")),
+            scores: sandbox.run(&format!("evaluate {folder} --json")),
+            predictions: sandbox.run(&format!("predict {folder} points.txt --json")),
+            folder,
         });
-        index
+        self.truths.len() - 1
     }
 
     pub(super) fn get(&self, truth: usize) -> &Truth {

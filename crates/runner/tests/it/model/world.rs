@@ -107,6 +107,9 @@ impl World {
                 if self.damage(dir, part, damage) {
                     self.counts.damages += 1;
                     self.damaged.insert(self.real(dir));
+                    if let Damage::SwappedWith(other) = damage {
+                        self.damaged.insert(self.real(other));
+                    }
                 }
                 self.disk = self.sandbox.everything();
             }
@@ -348,7 +351,8 @@ impl World {
         if there(SUMMARY) {
             let known = regular(&path.join(SUMMARY)).and_then(|bytes| self.summaries.get(&canonical(&bytes)?));
             let Some((truth, files)) = known else {
-                return Status::Finished(None, vec![SUMMARY]);
+                let lost = (!there(CONFIG)).then_some(CONFIG);
+                return Status::Finished(None, lost.into_iter().chain([SUMMARY]).collect());
             };
             let is_wrong = |name: &&str| {
                 let digest = regular(&path.join(name)).map(|bytes| vds_files::digest(&bytes));
