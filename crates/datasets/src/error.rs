@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use vds_files::Shown as _;
 
 use crate::format_error::{FormatError, Position};
+use crate::shape::ExampleShape;
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,22 @@ pub enum Error {
         /// Sizes of the data set.
         expected: String,
     },
+    /// A file holds images of another shape than is wanted.
+    #[error("{} holds images of {actual}, expected {expected}", path.shown())]
+    ImageShape {
+        /// The file.
+        path: PathBuf,
+        /// Shape of its images.
+        actual: ExampleShape,
+        /// Shape wanted.
+        expected: ExampleShape,
+    },
+    /// A file holds labels only.
+    #[error("{} holds labels, expected images", path.shown())]
+    NoImages {
+        /// The file.
+        path: PathBuf,
+    },
     /// Images and labels do not belong together.
     #[error(
         "{n_images} images in {}, but {n_labels} labels in {}",
@@ -110,6 +127,21 @@ pub enum Error {
     NotOfCatalogue {
         /// The data set.
         name: String,
+    },
+    /// A file in the target folder would be found in place of the one that is imported.
+    #[error(
+        "{} is not what is imported as {}, and would be read in its place; remove it and import again",
+        existing.shown(),
+        imported.shown()
+    )]
+    Shadowed {
+        /// The file that is there.
+        existing: PathBuf,
+        /// The file that would be imported.
+        imported: PathBuf,
+        /// What is wrong with the file that is there; `None` if it is intact and holds other data.
+        #[source]
+        source: Option<Box<Error>>,
     },
     /// The data set is part of this crate.
     #[error("{name} is built in, there are no files to import")]

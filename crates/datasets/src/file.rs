@@ -41,7 +41,7 @@ pub enum Content {
 }
 
 impl Content {
-    fn detect(path: &Path) -> Result<Self> {
+    pub(crate) fn detect(path: &Path) -> Result<Self> {
         let is_mat = path
             .extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("mat"));

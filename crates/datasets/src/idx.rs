@@ -5,12 +5,15 @@ use std::path::Path;
 use crate::checksum::Hashed;
 use crate::error::{Error, Result};
 use crate::format_error::{FormatError, sizes_text};
-use crate::images::Images;
+use crate::images::{Images, check_shape};
+use crate::shape::ExampleShape;
 use crate::stream::Stream;
 
 /// Two zero bytes, the element type (8: unsigned byte), the number of dimensions.
 const IMAGES_MAGIC: u32 = 0x0000_0803;
 pub(crate) const LABELS_MAGIC: u32 = 0x0000_0801;
+/// Magic number and name of the format of images.
+const IMAGES: (u32, &str) = (IMAGES_MAGIC, "IDX with 3 dimensions of bytes");
 
 /// Reads a file of images of one channel.
 ///
@@ -47,7 +50,7 @@ pub fn parse_labels(name: &Path, bytes: &[u8], n_classes: usize) -> Result<Hashe
 
 /// Images from a stream; with `expected` sizes [image, row, column], others are an error before any pixel is read.
 pub(crate) fn images(mut stream: Stream<'_>, expected: Option<[usize; 3]>) -> Result<Hashed<Images>> {
-    let sizes = header(&mut stream, (IMAGES_MAGIC, "IDX with 3 dimensions of bytes"))?;
+    let sizes = header(&mut stream, IMAGES)?;
     check_sizes(&stream, &sizes, expected)?;
     let announced = sizes.iter().map(|size| u128::from(*size)).product();
     let pixels = stream.bytes(announced)?;
@@ -61,6 +64,32 @@ pub(crate) fn images(mut stream: Stream<'_>, expected: Option<[usize; 3]>) -> Re
     };
     let sha256 = stream.finish()?;
     Ok(Hashed { value, sha256 })
+}
+
+/// Calls `visit` with images from a stream, `batch_size` at a time; those of another shape are an error before any pixel is
+/// read.
+pub(crate) fn for_each_batch<E: From<Error>>(
+    mut stream: Stream<'_>,
+    shape: ExampleShape,
+    batch_size: usize,
+    mut visit: impl FnMut(Images) -> Result<(), E>,
+) -> Result<(), E> {
+    let sizes: [u32; 3] = header(&mut stream, IMAGES)?;
+    let [_, height, width] = sizes.map(|size| size as usize);
+    check_shape(stream.path(), [1, height, width], shape)?;
+    let announced = sizes.iter().map(|size| u128::from(*size)).product();
+    let image_len = height * width;
+    stream.for_each_chunk(announced, batch_size.saturating_mul(image_len), |pixels| {
+        visit(Images {
+            n: pixels.len() / image_len,
+            pixels,
+            channels: 1,
+            height,
+            width,
+        })
+    })?;
+    stream.finish()?;
+    Ok(())
 }
 
 /// Labels from a stream; with an `expected` number, another is an error before any label is read.

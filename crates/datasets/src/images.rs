@@ -1,7 +1,10 @@
 //! Images as files hold them.
 
-use crate::error::Result;
+use std::path::Path;
+
+use crate::error::{Error, Result};
 use crate::examples::Examples;
+use crate::shape::ExampleShape;
 
 /// Images of bytes, without labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,4 +35,21 @@ impl Images {
         let shape = self.shape();
         Examples::from_pixels(self.pixels, shape, labels, n_classes)
     }
+}
+
+/// Checks channels, rows and columns of the images of a file.
+pub(crate) fn check_shape(path: &Path, [channels, height, width]: [usize; 3], expected: ExampleShape) -> Result<()> {
+    let actual = ExampleShape::Image {
+        channels,
+        height,
+        width,
+    };
+    if actual == expected {
+        return Ok(());
+    }
+    Err(Error::ImageShape {
+        path: path.to_owned(),
+        actual,
+        expected,
+    })
 }

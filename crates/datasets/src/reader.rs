@@ -8,8 +8,6 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 const ALWAYS_ACCEPTED: u64 = 64 << 20;
 /// ... or to this many times their size; images and labels reach ten times.
 const EXPANSION: u64 = 100;
-/// A compressed element may end in padding to a multiple of eight bytes.
-const MAX_PADDING: u64 = 7;
 
 /// A source of bytes, unpacked on the way.
 pub(crate) enum Reader<'a> {
@@ -40,7 +38,7 @@ impl Reader<'_> {
     /// Whether an element continues behind the end of its compressed data.
     pub(crate) fn has_unused_bytes(&self) -> bool {
         match self {
-            Self::Element { decoder, n_compressed } => decoder.total_in() + MAX_PADDING < *n_compressed,
+            Self::Element { decoder, n_compressed } => decoder.total_in() < *n_compressed,
             Self::Plain(_) | Self::Gzip(_) => false,
         }
     }

@@ -31,7 +31,7 @@ pub(crate) struct Stream<'a> {
 impl<'a> Stream<'a> {
     /// A file, gzip or plain, distinguished by its first bytes.
     pub(crate) fn open(path: &Path) -> Result<Stream<'static>> {
-        let file = File::open(path).map_err(Error::read(path))?;
+        let file = vds_files::open(path).map_err(Error::read(path))?;
         Self::of_file(path, file)
     }
 
@@ -146,6 +146,27 @@ impl<'a> Stream<'a> {
     /// The next `announced` bytes. The buffer grows with the bytes that come, not with the announcement.
     pub(crate) fn bytes(&mut self, announced: u128) -> Result<Vec<u8>> {
         let n = self.check_announced(announced)?;
+        self.first_bytes(n, n)
+    }
+
+    /// Calls `visit` with the next `announced` bytes, `chunk_len` at a time; the last chunk may be shorter.
+    pub(crate) fn for_each_chunk<E: From<Error>>(
+        &mut self,
+        announced: u128,
+        chunk_len: usize,
+        mut visit: impl FnMut(Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut left = self.check_announced(announced)?;
+        while left > 0 {
+            let n = left.min(chunk_len);
+            visit(self.first_bytes(n, left)?)?;
+            left -= n;
+        }
+        Ok(())
+    }
+
+    /// The next `n` bytes, of `wanted` that are announced.
+    fn first_bytes(&mut self, n: usize, wanted: usize) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         while bytes.len() < n {
             let start = bytes.len();
@@ -153,7 +174,7 @@ impl<'a> Stream<'a> {
             bytes.reserve_exact(step);
             bytes.resize(start + step, 0);
             let n_read = self.fill(&mut bytes[start..])?;
-            self.check_complete(n_read, step, n - start)?;
+            self.check_complete(n_read, step, wanted - start)?;
         }
         Ok(bytes)
     }

@@ -15,7 +15,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use peak_alloc::PeakAlloc;
 use vds_datasets::idx::{parse_images, parse_labels, read_images};
 use vds_datasets::mat::{parse_digits, read_digits};
-use vds_datasets::{Error, FormatError, Position, Result};
+use vds_datasets::{Error, ExampleShape, FormatError, Position, Result, for_each_image_batch};
 use vds_testkit::files::{Mat, gzip, idx, zlib};
 
 use fixtures::name;
@@ -260,6 +260,7 @@ fn peaks_are_bounded_by_the_content() {
         }
     }
     check_files(&mut too_large);
+    check_batches(&mut too_large);
     assert!(too_large.is_empty(), "{too_large:?}");
 }
 
@@ -291,6 +292,52 @@ fn check_files(too_large: &mut Vec<(&'static str, usize, usize)>) {
         println!("{what}: {taken} of {FIXED} bytes");
         if taken > FIXED {
             too_large.push((what, taken, FIXED));
+        }
+    }
+}
+
+/// Batches take as much as the largest of them, however many follow; labels are not kept.
+fn check_batches(too_large: &mut Vec<(&'static str, usize, usize)>) {
+    const BATCH: usize = 64;
+    let (n, n_pixels) = (20_000, 1024);
+    let folder = tempfile::tempdir().unwrap();
+    let byte = |index: usize| u8::try_from(index / 5 % 251).unwrap();
+    let pixels: Vec<u8> = (0..n * n_pixels).map(byte).collect();
+    let images = idx(&[20_000, 32, 32], &pixels);
+    let mat = Mat::LITTLE;
+    let x = mat.bytes_array(&[32, 32, 1, 20_000], "X", &pixels);
+    let y = mat.array(6, &[20_000, 1], "y", mat.element(9, &1.0_f64.to_le_bytes().repeat(n)));
+    let files = [
+        ("batches of IDX", "idx", images.clone()),
+        ("batches of IDX, gzip", "gz", gzip(&images)),
+        ("batches of MAT", "a.mat", mat.file(&[y.clone(), x.clone()])),
+        (
+            "batches of MAT, compressed",
+            "b.mat",
+            mat.file(&[mat.compressed(&x), mat.compressed(&y)]),
+        ),
+    ]
+    .map(|(what, name, bytes)| (what, fixtures::write(folder.path(), name, &bytes)));
+    drop((pixels, images, x, y));
+    let shape = ExampleShape::Image {
+        channels: 1,
+        height: 32,
+        width: 32,
+    };
+    for (what, path) in files {
+        let mut n_read = 0;
+        let (result, taken) = peak(|| {
+            for_each_image_batch(&path, shape, BATCH, |images| {
+                n_read += images.n;
+                Ok::<_, Error>(())
+            })
+        });
+        result.unwrap();
+        assert_eq!(n_read, n);
+        let limit = FIXED + PER_PIXEL * BATCH * n_pixels;
+        println!("{what}: {taken} of {limit} bytes");
+        if taken > limit {
+            too_large.push((what, taken, limit));
         }
     }
 }

@@ -18,14 +18,6 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-    /// The file is longer than any of its kind.
-    #[error("{} has more than {limit} bytes, too many for a configuration", path.shown())]
-    TooLong {
-        /// The file.
-        path: PathBuf,
-        /// Bytes allowed.
-        limit: u64,
-    },
     /// The file is not UTF-8.
     #[error("{} is not text: byte {byte} is not UTF-8", path.shown())]
     NotText {

@@ -1,46 +1,38 @@
 //! Text and JSON in files from outside.
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+use crate::files::MAX_TEXT;
 
 /// Bytes of a configuration; the shipped ones have a thousandth of it.
 pub const MAX_CONFIG: u64 = 1 << 20;
 
-/// The text of a file.
-///
-/// # Errors
-/// [`Error::Io`], and [`Error::NotText`] with the first byte that is not UTF-8.
-pub fn text(path: &Path) -> Result<String> {
-    to_text(path, read_at_most(path, u64::MAX)?)
-}
-
 /// The text of a configuration file.
 ///
 /// # Errors
-/// As [`text`], and [`Error::TooLong`] if it is longer than any configuration.
+/// [`Error::Io`], also if it is not a regular file or longer than any configuration; [`Error::NotText`] with the first byte that
+/// is not UTF-8.
 pub fn config_text(path: &Path) -> Result<String> {
-    // One byte more than allowed distinguishes a file that is too long from one that just fits.
-    let bytes = read_at_most(path, MAX_CONFIG + 1)?;
-    if bytes.len() as u64 > MAX_CONFIG {
-        return Err(Error::TooLong {
-            path: path.to_path_buf(),
-            limit: MAX_CONFIG,
-        });
-    }
-    to_text(path, bytes)
+    text(path, MAX_CONFIG)
 }
 
 /// A value from the JSON in a file.
 ///
 /// # Errors
-/// As [`text`], and [`Error::Json`] if the file holds something else.
+/// As [`config_text`], for the length of any record; and [`Error::Json`] if the file holds something else.
 pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    json_text(&text(path)?, path, 1)
+    json_text(&text(path, MAX_TEXT)?, path, 1)
+}
+
+fn text(path: &Path, limit: u64) -> Result<String> {
+    let bytes = vds_files::read(path, limit).map_err(|source| Error::Io {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    to_text(path, bytes)
 }
 
 /// A value from JSON that begins at line `first_line` of a file.
@@ -88,18 +80,6 @@ pub fn excerpt(text: &str) -> String {
         }
     };
     quoted.chars().map(escaped).collect()
-}
-
-fn read_at_most(path: &Path, n_bytes: u64) -> Result<Vec<u8>> {
-    let read = || -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(n_bytes).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    read().map_err(|source| Error::Io {
-        path: path.to_path_buf(),
-        source,
-    })
 }
 
 pub(crate) fn to_text(path: &Path, bytes: Vec<u8>) -> Result<String> {

@@ -6,6 +6,7 @@ use std::thread::available_parallelism;
 
 use anyhow::Result;
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use vds_datasets::Lookup;
 
 use crate::data;
@@ -15,7 +16,7 @@ use crate::error::OrInput as _;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DataDir {
     /// Look for data sets here first, then in VDS_DATA_DIR, the XDG data folder and /usr/share/datasets
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(existing_folder))]
     pub(crate) data_dir: Option<PathBuf>,
 }
 
@@ -23,6 +24,13 @@ impl DataDir {
     /// The folders to look in.
     pub(crate) fn lookup(self) -> Lookup {
         data::lookup(self.data_dir)
+    }
+}
+
+fn existing_folder(path: PathBuf) -> Result<PathBuf, &'static str> {
+    match path.is_dir() {
+        true => Ok(path),
+        false => Err("there is no such folder"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Results on the standard output, notes on the standard error. No control character gets there, whatever is printed.
 
 mod escaping;
+mod predictions;
 
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
@@ -9,10 +10,11 @@ use std::path::Path;
 use serde::Serialize;
 use vds_calibration::{SCORES, Score};
 use vds_files::Shown as _;
-use vds_records::{Prediction, Scores, SelectionSplit, StoppedBy, Summary, TestScores};
+use vds_records::{Scores, SelectionSplit, StoppedBy, Summary, TestScores};
 
 use crate::error::{self, Error, ExitCode};
 use escaping::Escaping;
+pub(crate) use predictions::Predictions;
 
 /// Writes to the standard output and flushes it.
 ///
@@ -178,35 +180,6 @@ pub(crate) fn align(rows: &[Vec<String>], n_left: usize) -> String {
         text.push('\n');
     }
     text
-}
-
-/// One block per file, one line per example.
-pub(crate) fn predictions(out: &mut dyn Write, predictions: &[Prediction]) -> io::Result<()> {
-    let width = predictions
-        .iter()
-        .map(|one| one.name.shown().to_string().chars().count())
-        .max()
-        .unwrap_or(0)
-        .max("class".len());
-    let mut file = None;
-    for one in predictions {
-        if file != Some(&one.file) {
-            file = Some(&one.file);
-            writeln!(out, "{}", one.file.shown())?;
-            let columns = ["confid.", "entropy", "aleat.", "epist."];
-            write!(out, "{:>7}  {:<width$}", "example", "class")?;
-            columns.iter().try_for_each(|column| write!(out, "{column:>9}"))?;
-            writeln!(out, "  probabilities")?;
-        }
-        let (index, name, confidence) = (one.index, one.name.shown().to_string(), one.confidence);
-        write!(out, "{index:>7}  {name:<width$}{confidence:>9.4}")?;
-        let (total, aleatoric, epistemic) = (one.predictive_entropy, one.aleatoric, one.epistemic);
-        // A difference of equal numbers can round to minus zero.
-        write!(out, "{total:>9.4}{aleatoric:>9.4}{:>9.4} ", epistemic.max(0.0))?;
-        one.probabilities.iter().try_for_each(|p| write!(out, " {p:.4}"))?;
-        writeln!(out)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Data elements of a MAT file: a tag with type and length, then data, padded to eight bytes.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format_error::{FormatError, Position};
 use crate::stream::Stream;
 
@@ -157,9 +157,27 @@ impl Tag {
             return Ok(data.map(|(byte, _)| byte).collect());
         }
         let data = stream.bytes(u128::from(self.n_bytes))?;
-        let padding = self.n_bytes.next_multiple_of(8) - self.n_bytes;
-        stream.skip(padding)?;
+        self.skip_padding(stream)?;
         Ok(data)
+    }
+
+    /// Calls `visit` with the data, `chunk_len` bytes at a time, and passes over the padding behind them.
+    pub(super) fn for_each_chunk<E: From<Error>>(
+        &self,
+        stream: &mut Stream<'_>,
+        chunk_len: usize,
+        mut visit: impl FnMut(Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.small.is_some() {
+            let data = self.data(stream)?;
+            return data.chunks(chunk_len).try_for_each(|chunk| visit(chunk.to_vec()));
+        }
+        stream.for_each_chunk(u128::from(self.n_bytes), chunk_len, visit)?;
+        Ok(self.skip_padding(stream)?)
+    }
+
+    fn skip_padding(&self, stream: &mut Stream<'_>) -> Result<()> {
+        stream.skip(self.n_bytes.next_multiple_of(8) - self.n_bytes)
     }
 
     /// Where the data start.

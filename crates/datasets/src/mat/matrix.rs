@@ -6,22 +6,24 @@ use crate::images::Images;
 use crate::stream::Stream;
 
 use super::element::{ByteOrder, INT8, INT32, Tag, UINT8, UINT32, number_size};
+use super::sink::Sink;
 
 /// Array classes: double, single, and the integers from 8 to 64 bits.
 const NUMERIC_CLASSES: std::ops::RangeInclusive<u8> = 6..=15;
 const UINT8_CLASS: u8 = 9;
 const COMPLEX_FLAG: u32 = 0x0800;
+const LOGICAL_FLAG: u32 = 0x0200;
 const MAX_DIMENSIONS: u64 = 32;
 const MAX_NAME_LEN: u64 = 1024;
 /// Classes of the format: the ten digits.
 pub(super) const N_CLASSES: u32 = 10;
 
 /// The variables of a file, as far as they have been read.
-pub(super) struct Variables {
+pub(super) struct Variables<'a, S> {
     order: ByteOrder,
-    expected: Option<[usize; 4]>,
-    pictures: Option<Images>,
-    labels: Option<Vec<u32>>,
+    sink: &'a mut S,
+    n_pictures: Option<usize>,
+    n_labels: Option<usize>,
 }
 
 /// What stands before the numbers of an array.
@@ -29,17 +31,18 @@ struct ArrayHeader {
     position: Position,
     class: u8,
     is_complex: bool,
+    is_logical: bool,
     sizes: Vec<usize>,
     name: Vec<u8>,
 }
 
-impl Variables {
-    pub(super) fn new(order: ByteOrder, expected: Option<[usize; 4]>) -> Self {
+impl<'a, S: Sink> Variables<'a, S> {
+    pub(super) fn new(order: ByteOrder, sink: &'a mut S) -> Self {
         Self {
             order,
-            expected,
-            pictures: None,
-            labels: None,
+            sink,
+            n_pictures: None,
+            n_labels: None,
         }
     }
 
@@ -47,98 +50,106 @@ impl Variables {
         self.order
     }
 
-    /// Both variables, at the end of the file.
-    pub(super) fn complete(self, stream: &Stream<'_>) -> Result<(Images, Vec<u32>)> {
+    /// How many pictures and labels there were, at the end of the file.
+    pub(super) fn complete(self, stream: &Stream<'_>) -> Result<(usize, usize)> {
         let missing = |name| stream.malformed(FormatError::MissingVariable { name });
-        let pictures = self.pictures.ok_or_else(|| missing("X"))?;
-        let labels = self.labels.ok_or_else(|| missing("y"))?;
-        Ok((pictures, labels))
+        let n_pictures = self.n_pictures.ok_or_else(|| missing("X"))?;
+        let n_labels = self.n_labels.ok_or_else(|| missing("y"))?;
+        Ok((n_pictures, n_labels))
     }
 
-    /// Reads the array whose tag was read: keeps it if it is wanted, passes over it if not.
-    pub(super) fn read(&mut self, stream: &mut Stream<'_>, tag: Tag) -> Result<()> {
+    /// Reads the array whose tag was read: into the sink if it is wanted, passes over it if not.
+    pub(super) fn read(&mut self, stream: &mut Stream<'_>, tag: Tag) -> Result<(), S::Error> {
         let mut part = stream.part(tag.n_bytes)?;
         let Some(header) = ArrayHeader::read(&mut part, self.order)? else {
-            return part.skip_rest();
+            return Ok(part.skip_rest()?);
         };
         match &header.name[..] {
             b"X" => {
-                let is_second = self.pictures.is_some();
-                header.check_first(&part, "X", is_second)?;
-                self.pictures = Some(self.read_pictures(&mut part, &header)?);
+                header.check_first(&part, "X", self.n_pictures.is_some())?;
+                self.n_pictures = Some(self.read_pictures(&mut part, &header)?);
             }
             b"y" => {
-                header.check_first(&part, "y", self.labels.is_some())?;
-                self.labels = Some(self.read_labels(&mut part, &header)?);
+                header.check_first(&part, "y", self.n_labels.is_some())?;
+                self.n_labels = Some(self.read_labels(&mut part, &header)?);
             }
-            _ => return part.skip_rest(),
+            _ => return Ok(part.skip_rest()?),
         }
-        part.finish().map(drop)
+        part.finish()?;
+        Ok(())
     }
 
-    fn read_pictures(&self, stream: &mut Stream<'_>, header: &ArrayHeader) -> Result<Images> {
+    /// Returns how many pictures there are.
+    fn read_pictures(&mut self, stream: &mut Stream<'_>, header: &ArrayHeader) -> Result<usize, S::Error> {
         let expected = "a real uint8 array of height x width x channels x number";
         header.check(stream, "X", expected, header.class == UINT8_CLASS)?;
         // A single picture loses its last dimension in MATLAB.
         let (height, width, channels, n) = match header.sizes[..] {
             [height, width, channels] => (height, width, channels, 1),
             [height, width, channels, n] => (height, width, channels, n),
-            _ => return Err(header.unfit(stream, "X", expected)),
+            _ => return Err(header.unfit(stream, "X", expected).into()),
         };
         if header.sizes.contains(&0) {
             let sizes = sizes_text(&header.sizes);
-            return Err(stream.malformed_at(header.position, FormatError::Empty { sizes }));
-        }
-        let actual = [n, channels, height, width];
-        if let Some(expected_sizes) = self.expected.filter(|expected| *expected != actual) {
-            return Err(Error::Shape {
-                path: stream.path().to_owned(),
-                actual: sizes_text(&actual),
-                expected: sizes_text(&expected_sizes),
-            });
+            return Err(stream
+                .malformed_at(header.position, FormatError::Empty { sizes })
+                .into());
         }
         let tag = Tag::read(stream, self.order)?;
         tag.check_kind(stream, &[UINT8], "2 (bytes)")?;
         header.check_count(stream, &tag, 1)?;
-        let mut pixels = tag.data(stream)?;
-        transpose_planes(&mut pixels, height, width);
-        Ok(Images {
-            pixels,
-            n,
-            channels,
-            height,
-            width,
-        })
+        self.sink.check(stream.path(), [n, channels, height, width])?;
+        // No more than the length of the element, which was compared with the sizes.
+        let picture_len = height * width * channels;
+        let batch_len = self.sink.batch_size().saturating_mul(picture_len);
+        tag.for_each_chunk(stream, batch_len, |mut pixels| {
+            transpose_planes(&mut pixels, height, width);
+            self.sink.take_images(Images {
+                n: pixels.len() / picture_len,
+                pixels,
+                channels,
+                height,
+                width,
+            })
+        })?;
+        Ok(n)
     }
 
-    fn read_labels(&self, stream: &mut Stream<'_>, header: &ArrayHeader) -> Result<Vec<u32>> {
+    /// Returns how many labels there are.
+    fn read_labels(&mut self, stream: &mut Stream<'_>, header: &ArrayHeader) -> Result<usize, S::Error> {
         let expected = "a real numeric vector";
         header.check(stream, "y", expected, NUMERIC_CLASSES.contains(&header.class))?;
         if header.sizes.iter().filter(|size| **size != 1).count() > 1 {
-            return Err(header.unfit(stream, "y", expected));
+            return Err(header.unfit(stream, "y", expected).into());
         }
         let tag = Tag::read(stream, self.order)?;
         let Some(size) = number_size(tag.kind) else {
-            return tag.check_kind(stream, &[], "a type of numbers").map(|()| Vec::new());
+            tag.check_kind(stream, &[], "a type of numbers")?;
+            return Ok(0);
         };
         header.check_count(stream, &tag, size)?;
-        let data = tag.data(stream)?;
-        // Room for all at once: collecting results does not know how many there will be, and grows to twice the size.
-        let mut labels = Vec::with_capacity(data.len() / size);
-        for (index, bytes) in data.chunks_exact(size).enumerate() {
-            let value = self.order.number(tag.kind, bytes).unwrap_or(f64::NAN);
-            let Some(class) = class_of(value) else {
-                let problem = FormatError::Label {
-                    label: value,
-                    lowest: 1,
-                    highest: 10,
-                };
-                let position = tag.data_position().plus((index * size) as u64);
-                return Err(stream.malformed_at(position, problem));
-            };
-            labels.push(class);
-        }
-        Ok(labels)
+        let (order, path) = (self.order, stream.path().to_owned());
+        let mut n_read = 0;
+        tag.for_each_chunk(stream, self.sink.batch_size().saturating_mul(size), |data| {
+            // Room for all at once: collecting results does not know how many there will be, and grows to twice the size.
+            let mut labels = Vec::with_capacity(data.len() / size);
+            for bytes in data.chunks_exact(size) {
+                let value = order.number(tag.kind, bytes).unwrap_or(f64::NAN);
+                labels.push(class_of(value).ok_or_else(|| Error::Malformed {
+                    path: path.clone(),
+                    position: tag.data_position().plus(((n_read + labels.len()) * size) as u64),
+                    problem: FormatError::Label {
+                        label: value,
+                        lowest: 1,
+                        highest: 10,
+                    },
+                })?);
+            }
+            n_read += labels.len();
+            self.sink.take_labels(labels);
+            Ok::<_, S::Error>(())
+        })?;
+        Ok(n_read)
     }
 }
 
@@ -168,6 +179,7 @@ impl ArrayHeader {
             position,
             class,
             is_complex: flags & COMPLEX_FLAG != 0,
+            is_logical: flags & LOGICAL_FLAG != 0,
             sizes: sizes.into_iter().map(|size| size as usize).collect(),
             name: tag.data(stream)?,
         }))
@@ -187,14 +199,18 @@ impl ArrayHeader {
         expected: &'static str,
         is_right_class: bool,
     ) -> Result<()> {
-        if is_right_class && !self.is_complex {
+        if is_right_class && !self.is_complex && !self.is_logical {
             return Ok(());
         }
         Err(self.unfit(stream, name, expected))
     }
 
     fn unfit(&self, stream: &Stream<'_>, name: &'static str, expected: &'static str) -> Error {
-        let article = if self.is_complex { "a complex" } else { "an" };
+        let article = match (self.is_complex, self.is_logical) {
+            (true, _) => "a complex",
+            (false, true) => "a logical",
+            (false, false) => "an",
+        };
         let actual = format!(
             "{article} array of class {} and {}",
             class_name(self.class),

@@ -6,6 +6,7 @@
 
 mod element;
 mod matrix;
+mod sink;
 
 use std::path::Path;
 
@@ -14,9 +15,11 @@ use crate::error::{Error, Result};
 use crate::examples::Examples;
 use crate::format_error::{FormatError, Position};
 use crate::images::Images;
+use crate::shape::ExampleShape;
 use crate::stream::Stream;
 use element::{ByteOrder, COMPRESSED, MATRIX, Tag};
 use matrix::{N_CLASSES, Variables};
+use sink::{Batches, Sink, Whole};
 
 const TEXT_LEN: usize = 124;
 
@@ -38,9 +41,40 @@ pub fn parse_digits(name: &Path, bytes: &[u8]) -> Result<Hashed<Examples>> {
 }
 
 /// Digits from a stream; with `expected` sizes [picture, channel, row, column], others are an error before any pixel is read.
-pub(crate) fn digits(mut stream: Stream<'_>, expected: Option<[usize; 4]>) -> Result<Hashed<(Images, Vec<u32>)>> {
+pub(crate) fn digits(stream: Stream<'_>, expected: Option<[usize; 4]>) -> Result<Hashed<(Images, Vec<u32>)>> {
+    let mut whole = Whole {
+        expected,
+        images: None,
+        labels: Vec::new(),
+    };
+    let sha256 = read(stream, &mut whole)?;
+    let images = whole.images.expect("a file that was read to its end has pictures");
+    Ok(Hashed {
+        value: (images, whole.labels),
+        sha256,
+    })
+}
+
+/// Calls `visit` with the pictures of a stream, `batch_size` at a time; those of another shape are an error before any pixel is
+/// read.
+pub(crate) fn for_each_batch<E: From<Error>>(
+    stream: Stream<'_>,
+    shape: ExampleShape,
+    batch_size: usize,
+    visit: impl FnMut(Images) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut batches = Batches {
+        shape,
+        batch_size,
+        visit,
+    };
+    read(stream, &mut batches).map(drop)
+}
+
+/// Reads a whole file; returns its SHA-256 digest.
+fn read<S: Sink>(mut stream: Stream<'_>, sink: &mut S) -> Result<String, S::Error> {
     let order = file_header(&mut stream)?;
-    let mut variables = Variables::new(order, expected);
+    let mut variables = Variables::new(order, sink);
     while let Some(tag) = Tag::read_or_end(&mut stream, order)? {
         tag.check_kind(&stream, &[MATRIX, COMPRESSED], "14 or 15 (an array, compressed or not)")?;
         if tag.kind == COMPRESSED {
@@ -49,20 +83,18 @@ pub(crate) fn digits(mut stream: Stream<'_>, expected: Option<[usize; 4]>) -> Re
             variables.read(&mut stream, tag)?;
         }
     }
-    let (images, labels) = variables.complete(&stream)?;
-    if images.n != labels.len() {
-        return Err(Error::CountMismatch {
-            images: vec![stream.path().to_owned()],
-            n_images: images.n,
-            labels: vec![stream.path().to_owned()],
-            n_labels: labels.len(),
-        });
+    let (n_images, n_labels) = variables.complete(&stream)?;
+    if n_images != n_labels {
+        let path = stream.path();
+        let mismatch = Error::CountMismatch {
+            images: vec![path.to_owned()],
+            n_images,
+            labels: vec![path.to_owned()],
+            n_labels,
+        };
+        return Err(mismatch.into());
     }
-    let sha256 = stream.finish()?;
-    Ok(Hashed {
-        value: (images, labels),
-        sha256,
-    })
+    Ok(stream.finish()?)
 }
 
 fn labeled(digits: Hashed<(Images, Vec<u32>)>) -> Result<Hashed<Examples>> {
@@ -74,14 +106,14 @@ fn labeled(digits: Hashed<(Images, Vec<u32>)>) -> Result<Hashed<Examples>> {
     Ok(Hashed { value, sha256 })
 }
 
-fn compressed(stream: &mut Stream<'_>, outer: Tag, variables: &mut Variables) -> Result<()> {
+fn compressed<S: Sink>(stream: &mut Stream<'_>, outer: Tag, variables: &mut Variables<'_, S>) -> Result<(), S::Error> {
     let mut part = stream.part(outer.n_bytes)?;
     let mut inner = part.inflated(outer.n_bytes)?;
     let tag = Tag::read(&mut inner, variables.order())?;
     tag.check_kind(&inner, &[MATRIX], "14 (an array)")?;
     variables.read(&mut inner, tag)?;
     inner.finish()?;
-    part.skip_rest()
+    Ok(part.skip_rest()?)
 }
 
 /// 116 bytes of text, 8 of an offset nobody needs, the version, and the letters `MI` as a number in the file's byte order.

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use vds_datasets::{Dataset, Error, Lookup, import};
-use vds_testkit::files::Mat;
+use vds_datasets::{Content, Dataset, Entry, EntryFile, Error, Lookup, Part, Source, import};
+use vds_files::Shown as _;
+use vds_testkit::files::{Mat, gzip, idx};
 
 use crate::fixtures::{check_error, dataset, load, write};
 
@@ -95,4 +96,73 @@ fn import_refuses_the_embedded_set() {
         import(&mini, Path::new("a"), Path::new("b")),
         "fashion-mnist-mini is built in, there are no files to import",
     );
+}
+
+/// Two sets of one blank image and its label each, as a catalogue would have them, with checksums or without.
+fn catalogued() -> Dataset {
+    let file = |name: &str, part, content| EntryFile {
+        name: name.to_owned(),
+        part,
+        content,
+        n_examples: 1,
+        sha256: None,
+    };
+    let files = vec![
+        file("train-images", Part::Train, Content::Images),
+        file("train-labels", Part::Train, Content::Labels),
+        file("test-images", Part::Test, Content::Images),
+        file("test-labels", Part::Test, Content::Labels),
+    ];
+    Dataset {
+        source: Source::Catalogue(Entry {
+            files,
+            license: String::new(),
+            mirrors: Vec::new(),
+            how_to_get: String::new(),
+            is_embedded: false,
+        }),
+        ..dataset("mnist")
+    }
+}
+
+#[test]
+fn import_refuses_to_be_shadowed_by_a_file_with_other_content() {
+    let root = tempfile::tempdir().unwrap();
+    let (source, target) = (root.path().join("downloads"), root.path().join("data"));
+    let folder = target.join("mnist");
+    let (images, labels) = (idx(&[1, 28, 28], &[0; 784]), idx(&[1], &[3]));
+    for part in ["train", "test"] {
+        write(&source, &format!("{part}-images.gz"), &gzip(&images));
+        write(&source, &format!("{part}-labels.gz"), &gzip(&labels));
+    }
+    // The content that is imported, under the other name: nothing can go wrong.
+    write(&folder, "test-labels", &labels);
+    import(&catalogued(), &source, &target).unwrap();
+    assert_eq!(names_in(&folder).len(), 5);
+
+    let text = format!(
+        "{0}/test-labels is not what is imported as {0}/test-labels.gz, and would be read in its place; remove it and import again",
+        folder.shown()
+    );
+    let gz = folder.join("test-labels.gz");
+    for (content, cause) in [
+        (idx(&[1], &[4]), None),
+        (
+            labels[..8].to_vec(),
+            Some("byte 8: the data end here, 1 byte short of what is announced"),
+        ),
+    ] {
+        let plain = write(&folder, "test-labels", &content);
+        std::fs::remove_file(&gz).unwrap();
+        let before = names_in(&folder);
+        let error = check_error(import(&catalogued(), &source, &target), &text);
+        let Error::Shadowed { source: damage, .. } = error else {
+            panic!("{error}");
+        };
+        let expected = cause.map(|cause| format!("{}: {cause}", plain.shown()));
+        assert_eq!(damage.map(|damage| damage.to_string()), expected);
+        assert_eq!((names_in(&folder), std::fs::read(&plain).unwrap()), (before, content));
+        std::fs::remove_file(plain).unwrap();
+        import(&catalogued(), &source, &target).unwrap();
+    }
 }

@@ -9,6 +9,7 @@ mod files;
 mod fixtures;
 mod golden;
 mod idx;
+mod image_batches;
 mod import;
 mod lookup;
 mod mat;

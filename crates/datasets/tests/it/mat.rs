@@ -129,6 +129,21 @@ fn mat_refuses_other_formats_and_versions_by_name() {
 }
 
 #[test]
+fn mat_refuses_logical_variables() {
+    const LOGICAL: u32 = 0x0200 | Mat::UINT8;
+    let logical = |sizes: &[u32], name: &str, data: &[u8]| M.array(LOGICAL, sizes, name, M.element(2, data));
+    check(
+        &[logical(&[2, 2, 1, 1], "X", &[0, 1, 1, 0]), labels(M)],
+        "file: byte 136: variable X is a logical array of class uint8 and 2 x 2 x 1 x 1, expected a real uint8 array of height x \
+         width x channels x number",
+    );
+    check(
+        &[logical(&[1, 2], "y", &[1, 1])],
+        "file: byte 136: variable y is a logical array of class uint8 and 1 x 2, expected a real numeric vector",
+    );
+}
+
+#[test]
 fn mat_refuses_missing_and_second_variables() {
     check(&[pictures(M)], "file: byte 216: the file ends without the variable y");
     check(&[labels(M)], "file: byte 184: the file ends without the variable X");
@@ -288,13 +303,12 @@ fn mat_refuses_damaged_and_truncated_compression() {
         &[M.compressed(&longer)],
         &format!("{place}: data follow where the header says that they end"),
     );
-    let with_tail = [whole.clone(), vec![0; 8]].concat();
-    check(
-        &[M.compressed_element(&with_tail)],
-        &format!("{place}: data follow where the header says that they end"),
-    );
-    let padded = [whole, vec![0; 7]].concat();
-    check_two_digits(&M.file(&[M.compressed_element(&padded), labels(M)]));
+    for tail in [vec![0], vec![0; 7], vec![0; 8], b"tail".to_vec()] {
+        check(
+            &[M.compressed_element(&[whole.clone(), tail].concat()), labels(M)],
+            &format!("{place}: data follow where the header says that they end"),
+        );
+    }
 }
 
 #[test]

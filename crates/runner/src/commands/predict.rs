@@ -1,19 +1,21 @@
 //! `vds predict`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use vds_datasets::View;
+use vds_datasets::{ExampleShape, Examples, Standardization, View};
 use vds_files::Shown as _;
 use vds_records::Prediction;
-use vds_training::Predicted;
+use vds_records::files::WEIGHTS;
+use vds_training::{FittedModel, Predicted};
 
 use crate::arguments::Threads;
 use crate::data;
-use crate::error::ExitCode;
-use crate::output;
-use crate::predict_input;
+use crate::device::Device;
+use crate::error::{ExitCode, OrInput as _};
+use crate::output::Predictions;
+use crate::predict_input::{self, Batch};
 use crate::run_dir::StoredRun;
 
 /// Predict classes of images or points with a stored network
@@ -37,47 +39,96 @@ impl Predict {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let run = StoredRun::open(&self.run)?;
         self.threads.start()?;
-        let model = run.load_model()?;
-        let (shape, standardization, class_names) = data::inputs(run.config())?;
-        let mut predictions = Vec::new();
-        for path in &self.files {
-            let examples = predict_input::examples(path, shape, class_names.len())?;
-            let view = View {
-                examples: &examples,
-                standardization: &standardization,
-            };
-            let predicted = model.predict(view);
-            let predicted =
-                predicted.with_context(|| format!("predicting for {} with {}", path.shown(), run.path().shown()))?;
-            predictions.extend(of_file(&path.to_string_lossy(), &predicted, &class_names));
-        }
-        if self.json {
-            output::print_json(&predictions)?;
-        } else {
-            output::print(|out| output::predictions(out, &predictions))?;
-        }
+        let predictor = Predictor::new(&run)?;
+        let mut printer = Predictions::new(self.json, &predictor.class_names);
+        let outcome = self
+            .files
+            .iter()
+            .try_for_each(|path| predictor.predict_file(path, &mut printer));
+        let finished = printer.finish();
+        outcome?;
+        finished?;
         Ok(ExitCode::Success)
     }
 }
 
-fn of_file(file: &str, predicted: &Predicted, class_names: &[String]) -> Vec<Prediction> {
-    let uncertainty = &predicted.uncertainty;
-    let rows = predicted.probs.chunks_exact(class_names.len());
-    rows.zip(predicted.winners(class_names.len()))
-        .enumerate()
-        .map(|(index, (probs, (class, confidence)))| {
-            let class = class as usize;
-            Prediction {
-                file: file.to_owned(),
-                index,
-                class,
-                name: class_names[class].clone(),
-                confidence,
-                probabilities: probs.to_vec(),
-                predictive_entropy: uncertainty.predictive_entropy[index],
-                aleatoric: uncertainty.expected_entropy[index],
-                epistemic: uncertainty.mutual_information[index],
-            }
+/// A stored network with what it takes to use it on files.
+struct Predictor {
+    model: FittedModel<Device>,
+    /// The file that the model was read from.
+    weights: PathBuf,
+    shape: ExampleShape,
+    standardization: Standardization,
+    class_names: Vec<String>,
+}
+
+impl Predictor {
+    fn new(run: &StoredRun) -> Result<Self> {
+        let model = run.load_model()?;
+        let (shape, standardization, class_names) = data::inputs(run.config())?;
+        Ok(Self {
+            model,
+            weights: run.path().join(WEIGHTS),
+            shape,
+            standardization,
+            class_names,
         })
-        .collect()
+    }
+
+    /// Predicts batch by batch, and prints each batch before the next is read.
+    fn predict_file(&self, path: &Path, printer: &mut Predictions) -> Result<()> {
+        let file = path.to_string_lossy().into_owned();
+        predict_input::for_each_batch(path, self.shape, self.class_names.len(), |batch| {
+            batch.check_standardized(&self.standardization)?;
+            let predicted = self.predict(batch)?;
+            Ok(printer.print(&self.predictions(&file, batch.first, &predicted))?)
+        })
+    }
+
+    fn predict(&self, batch: &Batch<'_>) -> Result<Predicted> {
+        let weights = self.weights.shown();
+        let predicted = self.model.predict(self.view(&batch.examples));
+        if let Err(vds_training::Error::Output { first, last, .. }) = predicted {
+            // The outputs of an example do not depend on the others: alone it fails, too.
+            for index in first..=last {
+                let example = batch.examples.select(&[index]);
+                if let Err(vds_training::Error::Output { source, .. }) = self.model.predict(self.view(&example)) {
+                    let place = batch.place(index);
+                    let predicting = || format!("{place}: predicting with {weights}");
+                    return Err(source).or_input(predicting).map_err(Into::into);
+                }
+            }
+        }
+        predicted.with_context(|| format!("predicting for {} with {weights}", batch.place(0)))
+    }
+
+    fn view<'a>(&'a self, examples: &'a Examples) -> View<'a> {
+        View {
+            examples,
+            standardization: &self.standardization,
+        }
+    }
+
+    /// What is printed of examples of a file, of which the first has the index `first`.
+    fn predictions(&self, file: &str, first: usize, predicted: &Predicted) -> Vec<Prediction> {
+        let (uncertainty, n_classes) = (&predicted.uncertainty, self.class_names.len());
+        let rows = predicted.probs.chunks_exact(n_classes);
+        rows.zip(predicted.winners(n_classes))
+            .enumerate()
+            .map(|(index, (probs, (class, confidence)))| {
+                let class = class as usize;
+                Prediction {
+                    file: file.to_owned(),
+                    index: first + index,
+                    class,
+                    name: self.class_names[class].clone(),
+                    confidence,
+                    probabilities: probs.to_vec(),
+                    predictive_entropy: uncertainty.predictive_entropy[index],
+                    aleatoric: uncertainty.expected_entropy[index],
+                    epistemic: uncertainty.mutual_information[index],
+                }
+            })
+            .collect()
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use vds_files::Shown as _;
 use vds_records::PrunedFrom;
+use vds_records::files::WEIGHTS;
 use vds_variational::{DepthPosterior, PruningRule};
 
 use crate::arguments::{DataDir, Threads};
@@ -65,6 +66,7 @@ impl Prune {
         let mut run_dir = RunDir::create(&self.out, self.overwrite)?;
         let config = run.config().pruned(depth);
         let data = data::load(&config, &self.data_dir.lookup())?;
+        data::check_run(run.records(), &data.provenance)?;
 
         let mut pruned = model.pruned(depth)?;
         let epoch = parent.as_ref().map_or(0, |summary| summary.best_epoch);
@@ -83,7 +85,7 @@ impl Prune {
         };
         // Before anything is written: weights that overflow should leave nothing behind.
         let evaluated = finalize::evaluate(&config, &data, &pruned, &outcome);
-        let evaluated = evaluated.with_context(|| format!("pruning {}", run.path().shown()))?;
+        let evaluated = evaluated.or_input(|| format!("pruning {}", run.path().join(WEIGHTS).shown()))?;
         run_dir.begin(&config, &environment)?;
         let (_, mut journal) = run_dir.open_logs(Vec::new())?;
         journal.add(&run_dir::session_begins(command_line, epoch, 0))?;

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use vds_files::Shown as _;
 use vds_records::Environment;
-use vds_records::files::PREDICTIVE_GRID;
+use vds_records::files::{PREDICTIVE_GRID, WEIGHTS};
 use vds_records::json::{self, Leaf};
 
 use crate::arguments::{DataDir, Threads};
-use crate::data;
-use crate::error::{self, ExitCode};
+use crate::data::{self, OtherFile};
+use crate::error::{self, ExitCode, OrInput as _};
 use crate::finalize::{self, Outcome};
 use crate::output;
 use crate::run_dir::{StoredRun, environment_here};
@@ -132,18 +132,24 @@ fn verify(run: &Path, lookup: &vds_datasets::Lookup) -> Result<(usize, Vec<Diffe
         stopped_by: summary.stopped_by,
         pruned_from: environment.pruned_from.as_ref().map(|parent| parent.max_depth),
     };
-    let evaluated = finalize::evaluate(config, &data, &model, &outcome)?;
+    let evaluated = finalize::evaluate(config, &data, &model, &outcome);
+    let evaluated = evaluated.or_input(|| format!("evaluating {}", run.path().join(WEIGHTS).shown()))?;
     let here = environment_here(&data.provenance, config);
 
     let mut recorded = without(as_stored(&summary)?, TRAINING_FIELDS);
     let mut now = without(as_stored(&evaluated.summary)?, TRAINING_FIELDS);
-    recorded["data"] = digests(&environment);
-    now["data"] = digests(&here);
     if let Some(grid) = &evaluated.grid {
         recorded["grid"] = records.json(PREDICTIVE_GRID)?;
         now["grid"] = as_stored(grid)?;
     }
-    let (n_compared, differences) = compare(&recorded, &now);
+    let digests: Vec<String> = environment.data.iter().map(|file| file.sha256.clone()).collect();
+    let (n_values, mut differences) = compare(&recorded, &now);
+    differences.extend(
+        data::other_files(&digests, &data.provenance)
+            .into_iter()
+            .map(other_data),
+    );
+    let n_compared = n_values + digests.len();
     let (_, causes) = compare(&causes(&environment)?, &serde_json::to_value(&here)?);
     Ok((n_compared, differences, causes))
 }
@@ -177,10 +183,13 @@ fn as_stored(value: &impl Serialize) -> Result<Value> {
     Ok(serde_json::from_str(&serde_json::to_string(value)?)?)
 }
 
-/// Digests of the data; where the files lie does not matter.
-fn digests(environment: &Environment) -> Value {
-    let files = environment.data.iter();
-    files.map(|file| json!({ "sha256": file.sha256 })).collect()
+fn other_data(file: OtherFile) -> Difference {
+    Difference {
+        name: format!("data.{}.sha256", file.index),
+        recorded: file.recorded.map_or(Value::Null, Value::String),
+        now: file.now.map_or(Value::Null, Value::String),
+        difference: None,
+    }
 }
 
 /// The part of a recorded environment that may change numbers; what was not recorded is not compared.
@@ -252,6 +261,8 @@ fn row(difference: &Difference) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn differing(recorded: &Value, now: &Value) -> Vec<(String, Option<f64>)> {

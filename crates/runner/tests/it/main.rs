@@ -13,6 +13,8 @@ mod flow;
 #[cfg(unix)]
 mod model;
 mod mutation;
+mod other_data;
+mod predict;
 #[cfg(unix)]
 mod replaced_files;
 mod resume;

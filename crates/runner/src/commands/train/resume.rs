@@ -13,7 +13,7 @@ use vds_records::{EpochMetrics, Event, json};
 use vds_training::{Trainer, TrainerState};
 
 use crate::config::{self, Config};
-use crate::data::Data;
+use crate::data::{Data, check_digests};
 use crate::device::Device;
 use crate::error::{Error, OrInput as _, text_of};
 use crate::output;
@@ -130,16 +130,7 @@ impl SavedRun {
             mut checkpoint,
             damaged,
         } = self;
-        if state.data != digests(data) {
-            return Err(Error::input_with_hint(
-                format!(
-                    "the data are not those that {} was trained on: their checksums differ",
-                    path.shown()
-                ),
-                "give the folder with the same data with --data-dir",
-            )
-            .into());
-        }
+        check_digests(&path, &state.data, &data.provenance)?;
         let reading = || format!("reading {}", path.shown());
         let history = checkpoint.take_bytes(HISTORY).or_input(reading)?;
         check_history(&history, state.trainer.epoch).or_input(reading)?;

@@ -50,8 +50,8 @@ fn files() -> Vec<Case> {
             "train . --out o",
             |_| {},
             expect![[r#"
-            error: reading .: Is a directory (os error 21)
-        "#]],
+                error: reading .: it is not a regular file
+            "#]],
         ),
         text(
             "empty configuration",
@@ -120,7 +120,7 @@ fn files() -> Vec<Case> {
             "configuration of 50 MB",
             "(schema: 2) // ".to_owned() + &"x".repeat(50_000_000),
             expect![[r#"
-                error: c.ron has more than 1048576 bytes, too many for a configuration
+                error: reading c.ron: it has more than 1048576 bytes, too many for a file of its kind
             "#]],
         ),
         text(

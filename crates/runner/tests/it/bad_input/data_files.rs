@@ -99,6 +99,7 @@ fn plain() -> Vec<Case> {
             "IDX file with bytes behind the pixels",
             with(two_images(), |bytes| bytes.push(0)),
             expect![[r#"
+                (4 lines of predictions)
                 error: images: byte 1584: data follow where the header says that they end
             "#]],
         ),
@@ -113,7 +114,7 @@ fn plain() -> Vec<Case> {
             "IDX file that announces 73 exabytes",
             idx(&[u32::MAX; 3], &[0; 100]),
             expect![[r#"
-                error: images: byte 116: the data end here, 79228162458924105385300197275 bytes short of what is announced
+                error: images holds images of 1 x 4294967295 x 4294967295 pixels, expected 1 x 28 x 28 pixels
             "#]],
         ),
         file(
@@ -194,6 +195,7 @@ fn compressed() -> Vec<Case> {
             "gzip truncated in its checksum",
             packed()[..n - 6].to_vec(),
             expect![[r#"
+                (4 lines of predictions)
                 error: images.gz: uncompressed byte 1584: the compressed data end early, or something follows them
             "#]],
         ),
@@ -201,6 +203,7 @@ fn compressed() -> Vec<Case> {
             "gzip with a wrong checksum",
             with(packed(), |bytes| bytes[n - 8] ^= 1),
             expect![[r#"
+                (4 lines of predictions)
                 error: images.gz: uncompressed byte 1584: the compressed data are damaged: corrupt gzip stream does not have a matching checksum
             "#]],
         ),
@@ -208,6 +211,7 @@ fn compressed() -> Vec<Case> {
             "gzip with a wrong length",
             with(packed(), |bytes| bytes[n - 1] ^= 1),
             expect![[r#"
+                (4 lines of predictions)
                 error: images.gz: uncompressed byte 1584: the compressed data are damaged: corrupt gzip stream does not have a matching checksum
             "#]],
         ),
@@ -243,6 +247,7 @@ fn compressed() -> Vec<Case> {
             "gzip with something behind it",
             with(packed(), |bytes| bytes.extend(b"more")),
             expect![[r#"
+                (4 lines of predictions)
                 error: images.gz: uncompressed byte 1584: the compressed data end early, or something follows them
             "#]],
         ),

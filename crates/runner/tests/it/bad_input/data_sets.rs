@@ -40,12 +40,12 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case(
             "data set that is not there",
-            "train CONFIGS/mnist.ron --out o --data-dir nowhere",
-            |_| {},
+            "train CONFIGS/mnist.ron --out o --data-dir data",
+            |sandbox| sandbox.write("data/README", ""),
             expect![[r#"
                 error: the data set mnist was not found; looked at
-                  nowhere/mnist (none of its files)
-                  nowhere (none of its files)
+                  data/mnist (none of its files)
+                  data (none of its files)
                   ROOT/xdg/vds/mnist (none of its files)
                   ROOT/xdg/vds (none of its files)
                   /usr/share/datasets/mnist (none of its files)
@@ -56,7 +56,7 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             "nothing to verify",
             "data verify mnist --data-dir data",
-            |_| {},
+            |sandbox| sandbox.write("data/README", ""),
             expect![[r#"
                 mnist/train-images-idx3-ubyte: missing
                 mnist/train-labels-idx1-ubyte: missing

@@ -6,7 +6,7 @@ use super::weights_file::WeightsFile;
 use crate::sandbox::Sandbox;
 
 #[test]
-fn evaluate_predict_and_prune_name_the_run_whose_weights_overflow() {
+fn weights_that_overflow_are_named_by_evaluate_predict_prune_and_verify() {
     let sandbox = Sandbox::new();
     run_on_points(&sandbox);
     let mut file = WeightsFile::parse(&std::fs::read(sandbox.path(WEIGHTS)).unwrap());
@@ -14,17 +14,31 @@ fn evaluate_predict_and_prune_name_the_run_whose_weights_overflow() {
     file.tensor("input_layer.weight").retype("F32", huge);
     sandbox.write(WEIGHTS, file.to_bytes());
     sandbox.unseal_weights("r");
-    sandbox.write("p.txt", "1 2\n");
+    sandbox.write("p.txt", "# a comment\n1 2\n");
     let before = sandbox.everything();
     for (command, doing) in [
-        ("evaluate r", "evaluating r"),
-        ("predict r p.txt", "predicting for p.txt with r"),
-        ("prune r --depth 0 --out p", "pruning r"),
+        (
+            "evaluate r",
+            "evaluating r/weights.safetensors: the network's output for examples 0 to ",
+        ),
+        (
+            "predict r p.txt",
+            "p.txt:2: predicting with r/weights.safetensors: depth_logits[",
+        ),
+        (
+            "prune r --depth 0 --out p",
+            "pruning r/weights.safetensors: the network's output for examples 0 to ",
+        ),
     ] {
         let (stderr, code) = sandbox.fail(command);
-        let is_named = stderr.contains(&format!("\nerror: {doing}: the network's output for examples 0 to "));
+        let is_named = stderr.contains(&format!("\nerror: {doing}"));
         assert!(is_named && stderr.contains(" is NaN"), "{stderr}");
-        assert_eq!(code, Some(1), "{command}");
+        assert_eq!(code, Some(2), "{command}");
     }
+    let output = sandbox.command("verify r").output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let expected = "r: cannot be verified: evaluating r/weights.safetensors: the network's output for examples 0 to ";
+    assert!(printed.starts_with(expected), "{printed}");
+    assert_eq!(output.status.code(), Some(2));
     assert!(sandbox.changes(&before).is_empty());
 }

@@ -13,6 +13,11 @@ fn array(class: u32, sizes: &[u32], name: &str, data: &[u8]) -> Vec<u8> {
     M.array(class, sizes, name, M.element(2, data))
 }
 
+/// The array of `n` blank pictures of the network's size.
+fn pictures(n: u32) -> Vec<u8> {
+    M.bytes_array(&[28, 28, 1, n], "X", &vec![0; 784 * n as usize])
+}
+
 fn mat(name: &'static str, content: Vec<u8>, expected: Expect) -> Case {
     images(name, "digits.mat", content, expected)
 }
@@ -24,8 +29,8 @@ fn changed(mut bytes: Vec<u8>, at: usize, byte: u8) -> Vec<u8> {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn cases() -> Vec<Case> {
-    let digits = || M.file(&[M.compressed(&M.blank_pictures(2)), M.compressed(&M.ones(2))]);
-    let with_labels = |data: &[u8]| M.file(&[M.blank_pictures(2), array(Mat::UINT8, &[2, 1], "y", data)]);
+    let digits = || M.file(&[M.compressed(&pictures(2)), M.compressed(&M.ones(2))]);
+    let with_labels = |data: &[u8]| M.file(&[pictures(2), array(Mat::UINT8, &[2, 1], "y", data)]);
     let hdf5 = || {
         let mut bytes = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".to_vec();
         bytes.resize(124, b' ');
@@ -95,16 +100,18 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         mat(
             "MAT file without y",
-            M.file(&[M.blank_pictures(2)]),
+            M.file(&[pictures(2)]),
             expect![[r#"
-                error: digits.mat: byte 6336: the file ends without the variable y
+                (4 lines of predictions)
+                error: digits.mat: byte 1760: the file ends without the variable y
             "#]],
         ),
         mat(
             "MAT file with two X",
-            M.file(&[M.blank_pictures(2), M.blank_pictures(2), M.ones(2)]),
+            M.file(&[pictures(2), pictures(2), M.ones(2)]),
             expect![[r#"
-                error: digits.mat: byte 6344: a second variable X
+                (4 lines of predictions)
+                error: digits.mat: byte 1768: a second variable X
             "#]],
         ),
         mat(
@@ -130,9 +137,9 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         mat(
             "X shorter than its sizes",
-            M.file(&[array(Mat::UINT8, &[32, 32, 3, 2], "X", &[0; 3072]), M.ones(2)]),
+            M.file(&[array(Mat::UINT8, &[28, 28, 1, 2], "X", &[0; 784]), M.ones(2)]),
             expect![[r#"
-                error: digits.mat: byte 184: an element of 3072 bytes, expected 6144
+                error: digits.mat: byte 184: an element of 784 bytes, expected 1568
             "#]],
         ),
         mat(
@@ -144,29 +151,33 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         mat(
             "y that is a matrix",
-            M.file(&[M.blank_pictures(4), array(Mat::UINT8, &[2, 2], "y", &[1; 4])]),
+            M.file(&[pictures(4), array(Mat::UINT8, &[2, 2], "y", &[1; 4])]),
             expect![[r#"
-                error: digits.mat: byte 12488: variable y is an array of class uint8 and 2 x 2, expected a real numeric vector
+                (6 lines of predictions)
+                error: digits.mat: byte 3336: variable y is an array of class uint8 and 2 x 2, expected a real numeric vector
             "#]],
         ),
         mat(
             "label 0 in y",
             with_labels(&[1, 0]),
             expect![[r#"
-                error: digits.mat: byte 6389: label 0, expected 1 to 10
+                (4 lines of predictions)
+                error: digits.mat: byte 1813: label 0, expected 1 to 10
             "#]],
         ),
         mat(
             "label 11 in y",
             with_labels(&[11, 1]),
             expect![[r#"
-                error: digits.mat: byte 6388: label 11, expected 1 to 10
+                (4 lines of predictions)
+                error: digits.mat: byte 1812: label 11, expected 1 to 10
             "#]],
         ),
         mat(
             "more pictures than labels",
-            M.file(&[M.blank_pictures(3), M.ones(2)]),
+            M.file(&[pictures(3), M.ones(2)]),
             expect![[r#"
+                (5 lines of predictions)
                 error: 3 images in digits.mat, but 2 labels in digits.mat
             "#]],
         ),
@@ -179,23 +190,25 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         mat(
             "MAT file truncated in an element",
-            M.file(&[M.blank_pictures(2), M.ones(2)])[..3000].to_vec(),
+            M.file(&[pictures(2), M.ones(2)])[..1000].to_vec(),
             expect![[r#"
-                error: digits.mat: byte 3000: the data end here, 3336 bytes short of what is announced
+                error: digits.mat: byte 1000: the data end here, 760 bytes short of what is announced
             "#]],
         ),
         mat(
             "MAT file truncated in a tag",
             [digits(), vec![14, 0, 0]].concat(),
             expect![[r#"
-                error: digits.mat: byte 257: the data end here, 5 bytes short of what is announced
+                (4 lines of predictions)
+                error: digits.mat: byte 247: the data end here, 5 bytes short of what is announced
             "#]],
         ),
         mat(
             "element that is not an array",
             [digits(), vec![3, 0, 0, 0, 0, 0, 0, 0]].concat(),
             expect![[r#"
-                error: digits.mat: byte 254: element type 3, expected 14 or 15 (an array, compressed or not)
+                (4 lines of predictions)
+                error: digits.mat: byte 244: element type 3, expected 14 or 15 (an array, compressed or not)
             "#]],
         ),
         mat(
@@ -208,16 +221,16 @@ pub(super) fn cases() -> Vec<Case> {
         mat(
             "compressed element that is truncated",
             {
-                let whole = M.compressed(&M.blank_pictures(2));
+                let whole = M.compressed(&pictures(2));
                 M.file(&[M.compressed_element(&whole[8..whole.len() - 12])])
             },
             expect![[r#"
-                error: digits.mat: uncompressed byte 2649 of the element at byte 136: the data end here, 3559 bytes short of what is announced
+                error: digits.mat: uncompressed byte 53 of the element at byte 136: the data end here, 3 bytes short of what is announced
             "#]],
         ),
         mat(
             "pictures of another size than the network's",
-            digits(),
+            M.blank_digits(2),
             expect![[r#"
             error: digits.mat holds images of 3 x 32 x 32 pixels, expected 1 x 28 x 28 pixels
         "#]],

@@ -31,8 +31,8 @@ pub(super) fn cases() -> Vec<Case> {
             "predict r r",
             run_on_points,
             expect![[r#"
-            error: reading r: Is a directory (os error 21)
-        "#]],
+                error: reading r: it is not a regular file
+            "#]],
         ),
         points(
             "empty file of points",
@@ -60,6 +60,20 @@ pub(super) fn cases() -> Vec<Case> {
             "1,2,3\n",
             expect![[r#"
                 error: p.txt:1: "1,2,3" is not a point, expected 2 finite numbers
+            "#]],
+        ),
+        points(
+            "empty column",
+            "1,2\n1,,2\n",
+            expect![[r#"
+                error: p.txt:2: "1,,2" is not a point, expected 2 finite numbers
+            "#]],
+        ),
+        points(
+            "line without end",
+            " ".repeat(1 << 21),
+            expect![[r#"
+                error: p.txt:1: the line has more than 1048576 bytes, expected 2 numbers
             "#]],
         ),
         points(
@@ -94,7 +108,7 @@ pub(super) fn cases() -> Vec<Case> {
             "points that are not UTF-8",
             b"1 2\n\xff 1\n",
             expect![[r#"
-                error: p.txt is not text: byte 4 is not UTF-8
+                error: p.txt:2: byte 4 of the file is not UTF-8, expected text
             "#]],
         ),
         points(

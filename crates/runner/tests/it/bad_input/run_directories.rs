@@ -140,7 +140,8 @@ fn missing() -> Vec<Case> {
                 }
             },
             expect![[r#"
-                error: reading r/weights.safetensors: No such file or directory (os error 2)
+                error: r is unfinished: there is no summary.json in it
+                hint: finish it with `vds train --resume r`
             "#]],
         ),
         damaged(
