@@ -1,9 +1,12 @@
 //! What must hold after a command.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use vds_records::files::{CHECKPOINTS, CONFIG, ENVIRONMENT, LOCK, METRICS, PREDICTIVE_GRID, SEALED, SUMMARY, WEIGHTS};
+use vds_records::files::{
+    ALL, CHECKPOINTS, CONFIG, ENVIRONMENT, LOCK, METRICS, PREDICTIVE_GRID, SEALED, SUMMARY, WEIGHTS,
+};
 
 use super::steps::{Call, DIRS, End, Page};
 use super::world::{Disk, Ended, Status, World, canonical, checkpoints};
@@ -231,8 +234,10 @@ impl World {
                 Some((_, Status::Finished(_, wrong))) => {
                     if wrong.is_empty() && before.can_be_written {
                         hold!(code == 0, "it should find the run finished");
-                    } else if !wrong.is_empty() {
+                    } else if before.can_be_written {
                         check_refusal(ended, wrong)?;
+                    } else if !wrong.is_empty() {
+                        hold!(code == 2, "it should refuse {wrong:?}");
                     }
                 }
                 Some((_, Status::Unfinished)) if !before.was_damaged && before.has_checkpoint => {
@@ -246,8 +251,10 @@ impl World {
                     return Ok(());
                 };
                 let source = before.source.as_ref().map(|(_, status)| status);
-                self.check_source(&[CONFIG, SUMMARY, WEIGHTS], before, ended, |truth| {
-                    is_free(target) && before.can_be_written && self.library.has_depth(truth, depth)
+                self.check_source(&[CONFIG, ENVIRONMENT, SUMMARY, WEIGHTS], before, ended, |truth| {
+                    is_free(target)
+                        && before.can_be_written
+                        && truth.is_some_and(|truth| self.library.has_depth(truth, depth))
                 })?;
                 if !overwrite && !is_free(target)
                     || !source.is_some_and(|status| matches!(status, Status::Finished(..)))
@@ -255,7 +262,9 @@ impl World {
                     hold!(code == 2, "it should refuse");
                 }
             }
-            Call::Evaluate(_) => self.check_source(&[CONFIG, SUMMARY, WEIGHTS], before, ended, |_| true)?,
+            Call::Evaluate(_) => {
+                self.check_source(&[CONFIG, ENVIRONMENT, SUMMARY, WEIGHTS], before, ended, |_| true)?
+            }
             Call::Predict(_) => self.check_source(&[CONFIG, SUMMARY, WEIGHTS], before, ended, |_| true)?,
             Call::Report(_, page) => {
                 let used = [CONFIG, ENVIRONMENT, METRICS, PREDICTIVE_GRID, SUMMARY];
@@ -278,17 +287,21 @@ impl World {
         used: &[&str],
         before: &Before,
         ended: &Ended,
-        can_succeed: impl Fn(usize) -> bool,
+        can_succeed: impl Fn(Option<usize>) -> bool,
     ) -> Result<(), String> {
         match &before.source {
             Some((_, Status::Finished(truth, wrong))) => {
                 let all: &[&str] = wrong;
                 let wrong: Vec<&str> = wrong.iter().copied().filter(|name| used.contains(name)).collect();
                 match truth {
+                    _ if !wrong.is_empty() && !can_succeed(*truth) => {
+                        hold!(ended.code == Some(2), "it should refuse {wrong:?}");
+                        Ok(())
+                    }
                     _ if !wrong.is_empty() => check_refusal(ended, &wrong),
                     // It may look at more than it uses.
-                    Some(truth) if can_succeed(*truth) && ended.code == Some(2) => check_refusal(ended, all),
-                    Some(truth) if can_succeed(*truth) => {
+                    Some(_) if can_succeed(*truth) && ended.code == Some(2) => check_refusal(ended, all),
+                    Some(_) if can_succeed(*truth) => {
                         hold!(ended.code == Some(0), "all files that it uses are whole");
                         Ok(())
                     }
@@ -331,10 +344,14 @@ impl World {
                 hold!(is_whole, "it is not the run that it should be: {status:?}");
                 // What a command has written whole is whole.
                 let real = self.real(dir);
+                if !before.was_damaged {
+                    check_names(&real, |name| name == LOCK || ALL.contains(&name))?;
+                }
                 if !matches!(before.target, Some((_, _, Status::Finished(..)))) || before.overwrites {
                     self.damaged.remove(&real);
                 }
             }
+            Call::Report(..) => check_names(&self.sandbox.path(""), |name| !name.ends_with(".partial"))?,
             _ => {}
         }
         Ok(())
@@ -376,6 +393,15 @@ fn check_refusal(ended: &Ended, wrong: &[&str]) -> Result<(), String> {
         .iter()
         .any(|name| ended.stdout.contains(name) || ended.stderr.contains(name));
     hold!(is_named, "it should name {wrong:?}");
+    Ok(())
+}
+
+/// Nothing else is left in a folder.
+fn check_names(folder: &Path, is_expected: impl Fn(&str) -> bool) -> Result<(), String> {
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        hold!(is_expected(&name), "{name} is left");
+    }
     Ok(())
 }
 

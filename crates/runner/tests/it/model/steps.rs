@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use vds_records::files::{CHECKPOINTS, CONFIG, ENVIRONMENT, JOURNAL, LOCK, METRICS, PREDICTIVE_GRID, SUMMARY, WEIGHTS};
 
 /// Run directories; the last two are cells of the sweep `s`.
-pub(super) const DIRS: [&str; 6] = ["a", "b", "c d", "e", "s/runs/spirals/s1", "s/runs/spirals/s5"];
+pub(super) const DIRS: [&str; 6] = ["a", "b", "c d", "e\u{1b}[2J", "s/runs/spirals/s1", "s/runs/spirals/s5"];
 /// How many of them can be moved.
 const N_MOVABLE: usize = 4;
 
@@ -95,6 +95,8 @@ pub(super) enum Damage {
     Fifo,
     /// A link to a file or folder outside.
     Link,
+    /// A link to what another run directory has there.
+    LinkTo(usize),
     BrokenLink,
 }
 
@@ -196,7 +198,7 @@ impl End {
 
 impl Damage {
     fn random(rng: &mut ChaCha8Rng) -> Self {
-        match rng.random_range(0..12) {
+        match rng.random_range(0..14) {
             0 => Self::Empty,
             1 => Self::Truncated,
             2..5 => Self::FlippedBit(rng.random_range(0..1 << 24)),
@@ -205,6 +207,7 @@ impl Damage {
             7 => Self::Fifo,
             8 => Self::Link,
             9 => Self::BrokenLink,
+            10..12 => Self::LinkTo(dir(rng)),
             _ => Self::Missing,
         }
     }

@@ -183,6 +183,13 @@ impl World {
                 remove(&path);
                 symlink(outside.join(if is_dir { "folder" } else { "notes" }), path).unwrap();
             }
+            Damage::LinkTo(other) => {
+                let Some(other_path) = self.part(other, part).filter(|_| self.real(other) != self.real(dir)) else {
+                    return false;
+                };
+                remove(&path);
+                symlink(other_path, path).unwrap();
+            }
             Damage::BrokenLink => {
                 remove(&path);
                 symlink(outside.join("nowhere"), path).unwrap();
