@@ -1,6 +1,6 @@
 //! Sequences that once found a fault.
 
-use vds_records::files::{ENVIRONMENT, WEIGHTS};
+use vds_records::files::{CHECKPOINTS, ENVIRONMENT, WEIGHTS};
 
 use super::replay;
 use super::steps::Step::{self, Damage, Run};
@@ -30,4 +30,15 @@ fn model_report_once_replaced_the_weights_of_another_run() {
 fn model_evaluate_once_passed_over_the_environment_of_another_run() {
     let swap = Damage(0, Part::File(ENVIRONMENT), How::SwappedWith(1));
     replay(&[TWO_RUNS.as_slice(), &[swap, Run(Call::Evaluate(0), End::Itself)]].concat());
+}
+
+#[test]
+fn model_resume_once_wrote_checkpoints_through_a_link_into_another_run() {
+    let killed = |out| {
+        let (config, overwrite) = (0, false);
+        Run(Call::Train { config, out, overwrite }, End::Fault("half-written", 3))
+    };
+    let link = Damage(0, Part::File(CHECKPOINTS), How::LinkTo(1));
+    let resume = |run| Run(Call::Resume(run), End::Itself);
+    replay(&[killed(0), killed(1), link, resume(0), resume(1)]);
 }
