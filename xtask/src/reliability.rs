@@ -16,14 +16,14 @@ const OUTPUT: &str = "target/reliability";
 
 /// Tests that run in their long form: package, and what their names begin with.
 const TESTS: [(&str, &[&str]); 3] = [
-    ("vds-runner", &["resume", "bad_input", "mutation"]),
+    ("vds-runner", &["resume", "bad_input", "mutation", "model"]),
     ("vds-model", &["mutation"]),
     ("vds-training", &["properties"]),
 ];
 
 /// A row for each count that the tests leave: its file, the field that counts, what was done, what had to hold.
 #[rustfmt::skip]
-const ROWS: [(&str, &str, &str, &str); 9] = [
+const ROWS: [(&str, &str, &str, &str); 14] = [
     ("kills", "/kills", "SIGKILL at a random moment of a run, then `--resume`",
         "all files of the finished run and its page equal those of a run that was left alone"),
     ("kills", "/hashes", "SHA-256 digests compared after those", "equal"),
@@ -37,6 +37,12 @@ const ROWS: [(&str, &str, &str, &str); 9] = [
     ("disk-removed", "/faults", "run directory removed while training", "exit code 2"),
     ("bad-input", "/cases", "bad inputs: data, configurations, command lines, runs, weights, places",
         "exact message, exit code 2, nothing on disk changed"),
+    ("model", "/steps", "steps of random sequences on a few run directories: commands, kills, damages, moves",
+        "nothing else on disk changed, no number changed without an error, nothing lost that `--overwrite` did not name"),
+    ("model", "/commands", "commands among them", "exit code 0, 1, 2 or 75 within 30 s, no panic, no control character"),
+    ("model", "/kills", "of these ended by SIGKILL or inside a write", "as above; runs resume to equal files"),
+    ("model", "/damages", "files among them damaged, removed or replaced", "refused by name where they are used"),
+    ("model", "/seeds", "sequences, seeds from 0", "as above"),
 ];
 
 /// Arguments of `cargo xtask reliability`.
@@ -166,7 +172,7 @@ mod tests {
 
     fn write_counts(folder: &Path, faults: u64) {
         for (file, ..) in ROWS {
-            let counts = json!({"kills": 7, "hashes": 8, "faults": faults, "signals": 3, "cases": 9});
+            let counts = json!({"kills": 7, "hashes": 8, "faults": faults, "signals": 3, "cases": 9, "steps": 4, "commands": 5, "damages": 6, "seeds": [0]});
             fs::write(folder.join(format!("{file}.json")), counts.to_string()).unwrap();
         }
     }

@@ -160,8 +160,17 @@ impl CheckpointStore {
         self.folder.join(file_name(number))
     }
 
-    /// Numbers of the checkpoints in ascending order.
+    /// Numbers of the checkpoints in ascending order. A link in the place of the folder is refused.
     fn numbers(&self) -> Result<Vec<u64>> {
+        // Through a link the checkpoints of another run would be replaced and removed.
+        if self
+            .folder
+            .symlink_metadata()
+            .is_ok_and(|metadata| metadata.is_symlink())
+        {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "it is a symbolic link, expected a folder");
+            return Err(Error::io("listing", &self.folder)(source));
+        }
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(Error::io("listing", &self.folder))?,

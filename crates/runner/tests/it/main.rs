@@ -10,6 +10,8 @@ mod determinism;
 mod exit_codes;
 mod fetch;
 mod flow;
+#[cfg(unix)]
+mod model;
 mod mutation;
 mod other_data;
 mod predict;

@@ -25,6 +25,8 @@ pub(crate) enum Entry {
     Folder,
     File(Vec<u8>),
     Link(PathBuf),
+    /// A FIFO, say: reading it could wait.
+    Special,
 }
 
 /// The folder with the shipped configurations.
@@ -143,8 +145,10 @@ impl Sandbox {
                     Entry::Folder
                 } else if kind.is_symlink() {
                     Entry::Link(fs::read_link(&path).unwrap())
-                } else {
+                } else if kind.is_file() {
                     Entry::File(fs::read(&path).unwrap())
+                } else {
+                    Entry::Special
                 };
                 found.insert(path, entry);
             }

@@ -35,7 +35,7 @@ fn train(arguments: &str) -> Files {
         let name = path.strip_prefix(&root).ok()?.to_str()?.to_owned();
         match entry {
             Entry::File(content) => Some((name, content)),
-            Entry::Folder | Entry::Link(_) => None,
+            Entry::Folder | Entry::Link(_) | Entry::Special => None,
         }
     });
     files.collect()
