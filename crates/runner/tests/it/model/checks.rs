@@ -145,7 +145,7 @@ impl World {
             hold!(
                 is_allowed || path.starts_with(&temporary),
                 "{} has changed",
-                path.display()
+                path.to_string_lossy()
             );
         }
         Ok(())
@@ -165,7 +165,7 @@ impl World {
                 let text = canonical(bytes);
                 let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
                 let (Some(truth), Some(text)) = (truth, text) else {
-                    return Err(format!("{} is not that of an undisturbed run", path.display()));
+                    return Err(format!("{} is not that of an undisturbed run", path.to_string_lossy()));
                 };
                 let files = serde_json::from_value(value["files"].clone()).map_err(|error| error.to_string())?;
                 self.summaries.insert(text, (truth, files));
@@ -191,7 +191,7 @@ impl World {
         hold!(
             had.is_none() || had == weights(&self.disk) || is_finished,
             "{} has lost its weights",
-            real.display()
+            real.to_string_lossy()
         );
         let newest = |disk: &Disk| {
             let folder = real.join(CHECKPOINTS);
@@ -209,7 +209,7 @@ impl World {
         hold!(
             has >= had || is_finished,
             "{} has lost a checkpoint: {had:?}, {has:?}",
-            real.display()
+            real.to_string_lossy()
         );
         Ok(())
     }
@@ -263,7 +263,7 @@ impl World {
                 }
             }
             Call::Evaluate(_) => {
-                self.check_source(&[CONFIG, ENVIRONMENT, SUMMARY, WEIGHTS], before, ended, |_| true)?
+                self.check_source(&[CONFIG, ENVIRONMENT, SUMMARY, WEIGHTS], before, ended, |_| true)?;
             }
             Call::Predict(_) => self.check_source(&[CONFIG, SUMMARY, WEIGHTS], before, ended, |_| true)?,
             Call::Report(_, page) => {
@@ -370,10 +370,10 @@ fn check_end(ended: &Ended, end: End) -> Result<(), String> {
         hung,
     } = ended;
     hold!(!hung, "it does not end");
-    let is_expected = match (code, signal, end) {
-        (Some(0 | 1 | 2 | 75), None, _) | (None, Some(9), End::Killed(_)) | (None, Some(6), End::Fault(..)) => true,
-        _ => false,
-    };
+    let is_expected = matches!(
+        (code, signal, end),
+        (Some(0 | 1 | 2 | 75), None, _) | (None, Some(9), End::Killed(_)) | (None, Some(6), End::Fault(..))
+    );
     hold!(is_expected, "exit code {code:?}, signal {signal:?}\n{stdout}{stderr}");
     for text in [stdout, stderr] {
         let is_panic = text.contains("panicked") || text.contains("RUST_BACKTRACE");

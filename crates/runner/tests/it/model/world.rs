@@ -325,7 +325,7 @@ impl World {
             Call::Evaluate(dir) => with("evaluate --json", &[dir]),
             Call::Predict(dir) => [with("predict --json", &[dir]), plain("points.txt")].concat(),
             Call::Report(dir, page) => {
-                let page = self.page(page).display().to_string();
+                let page = self.page(page).to_string_lossy().to_string();
                 [with("report", &[dir]), vec!["--out".to_owned(), page]].concat()
             }
             Call::Verify(dir) => with("verify", &[dir]),
