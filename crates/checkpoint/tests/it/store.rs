@@ -172,6 +172,27 @@ fn store_moves_nothing_if_none_is_intact() {
 }
 
 #[test]
+fn store_sets_folders_in_the_place_of_checkpoints_aside() {
+    let root = tempfile::tempdir().unwrap();
+    let mut store = store(root.path(), 2);
+    fs::remove_file(store.folder().join("checkpoint-00000001.safetensors")).unwrap();
+    fs::create_dir(store.folder().join("checkpoint-00000001.safetensors")).unwrap();
+    let found = store.newest(SCHEMA, 1 << 30).unwrap().unwrap();
+    assert!(found.path.ends_with("checkpoint-00000002.safetensors"));
+    assert_eq!(found.damaged.len(), 1);
+    store.set_aside(&found.damaged).unwrap();
+    store.write(&checkpoint(3)).unwrap();
+    assert_eq!(
+        names(store.folder()),
+        [
+            "checkpoint-00000001.damaged",
+            "checkpoint-00000002.safetensors",
+            "checkpoint-00000003.safetensors"
+        ]
+    );
+}
+
+#[test]
 fn leftovers_are_removed_and_other_files_kept() {
     let root = tempfile::tempdir().unwrap();
     for name in [".vds-abc.partial", ".vds-abc", "x.partial", "weights.safetensors"] {

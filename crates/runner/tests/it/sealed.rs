@@ -161,3 +161,38 @@ fn sealed_verify_refuses_every_damaged_file() {
 fn sealed_resume_of_a_finished_run_refuses_every_damaged_file() {
     check("train --resume r", &FILES);
 }
+
+#[test]
+fn sealed_report_refuses_epochs_that_are_not_in_order() {
+    let sandbox = Sandbox::new();
+    sandbox.run("train CONFIGS/spirals.ron --quiet --set epochs=3 --set max_depth=2 --set dataset.n=40 --out r");
+    let text = sandbox.text("r/metrics.jsonl");
+    let lines: Vec<&str> = text.lines().collect();
+    let logs = [
+        format!("{}\n{}\n{}\n", lines[0], lines[2], lines[1]),
+        format!("{}\n{}\n{}\n", lines[0], lines[0], lines[1]),
+    ];
+    for (log, epoch) in logs.iter().zip([3, 1]) {
+        sandbox.write("r/metrics.jsonl", log);
+        sandbox.reseal("r");
+        let (stderr, code) = sandbox.fail("report r --out page.html");
+        assert!(stderr.contains("r/metrics.jsonl"), "{stderr}");
+        assert!(stderr.contains(&format!("line 2 is that of epoch {epoch}")), "{stderr}");
+        assert_eq!(code, Some(2));
+    }
+}
+
+#[test]
+fn sealed_scores_of_pruned_runs_are_those_of_the_run() {
+    let sandbox = Sandbox::new();
+    sandbox.run("train CONFIGS/spirals.ron --quiet --set epochs=30 --set max_depth=4 --set dataset.n=80 --out r");
+    sandbox.run("prune r --depth 4 --out whole");
+    let run = sandbox.json("r/summary.json");
+    assert_eq!(sandbox.json("whole/summary.json")["test"], run["test"]);
+    let depth = run["pruned_depth"].as_u64().unwrap();
+    sandbox.run(&format!("prune r --depth {depth} --out p"));
+    assert_eq!(
+        sandbox.json("p/summary.json")["test"]["marginal"],
+        run["test"]["pruned"]
+    );
+}

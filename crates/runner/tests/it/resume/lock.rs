@@ -85,3 +85,21 @@ pub(crate) fn check_resumes(sandbox: &Sandbox, run: &str) {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+#[test]
+fn resume_follows_no_link_in_the_place_of_its_lock_or_journal() {
+    for name in [".vds-lock", "journal.jsonl"] {
+        for target in ["precious", "new"] {
+            let sandbox = super::damage::unfinished();
+            sandbox.write("precious", "precious");
+            let link = sandbox.path("r").join(name);
+            std::fs::remove_file(&link).unwrap();
+            std::os::unix::fs::symlink(sandbox.path(target), link).unwrap();
+            let (stderr, code) = sandbox.fail("train --resume r --quiet");
+            assert_eq!(code, Some(2), "{stderr}");
+            assert!(stderr.contains(&format!("r/{name}")), "{stderr}");
+            assert_eq!(sandbox.text("precious"), "precious");
+            assert!(!sandbox.path("new").exists());
+        }
+    }
+}

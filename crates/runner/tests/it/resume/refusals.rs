@@ -141,7 +141,7 @@ fn resume_refuses_a_checkpoint_that_lacks_a_tensor_or_a_field() {
 #[test]
 fn resume_refuses_a_state_that_no_run_reaches() {
     type Edit = fn(&mut Checkpoint);
-    let edits: [(Edit, &str); 7] = [
+    let edits: [(Edit, &str); 10] = [
         (
             |c| c.state["trainer"]["epoch"] = 21.into(),
             "its history has 4 whole lines, expected 21",
@@ -174,13 +174,41 @@ fn resume_refuses_a_state_that_no_run_reaches() {
             },
             "the snapshot's parameters holds 1 values",
         ),
+        (
+            |c| {
+                c.arrays.insert("kept.network.params".to_owned(), Array::F32(vec![0.0]));
+            },
+            "the snapshot's parameters holds 1 values",
+        ),
+        (
+            |c| first_number(c, "kept.posterior", f32::NAN),
+            "kept.posterior[0] is NaN, expected a finite number",
+        ),
+        (
+            |c| first_number(c, "velocity.network", f32::INFINITY),
+            "velocity.network[0] is inf, expected a finite number",
+        ),
     ];
     for (edit, expected) in edits {
         let sandbox = unfinished();
         edit_newest(&sandbox, edit);
+        let newest = checkpoints(&sandbox).pop().unwrap();
+        let before = sandbox.everything();
         let (stderr, code) = sandbox.fail("train --resume r --quiet");
         assert!(stderr.contains(expected), "{expected}: {stderr}");
+        assert!(
+            stderr.contains(&*newest.file_name().unwrap().to_string_lossy()),
+            "it names the file: {stderr}"
+        );
         assert_eq!(code, Some(2), "{stderr}");
+        assert_eq!(sandbox.changes(&before), Vec::<std::path::PathBuf>::new(), "{expected}");
+    }
+}
+
+fn first_number(checkpoint: &mut Checkpoint, array: &str, number: f32) {
+    match checkpoint.arrays.get_mut(array) {
+        Some(Array::F32(values)) => values[0] = number,
+        other => panic!("{array} is {other:?}"),
     }
 }
 
