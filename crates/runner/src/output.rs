@@ -3,7 +3,6 @@
 mod escaping;
 mod predictions;
 
-use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -49,15 +48,22 @@ pub(crate) fn print_stored(
 /// # Errors
 /// As [`print()`], and if the value cannot be JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    let mut text = String::new();
-    for c in serde_json::to_string_pretty(value)?.chars() {
-        // The control characters that JSON allows are parts of strings, but for the line ends between values.
+    let text = json_text(value)?;
+    Ok(print(|out| writeln!(out, "{text}"))?)
+}
+
+/// Indented JSON without control characters but line ends between values.
+fn json_text(value: &impl Serialize) -> serde_json::Result<String> {
+    let json = serde_json::to_string_pretty(value)?;
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        // The control characters that JSON allows are parts of strings, but for the line ends.
         match c.is_control() && c != '\n' {
-            true => write!(text, "\\u{:04x}", u32::from(c))?,
+            true => text.push_str(&format!("\\u{:04x}", u32::from(c))),
             false => text.push(c),
         }
     }
-    Ok(print(|out| writeln!(out, "{text}"))?)
+    Ok(text)
 }
 
 /// The exit code of a command that has come to a verdict, whatever became of printing it.

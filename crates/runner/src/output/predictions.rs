@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use vds_files::Shown as _;
 use vds_records::Prediction;
 
-use super::print;
+use super::{json_text, print};
 use crate::error::Error;
 
 /// Prints predictions batch by batch: a block per file and a line per example, or one JSON list.
@@ -53,7 +53,7 @@ impl Predictions {
                     Format::Json => {
                         let start = if is_first { "[" } else { "," };
                         // Strings of JSON hold no line break: each is one of the layout.
-                        let text = serde_json::to_string_pretty(one)?.replace('\n', "\n  ");
+                        let text = json_text(one)?.replace('\n', "\n  ");
                         write!(out, "{start}\n  {text}")
                     }
                 }
