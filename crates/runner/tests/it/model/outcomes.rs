@@ -23,7 +23,7 @@ impl World {
                 };
                 if is_free(status) && before.can_be_written || overwrite && is_run(status) && !before.was_damaged {
                     hold!(code == 0, "it should train");
-                } else if !overwrite && !is_free(status) {
+                } else if !overwrite && is_run(status) {
                     hold!(code == 2, "it should refuse to replace what is there");
                 }
             }
@@ -53,8 +53,7 @@ impl World {
                         && before.can_be_written
                         && truth.is_some_and(|truth| self.library.has_depth(truth, depth))
                 })?;
-                if !overwrite && !is_free(target)
-                    || !source.is_some_and(|status| matches!(status, Status::Finished(..)))
+                if !overwrite && is_run(target) || !source.is_some_and(|status| matches!(status, Status::Finished(..)))
                 {
                     hold!(code == 2, "it should refuse");
                 }
