@@ -23,7 +23,7 @@ const TESTS: [(&str, &[&str]); 3] = [
 
 /// A row for each count that the tests leave: its file, the field that counts, what was done, what had to hold.
 #[rustfmt::skip]
-const ROWS: [(&str, &str, &str, &str); 14] = [
+const ROWS: [(&str, &str, &str, &str); 15] = [
     ("kills", "/kills", "SIGKILL at a random moment of a run, then `--resume`",
         "all files of the finished run and its page equal those of a run that was left alone"),
     ("kills", "/hashes", "SHA-256 digests compared after those", "equal"),
@@ -40,7 +40,8 @@ const ROWS: [(&str, &str, &str, &str); 14] = [
     ("model", "/steps", "steps of random sequences on a few run directories: commands, kills, damages, moves",
         "nothing else on disk changed, no number changed without an error, nothing lost that `--overwrite` did not name"),
     ("model", "/commands", "commands among them", "exit code 0, 1, 2 or 75 within 30 s, no panic, no control character"),
-    ("model", "/kills", "of these ended by SIGKILL or inside a write", "as above; runs resume to equal files"),
+    ("model", "/kills", "of these ended by SIGKILL or inside a write", "as above"),
+    ("model", "/resumed", "unfinished runs resumed to their end", "equal to the undisturbed run of their configuration"),
     ("model", "/damages", "files among them damaged, removed or replaced", "refused by name where they are used"),
     ("model", "/seeds", "sequences, seeds from 0", "as above"),
 ];
@@ -172,7 +173,8 @@ mod tests {
 
     fn write_counts(folder: &Path, faults: u64) {
         for (file, ..) in ROWS {
-            let counts = json!({"kills": 7, "hashes": 8, "faults": faults, "signals": 3, "cases": 9, "steps": 4, "commands": 5, "damages": 6, "seeds": [0]});
+            let counts = json!({"kills": 7, "hashes": 8, "faults": faults, "signals": 3, "cases": 9, "steps": 4, "commands": 5,
+                "damages": 6, "resumed": 2, "seeds": [0]});
             fs::write(folder.join(format!("{file}.json")), counts.to_string()).unwrap();
         }
     }

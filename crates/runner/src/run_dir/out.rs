@@ -53,10 +53,9 @@ impl RunDir {
         };
         // Another process may have begun a run before the lock was taken.
         check_content(path, overwrite)?;
-        let probe = tempfile::Builder::new().prefix(".vds-").tempfile_in(path);
-        probe
-            .map_err(|error| io::Error::from(error.kind()))
-            .or_input(|| format!("writing into {}", path.shown()))?;
+        let probe = vds_files::temporary_file(path).or_input(|| format!("writing into {}", path.shown()))?;
+        reach("folder-probed");
+        drop(probe);
         Ok(run_dir)
     }
 

@@ -1,7 +1,19 @@
 //! Random sequences of commands, kills, damages and moves on a few run directories; what must hold is checked after every step.
 
+/// Fails with a message unless something holds.
+macro_rules! hold {
+    ($holds:expr, $($message:tt)+) => {
+        if !$holds {
+            return Err(format!($($message)+));
+        }
+    };
+}
+
+mod accidents;
 mod checks;
+mod execute;
 mod library;
+mod outcomes;
 mod regressions;
 mod steps;
 mod world;
@@ -39,7 +51,7 @@ fn model_holds_after_every_step_of_random_sequences() {
         false => (0..1, 300),
     };
     let seeds: Vec<u64> = given.map_or(seeds.collect(), |seed| vec![seed]);
-    let mut totals = [0; 5];
+    let mut totals = [0; 6];
     for &seed in &seeds {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mut world, mut steps) = (World::new(), Vec::new());
@@ -71,11 +83,12 @@ fn model_holds_after_every_step_of_random_sequences() {
         ];
         totals.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
     }
-    let [steps, commands, kills, damages, moves] = totals;
+    let [steps, commands, kills, damages, moves, resumed] = totals;
     vds_testkit::counts::record(
         "model",
         &json!({
-            "steps": steps, "commands": commands, "kills": kills, "damages": damages, "moves": moves, "seeds": seeds,
+            "steps": steps, "commands": commands, "kills": kills, "damages": damages, "moves": moves, "resumed": resumed,
+            "seeds": seeds,
         }),
     );
 }

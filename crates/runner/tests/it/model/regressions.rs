@@ -42,3 +42,10 @@ fn model_resume_once_wrote_checkpoints_through_a_link_into_another_run() {
     let resume = |run| Run(Call::Resume(run), End::Itself);
     replay(&[killed(0), killed(1), link, resume(0), resume(1)]);
 }
+
+#[test]
+fn model_train_once_left_the_file_with_which_a_killed_process_had_probed_the_folder() {
+    let (config, out, overwrite) = (0, 0, false);
+    let killed = Run(Call::Train { config, out, overwrite }, End::Fault("folder-probed", 1));
+    replay(&[killed, train(config, out)]);
+}

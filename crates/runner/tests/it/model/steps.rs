@@ -128,7 +128,7 @@ const PARTS: [Part; 13] = [
 ];
 
 /// Stages of writes at which a process can be made to end.
-const STAGES: [&str; 7] = [
+const STAGES: [&str; 8] = [
     "half-written",
     "written",
     "synced",
@@ -136,6 +136,7 @@ const STAGES: [&str; 7] = [
     "folder-synced",
     "removing",
     "environment-written",
+    "folder-probed",
 ];
 
 impl Step {

@@ -2,20 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use vds_records::files::{CHECKPOINTS, CONFIG, ENVIRONMENT, LOCK, SEALED, SUMMARY};
 
 use super::library::{Library, POINTS};
-use super::steps::{CONFIGS, Call, DIRS, Damage, End, Move, Page, Part, Step};
+use super::steps::{DIRS, Damage, Page, Part, Step};
 use crate::sandbox::{Entry, Sandbox, configs};
-
-/// Longest time of a command.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// How many there were.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +18,8 @@ pub(super) struct Counts {
     pub(super) kills: usize,
     pub(super) damages: usize,
     pub(super) moves: usize,
+    /// Unfinished runs that were resumed to their end.
+    pub(super) resumed: usize,
 }
 
 /// Everything on disk.
@@ -56,16 +51,6 @@ pub(super) enum Status {
     Unfinished,
     /// A run with a summary: what it is, if the summary is one that a command wrote, and the files that are not as it says.
     Finished(Option<usize>, Vec<&'static str>),
-}
-
-/// What became of a command.
-pub(super) struct Ended {
-    /// `None` if it was killed.
-    pub(super) code: Option<i32>,
-    pub(super) signal: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
-    pub(super) hung: bool,
 }
 
 impl World {
@@ -132,210 +117,6 @@ impl World {
         path.symlink_metadata().is_ok().then_some(path)
     }
 
-    /// Damages a file; says whether there was one.
-    fn damage(&self, dir: usize, part: Part, damage: Damage) -> bool {
-        let Some(path) = self.part(dir, part) else {
-            return false;
-        };
-        let outside = self.sandbox.path("outside");
-        let is_dir = path.symlink_metadata().unwrap().is_dir();
-        match damage {
-            Damage::Truncated | Damage::FlippedBit(_) => {
-                let Some(mut bytes) = regular(&path).filter(|bytes| !bytes.is_empty()) else {
-                    return false;
-                };
-                if let Damage::FlippedBit(bit) = damage {
-                    let at = bit / 8 % bytes.len();
-                    bytes[at] ^= 1 << (bit % 8);
-                } else {
-                    bytes.truncate(bytes.len() / 2);
-                }
-                // In the place of a link, not through it.
-                remove(&path);
-                fs::write(path, bytes).unwrap();
-            }
-            Damage::SwappedWith(other) => {
-                let Some(other_path) = self.part(other, part).filter(|other| *other != path) else {
-                    return false;
-                };
-                if self.real(other) == self.real(dir) {
-                    return false;
-                }
-                let aside = self.sandbox.path("aside");
-                fs::rename(&path, &aside).unwrap();
-                fs::rename(&other_path, &path).unwrap();
-                fs::rename(&aside, &other_path).unwrap();
-            }
-            Damage::Missing => remove(&path),
-            Damage::Empty => {
-                remove(&path);
-                fs::write(path, "").unwrap();
-            }
-            Damage::Folder => {
-                remove(&path);
-                fs::create_dir(path).unwrap();
-            }
-            Damage::Fifo => {
-                remove(&path);
-                assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
-            }
-            Damage::Link => {
-                remove(&path);
-                symlink(outside.join(if is_dir { "folder" } else { "notes" }), path).unwrap();
-            }
-            Damage::LinkTo(other) => {
-                let Some(other_path) = self.part(other, part).filter(|_| self.real(other) != self.real(dir)) else {
-                    return false;
-                };
-                remove(&path);
-                symlink(other_path, path).unwrap();
-            }
-            Damage::BrokenLink => {
-                remove(&path);
-                symlink(outside.join("nowhere"), path).unwrap();
-            }
-        }
-        true
-    }
-
-    /// Moves a run directory; says whether it could.
-    fn relocate(&mut self, change: Move) -> bool {
-        let there = |path: &PathBuf| path.symlink_metadata().is_ok();
-        match change {
-            Move::Rename(from, to) | Move::Copy(from, to) | Move::Link(from, to) => {
-                let [from, to] = [from, to].map(|dir| self.path(dir));
-                if !there(&from) || there(&to) {
-                    return false;
-                }
-                match change {
-                    Move::Rename(..) => {
-                        fs::rename(&from, &to).unwrap();
-                        if self.damaged.remove(&from) {
-                            self.damaged.insert(to);
-                        }
-                    }
-                    Move::Copy(..) => {
-                        assert!(
-                            Command::new("cp")
-                                .arg("-a")
-                                .args([&from, &to])
-                                .status()
-                                .unwrap()
-                                .success()
-                        );
-                        if self.damaged.contains(&from) {
-                            self.damaged.insert(to);
-                        }
-                    }
-                    _ => symlink(from.file_name().unwrap(), &to).unwrap(),
-                }
-            }
-            Move::Swap(first, second) => {
-                let [a, b] = [first, second].map(|dir| self.path(dir));
-                if a == b || !there(&a) || !there(&b) {
-                    return false;
-                }
-                let aside = self.sandbox.path("aside");
-                fs::rename(&a, &aside).unwrap();
-                fs::rename(&b, &a).unwrap();
-                fs::rename(&aside, &b).unwrap();
-                let [was_a, was_b] = [&a, &b].map(|path| self.damaged.remove(path));
-                self.damaged.extend(was_a.then_some(b));
-                self.damaged.extend(was_b.then_some(a));
-            }
-            Move::Remove(dir) => {
-                let path = self.path(dir);
-                if !there(&path) {
-                    return false;
-                }
-                self.damaged.remove(&path);
-                remove(&path);
-            }
-        }
-        true
-    }
-
-    /// Runs a command to its end, or to the end that it is made to have.
-    pub(super) fn execute(&self, call: Call, end: End) -> Ended {
-        let mut command = self.sandbox.command("");
-        command.args(self.arguments(call));
-        if let End::Fault(place, count) = end {
-            command.env("VDS_FAULT", format!("{place}@{count}"));
-        }
-        // Of its own group: a sweep has processes of its own.
-        let streams = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = streams.process_group(0).spawn().unwrap();
-        let (start, mut hung) = (Instant::now(), false);
-        let limit = match end {
-            End::Killed(milliseconds) => Duration::from_millis(milliseconds),
-            End::Itself | End::Fault(..) => LIMIT,
-        };
-        while child.try_wait().unwrap().is_none() {
-            if start.elapsed() >= limit {
-                hung = limit == LIMIT;
-                let group = format!("-{}", child.id());
-                // It may have ended by itself in between.
-                let _ = Command::new("kill")
-                    .args(["-9", "--", &group])
-                    .stderr(Stdio::null())
-                    .status();
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-        let [stdout, stderr] = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ended {
-            code: status.code(),
-            signal: status.signal(),
-            stdout,
-            stderr,
-            hung,
-        }
-    }
-
-    fn arguments(&self, call: Call) -> Vec<String> {
-        let plain = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let with = |words: &str, dirs: &[usize]| {
-            let dirs = dirs.iter().map(|&dir| DIRS[dir].to_owned());
-            [plain(words), dirs.collect()].concat()
-        };
-        let overwriting = |overwrite: bool| overwrite.then(|| "--overwrite".to_owned());
-        match call {
-            Call::Train { config, out, overwrite } => {
-                let settings = CONFIGS[config].iter().map(|&word| word.to_owned());
-                let train = super::TRAIN.replace("CONFIGS/", "");
-                let words = plain(&format!("{train} --checkpoint-epochs {} --out", 1 + config % 2));
-                let words = words.into_iter().chain([DIRS[out].to_owned()]);
-                words.chain(settings).chain(overwriting(overwrite)).collect()
-            }
-            Call::Resume(dir) => with("train --quiet --checkpoint-epochs 1 --resume", &[dir]),
-            Call::Prune {
-                run,
-                out,
-                depth,
-                overwrite,
-            } => {
-                let words = with(&format!("prune --depth {depth} --out"), &[out, run]);
-                words.into_iter().chain(overwriting(overwrite)).collect()
-            }
-            Call::Evaluate(dir) => with("evaluate --json", &[dir]),
-            Call::Predict(dir) => [with("predict --json", &[dir]), plain("points.txt")].concat(),
-            Call::Report(dir, page) => {
-                let page = self.page(page).to_string_lossy().to_string();
-                [with("report", &[dir]), vec!["--out".to_owned(), page]].concat()
-            }
-            Call::Verify(dir) => with("verify", &[dir]),
-            Call::SweepPlan => plain("sweep plan plan.ron --out s"),
-            Call::SweepRun => plain("sweep run s"),
-            Call::SweepStatus => plain("sweep status s"),
-            Call::DataList => plain("data list"),
-        }
-    }
-
     /// Where a page is written.
     pub(super) fn page(&self, page: Page) -> PathBuf {
         match page {
@@ -398,7 +179,7 @@ pub(super) fn checkpoints(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The content of a regular file, or of one that a link leads to.
-fn regular(path: &Path) -> Option<Vec<u8>> {
+pub(super) fn regular(path: &Path) -> Option<Vec<u8>> {
     let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
     is_file.then(|| fs::read(path).unwrap())
 }
@@ -406,11 +187,4 @@ fn regular(path: &Path) -> Option<Vec<u8>> {
 /// JSON without its white space and the spelling of its numbers.
 pub(super) fn canonical(bytes: &[u8]) -> Option<String> {
     Some(serde_json::from_slice::<serde_json::Value>(bytes).ok()?.to_string())
-}
-
-fn remove(path: &Path) {
-    match path.symlink_metadata().unwrap().is_dir() {
-        true => fs::remove_dir_all(path).unwrap(),
-        false => fs::remove_file(path).unwrap(),
-    }
 }
