@@ -1,6 +1,6 @@
 //! In which state an unfinished run is, and whether training may resume from there without anything being lost.
 //!
-//! docs/RELIABILITY.md has the table of states.
+//! docs/RUN_STATES.md has the table of states.
 
 use std::path::Path;
 
