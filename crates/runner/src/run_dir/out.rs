@@ -137,13 +137,22 @@ impl RunDir {
         self.check_held()?;
         self.has_begun = true;
         self.lock.sign();
-        let leftovers = || format!("removing unfinished files in {}", self.path.shown());
-        vds_files::remove_leftovers(&self.path).or_input(leftovers)?;
-        self.checkpoints().remove_leftovers().or_input(leftovers)?;
+        self.remove_leftovers()?;
         // Of a failure that this process may get past, on another machine for instance; if not, it writes it again.
         self.remove(NON_FINITE)?;
         let metrics = MetricsLog::with(&self.path.join(METRICS), metrics)?;
         Ok((metrics, Journal::open(&self.path.join(JOURNAL))?))
+    }
+
+    /// Removes the temporary files that killed processes have left.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if one cannot be removed.
+    pub(crate) fn remove_leftovers(&self) -> Result<(), Error> {
+        let leftovers = || format!("removing unfinished files in {}", self.path.shown());
+        vds_files::remove_leftovers(&self.path).or_input(leftovers)?;
+        self.checkpoints().remove_leftovers().or_input(leftovers)?;
+        Ok(())
     }
 
     /// Writes what is known of a step in which a number became NaN or infinite.

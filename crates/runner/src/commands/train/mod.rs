@@ -198,6 +198,7 @@ fn finished(run: &StoredRun, run_dir: &RunDir) -> Result<ExitCode> {
     run.records().check_files()?;
     let summary = run.records().summary()?;
     run_dir.checkpoints().remove()?;
+    run_dir.remove_leftovers()?;
     output::print_stored("run", run_dir.path(), |out| output::summary(out, &summary, None))?;
     Ok(ExitCode::Success)
 }

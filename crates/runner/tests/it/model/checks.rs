@@ -118,7 +118,7 @@ impl World {
             let is_leftover = name.starts_with(".vds-") && name.ends_with(".partial");
             let is_allowed = match (call, within) {
                 (Call::Resume(_), Some(within)) if is_finished => {
-                    within == Path::new(LOCK) || within.starts_with(CHECKPOINTS)
+                    within == Path::new(LOCK) || within.starts_with(CHECKPOINTS) || is_leftover
                 }
                 (Call::Resume(_), Some(within)) if within == Path::new(CONFIG) => {
                     // It is written again if it was lost.

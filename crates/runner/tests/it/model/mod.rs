@@ -23,7 +23,10 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
 use steps::Step;
-use world::World;
+use world::{Counts, World};
+
+/// Kinds of things that are counted.
+const N_COUNTS: usize = 6;
 
 /// A tiny run.
 const TRAIN: &str = "train CONFIGS/spirals.ron --quiet --set max_depth=2 --set dataset.n=40";
@@ -51,7 +54,7 @@ fn model_holds_after_every_step_of_random_sequences() {
         false => (0..1, 300),
     };
     let seeds: Vec<u64> = given.map_or(seeds.collect(), |seed| vec![seed]);
-    let mut totals = [0; 6];
+    let mut totals = [0; N_COUNTS];
     for &seed in &seeds {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mut world, mut steps) = (World::new(), Vec::new());
@@ -73,14 +76,15 @@ fn model_holds_after_every_step_of_random_sequences() {
                 );
             }
         }
-        let counts = world.counts;
-        let counts = [
-            counts.steps,
-            counts.commands,
-            counts.kills,
-            counts.damages,
-            counts.moves,
-        ];
+        let Counts {
+            steps,
+            commands,
+            kills,
+            damages,
+            moves,
+            resumed,
+        } = world.counts;
+        let counts: [usize; N_COUNTS] = [steps, commands, kills, damages, moves, resumed];
         totals.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
     }
     let [steps, commands, kills, damages, moves, resumed] = totals;

@@ -49,3 +49,10 @@ fn model_train_once_left_the_file_with_which_a_killed_process_had_probed_the_fol
     let killed = Run(Call::Train { config, out, overwrite }, End::Fault("folder-probed", 1));
     replay(&[killed, train(config, out)]);
 }
+
+#[test]
+fn model_resume_of_a_finished_run_once_left_the_files_of_a_killed_overwrite() {
+    let (config, out, overwrite) = (0, 0, true);
+    let killed = Run(Call::Train { config, out, overwrite }, End::Fault("folder-probed", 1));
+    replay(&[train(config, out), killed, Run(Call::Resume(out), End::Itself)]);
+}
