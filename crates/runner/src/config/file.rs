@@ -13,7 +13,7 @@ pub(super) const CONFIG_SCHEMA: u32 = 2;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigFile {
-    /// [`CONFIG_SCHEMA`].
+    /// The version of the format, `CONFIG_SCHEMA`.
     #[serde(deserialize_with = "this_schema")]
     pub schema: u32,
     /// Name of the experiment; the data set's if it is left out.
