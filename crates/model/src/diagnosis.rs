@@ -65,7 +65,7 @@ impl<D: Backend> Network<D> {
                 return Some((self.place_named(&entry.name), value));
             }
         }
-        // What is left are the output block's sets of the shallower depths.
+        // What is left are the output block's sets of each depth.
         let value = statistics.iter().copied().find(is_bad)?;
         let layer = HEAD_NORM.to_owned();
         let depth = self.max_depth();

@@ -1,6 +1,9 @@
 //! A network of either kind on a device.
 
+use std::borrow::Cow;
+
 use dfdx::prelude::{HasShape, Tensor};
+use vds_kernels::layout::HeadStatistics;
 
 use crate::Result;
 use crate::backend::{Backend, TapedLogits};
@@ -22,6 +25,7 @@ pub struct Network<D: Backend> {
     /// The running statistics as they were before the last training pass.
     running_before: RunningStatistics,
     batch_statistics: Vec<f32>,
+    head_statistics: HeadStatistics,
     engine: D::Engine,
 }
 
@@ -43,7 +47,8 @@ impl<D: Backend> Network<D> {
         let running = RunningStatistics::new(config);
         Ok(Self {
             params: on_device("parameters", device.try_zeros_like(&(n_params,)))?,
-            batch_statistics: vec![0.0; running.values.len()],
+            batch_statistics: vec![0.0; running.n_of_kernels()],
+            head_statistics: HeadStatistics::default(),
             running_before: running.clone(),
             running,
             engine: D::engine(config),
@@ -115,8 +120,20 @@ impl<D: Backend> Network<D> {
         if batch == 0 {
             return Ok(Vec::new());
         }
+        let statistics = self.evaluation_statistics();
         self.device
-            .forward_eval(&self.engine, &self.params, inputs, &self.running.values)
+            .forward_eval(&self.engine, &self.params, inputs, &statistics)
+    }
+
+    /// The running statistics of the output block that [`Self::forward_eval`] uses: those of each depth, unless set otherwise.
+    pub fn head_statistics(&self) -> HeadStatistics {
+        self.head_statistics
+    }
+
+    /// Chooses the running statistics of the output block that [`Self::forward_eval`] uses. Training keeps both, and reads
+    /// neither. A fully connected network's output block has none.
+    pub fn set_head_statistics(&mut self, head_statistics: HeadStatistics) {
+        self.head_statistics = head_statistics;
     }
 
     fn check_depth(&self, depth: usize) -> Result<()> {
@@ -173,6 +190,11 @@ impl<D: Backend> Network<D> {
         Ok(())
     }
 
+    /// The statistics that [`Self::forward_eval`] uses, in the layout of the kernels.
+    pub fn evaluation_statistics(&self) -> Cow<'_, [f32]> {
+        self.running.for_evaluation(self.head_statistics)
+    }
+
     /// Running statistics of every batch norm, in a layout of this crate.
     pub fn running_stats(&self) -> &[f32] {
         &self.running.values
@@ -223,6 +245,7 @@ impl<D: Backend> Network<D> {
     pub fn pruned(&self, depth: usize) -> Result<Self> {
         self.check_depth(depth)?;
         let mut pruned = Self::zeros(&self.config.with_max_depth(depth), &self.device)?;
+        pruned.head_statistics = self.head_statistics;
         let (source, mut params) = (self.params_vec(), pruned.params_vec());
         let all = entries(&self.config);
         for kept in entries(&pruned.config) {

@@ -1,5 +1,8 @@
 //! Running statistics of batch norm, updated as PyTorch does.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use vds_kernels::layout::{ConvLayout, FcLayout, HeadStatistics, StatisticsRanges};
 
 use crate::config::NetworkConfig;
@@ -13,8 +16,8 @@ const MOMENTUM: f32 = 0.1;
 
 /// Running means and variances of every batch norm in one vector, laid out as the kernels' batch statistics.
 ///
-/// The output block of a convolutional network has a set for each depth. In the mode `shared` there is logically one, and
-/// all sets hold it.
+/// The output block of a convolutional network has a set for each depth, and behind everything else the one that all depths
+/// share in the authors' code. Training reads neither, so that both are kept and either can be evaluated with.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RunningStatistics {
     pub(crate) values: Vec<f32>,
@@ -22,33 +25,43 @@ pub(crate) struct RunningStatistics {
     pub(crate) n_batches: Vec<u64>,
     /// Where the statistics of the first so many blocks end.
     block_ends: Vec<usize>,
-    /// The output block's sets.
+    /// The output block's sets, one for each depth.
     head: Vec<StatisticsRanges>,
-    /// Whether they are one.
-    head_is_shared: bool,
+    /// The output block's shared set, if it has one.
+    shared_head: Option<StatisticsRanges>,
+}
+
+/// The output block's shared set, behind the `n_statistics` of the kernels.
+pub(crate) fn shared_head(layout: &ConvLayout) -> StatisticsRanges {
+    let (start, channels) = (layout.n_statistics, layout.config.channels);
+    StatisticsRanges {
+        mean: start..start + channels,
+        variance: start + channels..start + 2 * channels,
+    }
 }
 
 impl RunningStatistics {
     /// Mean 0, variance 1.
     pub(crate) fn new(config: &NetworkConfig) -> Self {
-        let (blocks, head, len, head_is_shared) = match config {
+        let (blocks, head, shared_head, len) = match config {
             NetworkConfig::Conv(conv) => {
                 let layout = ConvLayout::new(*conv);
+                let shared = shared_head(&layout);
                 let blocks = layout.block_statistics.into_iter();
                 let blocks: Vec<_> = blocks
                     .map(|block| vec![block.norm1, block.norm2, block.norm3])
                     .collect();
-                let shared = conv.head_statistics == HeadStatistics::Shared;
-                (blocks, layout.head_statistics, layout.n_statistics, shared)
+                let len = shared.variance.end;
+                (blocks, layout.head_statistics, Some(shared), len)
             }
             NetworkConfig::Fc(fc) => {
                 let layout = FcLayout::new(*fc);
                 let blocks = layout.block_statistics.into_iter().map(|norm| vec![norm]).collect();
-                (blocks, Vec::new(), layout.n_statistics, false)
+                (blocks, Vec::new(), None, layout.n_statistics)
             }
         };
         let mut values = vec![0.0; len];
-        for range in blocks.iter().flatten().chain(&head) {
+        for range in blocks.iter().flatten().chain(&head).chain(&shared_head) {
             values[range.variance.clone()].fill(1.0);
         }
         let ends = blocks
@@ -60,13 +73,39 @@ impl RunningStatistics {
             n_batches: vec![0; norms(config).len()],
             block_ends: [0].into_iter().chain(ends).collect(),
             head,
-            head_is_shared,
+            shared_head,
+        }
+    }
+
+    /// Length of the kernels' vector of statistics.
+    pub(crate) fn n_of_kernels(&self) -> usize {
+        let shared = self.shared_head.as_ref();
+        shared.map_or(self.values.len(), |shared| shared.mean.start)
+    }
+
+    /// The statistics that the kernels evaluate with, in their layout.
+    pub(crate) fn for_evaluation(&self, head_statistics: HeadStatistics) -> Cow<'_, [f32]> {
+        let own = &self.values[..self.n_of_kernels()];
+        match (head_statistics, &self.shared_head) {
+            (HeadStatistics::Shared, Some(shared)) => {
+                let mut statistics = own.to_vec();
+                for set in &self.head {
+                    statistics[both(set)].copy_from_slice(&self.values[both(shared)]);
+                }
+                Cow::Owned(statistics)
+            }
+            _ => Cow::Borrowed(own),
         }
     }
 
     /// Takes in the statistics of one batch that went through the first `depth` blocks.
     pub(crate) fn update(&mut self, batch: &[f32], depth: usize) {
-        let Self { values, head, .. } = self;
+        let Self {
+            values,
+            head,
+            shared_head,
+            ..
+        } = self;
         // The output block has seen a batch per depth.
         let n_block_norms = self.n_batches.len() - usize::from(!head.is_empty());
         let (of_blocks, of_head) = self.n_batches.split_at_mut(n_block_norms);
@@ -75,19 +114,10 @@ impl RunningStatistics {
         of_head.iter_mut().for_each(|n| *n += depth as u64 + 1);
         let blocks = 0..self.block_ends[depth];
         blend(&mut values[blocks.clone()], &batch[blocks]);
-        let first = head.first().map_or(0..0, |set| set.mean.start..set.variance.end);
         for set in head.iter().take(depth + 1) {
-            let of_depth = set.mean.start..set.variance.end;
-            let running = if self.head_is_shared {
-                first.clone()
-            } else {
-                of_depth.clone()
-            };
-            blend(&mut values[running], &batch[of_depth]);
-        }
-        if self.head_is_shared {
-            for set in &head[1..] {
-                values.copy_within(first.clone(), set.mean.start);
+            blend(&mut values[both(set)], &batch[both(set)]);
+            if let Some(shared) = shared_head {
+                blend(&mut values[both(shared)], &batch[both(set)]);
             }
         }
     }
@@ -112,10 +142,14 @@ impl RunningStatistics {
         }
         let kept = ConvLayout::new(*pruned).head_statistics;
         for (to, from) in kept.iter().zip(ConvLayout::new(*whole).head_statistics) {
-            self.values[to.mean.start..to.variance.end]
-                .copy_from_slice(&original.values[from.mean.start..from.variance.end]);
+            self.values[both(to)].copy_from_slice(&original.values[both(&from)]);
         }
     }
+}
+
+/// Mean and variance, which stand side by side.
+fn both(set: &StatisticsRanges) -> Range<usize> {
+    set.mean.start..set.variance.end
 }
 
 fn blend(running: &mut [f32], batch: &[f32]) {

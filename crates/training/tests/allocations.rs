@@ -11,7 +11,7 @@ use dfdx::prelude::{Cache, Cpu};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
+use vds_model::{ConvConfig, Convolution, FcConfig, Network, NetworkConfig};
 use vds_training::{Batch, Learner, Objective};
 use vds_variational::DepthPrior;
 
@@ -32,7 +32,6 @@ fn conv(max_depth: usize) -> NetworkConfig {
         bottleneck_channels: 8,
         n_classes: 10,
         max_depth,
-        head_statistics: HeadStatistics::PerDepth,
         convolution: Convolution::default(),
     })
 }

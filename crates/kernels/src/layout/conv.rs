@@ -1,6 +1,6 @@
 //! Sizes of a convolutional network, and the ranges of its parameters and statistics.
 
-use super::{Cursor, HeadStatistics, LinearRanges, NormRanges, StatisticsRanges};
+use super::{Cursor, LinearRanges, NormRanges, StatisticsRanges};
 
 /// Sizes of a convolutional network for images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +24,6 @@ pub struct ConvConfig {
     pub n_classes: usize,
     /// Residual blocks.
     pub max_depth: usize,
-    /// Running statistics of the output block. The engine gives the statistics of the batch for each depth in either mode.
-    pub head_statistics: HeadStatistics,
     /// How the CPU kernels compute the 3x3 convolutions; no other device looks at it.
     #[cfg_attr(feature = "serde", serde(default))]
     pub convolution: Convolution,

@@ -56,7 +56,7 @@ pub struct StatisticsRanges {
     pub variance: Range<usize>,
 }
 
-/// Which running statistics the convolutional network's output block keeps.
+/// Which running statistics the convolutional network's output block is evaluated with.
 ///
 /// The block is shared by all depths, and in training each depth is normalized with its own batch statistics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,8 +66,8 @@ pub struct StatisticsRanges {
     serde(rename_all = "snake_case")
 )]
 pub enum HeadStatistics {
-    /// One set, updated `max_depth + 1` times a step, shallowest depth first, as the authors' code does: it ends up
-    /// describing the deepest depths, and shallow ones are evaluated with the wrong statistics.
+    /// One set, updated `max_depth + 1` times a step, shallowest depth first, as the authors' code does. No depth is evaluated
+    /// with its own statistics: those of the deepest have a weight of `0.1 / (1 − 0.9^(max_depth + 1))`, 10 % in a deep network.
     Shared,
     /// One set for each depth.
     #[default]

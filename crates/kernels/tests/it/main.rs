@@ -5,7 +5,7 @@ mod reuse;
 use std::ops::Range;
 
 use proptest::prelude::*;
-use vds_kernels::layout::{ConvConfig, ConvLayout, Convolution, FcConfig, FcLayout, HeadStatistics};
+use vds_kernels::layout::{ConvConfig, ConvLayout, Convolution, FcConfig, FcLayout};
 use vds_kernels::layout::{LinearRanges, NormRanges, StatisticsRanges};
 use vds_kernels::{ConvEngine, Engine, FcEngine, Isa};
 
@@ -194,7 +194,7 @@ proptest! {
     ) {
         let config = ConvConfig {
             in_channels, height, width, channels, bottleneck_channels, n_classes: 5, max_depth,
-            head_statistics: HeadStatistics::PerDepth, convolution: Convolution::Winograd,
+            convolution: Convolution::Winograd,
         };
         check_conv(config, batch, seed);
     }
@@ -221,7 +221,6 @@ fn conv_engines_agree_at_the_papers_widths() {
         bottleneck_channels: 32,
         n_classes: 10,
         max_depth: 2,
-        head_statistics: HeadStatistics::PerDepth,
         convolution: Convolution::Winograd,
     };
     check_conv(config, 4, 1);
@@ -237,7 +236,6 @@ fn evaluation_of_a_single_image_is_finite() {
         bottleneck_channels: 4,
         n_classes: 10,
         max_depth: 1,
-        head_statistics: HeadStatistics::PerDepth,
         convolution: Convolution::Winograd,
     };
     let mut engine = ConvEngine::new(config, Isa::detect());

@@ -1,7 +1,7 @@
 //! An engine that has seen other batches gives what a new one gives, bit for bit, and large batches take the same path as small
 //! ones.
 
-use vds_kernels::layout::{ConvConfig, Convolution, FcConfig, HeadStatistics};
+use vds_kernels::layout::{ConvConfig, Convolution, FcConfig};
 use vds_kernels::{ConvEngine, Engine, FcEngine, Isa};
 
 use super::{Network, Outcome, check, numbers, params};
@@ -22,7 +22,6 @@ fn conv(side: usize, convolution: Convolution) -> ConvConfig {
         bottleneck_channels: 9,
         n_classes: 4,
         max_depth: 2,
-        head_statistics: HeadStatistics::PerDepth,
         convolution,
     }
 }

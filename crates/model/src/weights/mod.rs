@@ -1,8 +1,9 @@
 //! Weights as safetensors under the names and layouts of the authors' `state_dict`.
 //!
-//! A file written here loads into the authors' PyTorch model and the other way round. Networks that keep statistics per
-//! depth add `per_depth/output_layer.1.ops.2.running_mean` and `…running_var`, `[max_depth + 1, channels]`; under the
-//! authors' names they store the deepest depth's. A file without these two gives every depth the same ones.
+//! A file written here loads into the authors' PyTorch model and the other way round. Under the authors' name the output
+//! block's batch norm has the running statistics that all depths share, so that their code evaluates as published; those of
+//! each depth are added as `per_depth/output_layer.1.ops.2.running_mean` and `…running_var`, `[max_depth + 1, channels]`. A
+//! file without these two gives every depth the shared ones.
 //!
 //! A caller stores what is fitted beside the network as extra tensors of its own.
 
@@ -21,7 +22,7 @@ use crate::error::Error;
 use crate::network::Network;
 use crate::{Result, weights::names::Role};
 use names::{Entry, HEAD_NORM, entries, norms};
-use vds_kernels::layout::{ConvLayout, HeadStatistics, StatisticsRanges};
+use vds_kernels::layout::{ConvLayout, StatisticsRanges};
 
 pub use read::from_bytes;
 
@@ -151,11 +152,10 @@ fn permute(values: &[f32], [a, b, c]: [usize; 3]) -> Vec<f32> {
     reversed
 }
 
-/// Names, shapes and values of the extra tensors of a network that keeps statistics per depth.
+/// Names, shapes and values of the tensors with the output block's statistics of each depth.
 fn per_depth_statistics<D: Backend>(network: &Network<D>) -> Vec<(String, Vec<usize>, Vec<f32>)> {
-    let config = match network.config() {
-        NetworkConfig::Conv(config) if config.head_statistics == HeadStatistics::PerDepth => config,
-        _ => return Vec::new(),
+    let NetworkConfig::Conv(config) = network.config() else {
+        return Vec::new();
     };
     let sets = ConvLayout::new(*config).head_statistics;
     let gather = |range: fn(&StatisticsRanges) -> &Range<usize>| {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use vds_kernels::layout::{ConvConfig, ConvLayout, FcConfig, FcLayout, LinearRanges, NormRanges, StatisticsRanges};
 
 use crate::config::NetworkConfig;
+use crate::statistics::shared_head;
 
 /// One tensor of the authors' `state_dict` and where its values lie here.
 #[derive(Clone, Debug)]
@@ -41,8 +42,7 @@ impl Role {
     }
 }
 
-/// All tensors of a network but for the counts of batches. The output block's running
-/// statistics are those of the deepest depth.
+/// All tensors of a network but for the counts of batches. The output block's running statistics are those that all depths share.
 pub(crate) fn entries(config: &NetworkConfig) -> Vec<Entry> {
     let mut entries = Vec::new();
     match config {
@@ -73,7 +73,6 @@ fn conv_entries(layout: &ConvLayout, entries: &mut Vec<Entry>) {
         channels,
         bottleneck_channels: bottleneck,
         n_classes,
-        max_depth,
         ..
     } = layout.config;
     linear(entries, "input_layer.0", &layout.stem, &[channels, in_channels, 5, 5]);
@@ -88,8 +87,7 @@ fn conv_entries(layout: &ConvLayout, entries: &mut Vec<Entry>) {
     }
     let ranges = &layout.head_linear;
     linear(entries, "output_layer.1.ops.0", ranges, &[channels, channels]);
-    let statistics = &layout.head_statistics[max_depth];
-    norm(entries, HEAD_NORM, &layout.head_norm, statistics);
+    norm(entries, HEAD_NORM, &layout.head_norm, &shared_head(layout));
     linear(entries, "output_layer.2", &layout.read_out, &[n_classes, channels]);
 }
 

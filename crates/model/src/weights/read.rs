@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
-use vds_kernels::layout::{ConvLayout, HeadStatistics};
+use vds_kernels::layout::ConvLayout;
 
 use super::names::{HEAD_NORM, Role, entries, norms};
 use super::{Weights, from_reference, per_depth_names};
@@ -88,11 +88,10 @@ fn read_head_statistics(
     let sets = ConvLayout::new(*conv).head_statistics;
     let [mean_name, variance_name] = per_depth_names();
     let shape = [sets.len(), conv.channels];
-    let own = |name: &str| match conv.head_statistics {
-        HeadStatistics::PerDepth => file.optional_floats(name, &shape),
-        HeadStatistics::Shared => Ok(None),
-    };
-    let own = (own(&mean_name)?, own(&variance_name)?);
+    let own = (
+        file.optional_floats(&mean_name, &shape)?,
+        file.optional_floats(&variance_name, &shape)?,
+    );
     if let (_, Some(variances)) = &own {
         check_variances(&variance_name, variances)?;
     }

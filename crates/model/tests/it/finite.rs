@@ -1,13 +1,9 @@
 //! What happens at numbers that are not finite.
 
 use dfdx::prelude::*;
-use vds_model::{Error, HeadStatistics, Network, NetworkConfig, Place, Sgd};
+use vds_model::{Error, Network, NetworkConfig, Place, Sgd};
 
-use crate::network::{conv as conv_with, fc, numbers, trained};
-
-fn conv(max_depth: usize) -> NetworkConfig {
-    conv_with(max_depth, HeadStatistics::PerDepth)
-}
+use crate::network::{conv, fc, numbers, trained};
 
 /// A network whose parameters named `name` are as large as single precision goes.
 fn poisoned(config: &NetworkConfig, name: &str) -> Network<Cpu> {

@@ -7,10 +7,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_kernels::layout::ConvLayout;
 use vds_model::{
-    ConvConfig, Convolution, Error, FcConfig, HeadStatistics, Network, NetworkConfig, Schedule, Sgd, weights,
+    ConvConfig, Convolution, Error, FcConfig, Network, NetworkConfig, Schedule, Sgd, weights,
 };
 
-pub(crate) fn conv(max_depth: usize, head_statistics: HeadStatistics) -> NetworkConfig {
+pub(crate) fn conv(max_depth: usize) -> NetworkConfig {
     NetworkConfig::Conv(ConvConfig {
         in_channels: 2,
         height: 11,
@@ -19,7 +19,6 @@ pub(crate) fn conv(max_depth: usize, head_statistics: HeadStatistics) -> Network
         bottleneck_channels: 6,
         n_classes: 4,
         max_depth,
-        head_statistics,
         convolution: Convolution::default(),
     })
 }
@@ -57,8 +56,7 @@ pub(crate) fn trained(config: &NetworkConfig, seed: u64, steps: usize) -> Networ
 #[test]
 fn training_gives_the_same_bits_on_any_number_of_threads() {
     for config in [
-        conv(3, HeadStatistics::PerDepth),
-        conv(2, HeadStatistics::Shared),
+        conv(3),
         fc(3),
     ] {
         let on = |threads| {
@@ -91,7 +89,7 @@ fn initialization_is_a_function_of_the_seed_within_pytorchs_bounds() {
 
 #[test]
 fn snapshot_restores_parameters_and_statistics() {
-    let config = conv(1, HeadStatistics::PerDepth);
+    let config = conv(1);
     let mut network = trained(&config, 3, 1);
     let (snapshot, inputs) = (network.snapshot(), numbers(4 * config.example_len(), 1));
     let before = network.forward_eval(&inputs, 4).unwrap();
@@ -136,7 +134,6 @@ fn config_and_input_of_bad_sizes_are_refused() {
         bottleneck_channels: 4,
         n_classes: 10,
         max_depth: 1,
-        head_statistics: HeadStatistics::PerDepth,
         convolution: Convolution::default(),
     };
     check_error(
@@ -158,38 +155,36 @@ fn schedule_lowers_the_rate_at_its_epochs() {
 
 #[test]
 fn shorter_pass_leaves_deeper_statistics_alone() {
-    for head_statistics in [HeadStatistics::PerDepth, HeadStatistics::Shared] {
-        let (depth, batch) = (1, 6);
-        let config = conv(3, head_statistics);
-        let (device, mut rng) = (Cpu::default(), ChaCha8Rng::seed_from_u64(3));
-        let mut whole = Network::new(&config, &device, &mut rng).unwrap();
-        let mut short = Network::new(&config, &device, &mut ChaCha8Rng::seed_from_u64(3)).unwrap();
-        let mut pruned = short.pruned(depth).unwrap();
-        let inputs: Vec<f32> = (0..batch * config.example_len())
-            .map(|i| (i % 13) as f32 / 13.0)
-            .collect();
-        whole.forward_train(&inputs, batch, 3).unwrap().1.commit();
-        short.forward_train(&inputs, batch, depth).unwrap().1.commit();
-        pruned.forward_train(&inputs, batch, depth).unwrap().1.commit();
-        assert_eq!(batch_counts(&short.pruned(depth).unwrap()), batch_counts(&pruned));
-        // What was kept about the blocks that ran, and about the output block, is what the pruned network has kept.
-        assert_eq!(short.pruned(depth).unwrap().running_stats(), pruned.running_stats());
-        let NetworkConfig::Conv(conv) = config else {
-            panic!("a convolutional network");
-        };
-        let layout = ConvLayout::new(conv);
-        let untouched = &layout.block_statistics[depth];
-        assert!(
-            short.running_stats()[untouched.norm1.mean.clone()]
-                .iter()
-                .all(|&mean| mean == 0.0)
-        );
-        assert!(
-            whole.running_stats()[untouched.norm1.mean.clone()]
-                .iter()
-                .any(|&mean| mean != 0.0)
-        );
-    }
+    let (depth, batch) = (1, 6);
+    let config = conv(3);
+    let (device, mut rng) = (Cpu::default(), ChaCha8Rng::seed_from_u64(3));
+    let mut whole = Network::new(&config, &device, &mut rng).unwrap();
+    let mut short = Network::new(&config, &device, &mut ChaCha8Rng::seed_from_u64(3)).unwrap();
+    let mut pruned = short.pruned(depth).unwrap();
+    let inputs: Vec<f32> = (0..batch * config.example_len())
+        .map(|i| (i % 13) as f32 / 13.0)
+        .collect();
+    whole.forward_train(&inputs, batch, 3).unwrap().1.commit();
+    short.forward_train(&inputs, batch, depth).unwrap().1.commit();
+    pruned.forward_train(&inputs, batch, depth).unwrap().1.commit();
+    assert_eq!(batch_counts(&short.pruned(depth).unwrap()), batch_counts(&pruned));
+    // What was kept about the blocks that ran, and about the output block, is what the pruned network has kept.
+    assert_eq!(short.pruned(depth).unwrap().running_stats(), pruned.running_stats());
+    let NetworkConfig::Conv(conv) = config else {
+        panic!("a convolutional network");
+    };
+    let layout = ConvLayout::new(conv);
+    let untouched = &layout.block_statistics[depth];
+    assert!(
+        short.running_stats()[untouched.norm1.mean.clone()]
+            .iter()
+            .all(|&mean| mean == 0.0)
+    );
+    assert!(
+        whole.running_stats()[untouched.norm1.mean.clone()]
+            .iter()
+            .any(|&mean| mean != 0.0)
+    );
 }
 
 /// The counts of batches in the exported weights.
@@ -209,7 +204,7 @@ fn batch_counts(network: &Network<Cpu>) -> Vec<(String, i64)> {
 
 #[test]
 fn training_pass_deeper_than_the_network_is_refused() {
-    let config = conv(2, HeadStatistics::PerDepth);
+    let config = conv(2);
     let mut network = Network::new(&config, &Cpu::default(), &mut ChaCha8Rng::seed_from_u64(3)).unwrap();
     let inputs = vec![0.0; 4 * config.example_len()];
     let error = network.forward_train(&inputs, 4, 3).unwrap_err();

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_model::{
-    Backend, ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig, TapedLogits, portable,
+    Backend, ConvConfig, Convolution, FcConfig, Network, NetworkConfig, TapedLogits, portable,
 };
 
 fn numbers(rng: &mut ChaCha8Rng, n: usize) -> Vec<f32> {
@@ -44,7 +44,7 @@ fn check_training(
     let (config, params) = (network.config(), network.params());
     let weights = numbers(rng, (depth + 1) * batch * config.n_classes());
     // What does not run leaves these as they are, on either path.
-    let mut statistics = vec![0.5; network.running_stats().len()];
+    let mut statistics = vec![0.5; network.evaluation_statistics().len()];
     let mut fused_statistics = statistics.clone();
     let composed = portable::forward_train(config, params, input, depth, &mut statistics).unwrap();
     let fused = Cpu::default().forward_train(&Cpu::engine(config), params, input, depth, &mut fused_statistics);
@@ -98,10 +98,9 @@ proptest! {
         bottleneck_channels in 1..12_usize,
         n_classes in 2..12_usize, max_depth in 0..4_usize, batch in 3..20_usize, seed in 0..1000_u64,
     ) {
-        let head_statistics = HeadStatistics::PerDepth;
         let convolution = Convolution::default();
         let config = ConvConfig {
-            in_channels, height, width, channels, bottleneck_channels, n_classes, max_depth, head_statistics, convolution,
+            in_channels, height, width, channels, bottleneck_channels, n_classes, max_depth, convolution,
         };
         check(&NetworkConfig::Conv(config), batch, seed);
     }
@@ -127,7 +126,6 @@ fn paths_agree_at_the_papers_widths() {
                 bottleneck_channels: 32,
                 n_classes: 10,
                 max_depth: 2,
-                head_statistics: HeadStatistics::PerDepth,
                 convolution: Convolution::default(),
             }),
             5,

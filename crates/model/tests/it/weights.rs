@@ -12,9 +12,8 @@ use super::network::{conv, fc, numbers, trained};
 #[test]
 fn weights_survive_their_file() {
     for config in [
-        conv(2, HeadStatistics::PerDepth),
-        conv(2, HeadStatistics::Shared),
-        conv(0, HeadStatistics::PerDepth),
+        conv(2),
+        conv(0),
         fc(3),
     ] {
         let network = trained(&config, 5, 3);
@@ -34,15 +33,18 @@ fn weights_survive_their_file() {
 
 #[test]
 fn weights_without_statistics_per_depth_give_all_depths_the_shared_ones() {
-    let shared = trained(&conv(2, HeadStatistics::Shared), 5, 3);
-    let bytes = weights::to_bytes(&shared, &BTreeMap::new(), &BTreeMap::new()).unwrap();
-    let config = conv(2, HeadStatistics::PerDepth);
+    let config = conv(2);
+    let mut network = trained(&config, 5, 3);
+    let bytes = weights::to_bytes(&network, &BTreeMap::new(), &BTreeMap::new()).unwrap();
+    let bytes = damaged_bytes(&bytes, Damage::Remove("per_depth/output_layer.1.ops.2.running_mean"));
+    let bytes = damaged_bytes(&bytes, Damage::Remove("per_depth/output_layer.1.ops.2.running_var"));
     let read = weights::from_bytes(&bytes, &config, &Cpu::default(), &[]).unwrap();
     let inputs = numbers(4 * config.example_len(), 2);
-    assert_eq!(
-        read.network.forward_eval(&inputs, 4).unwrap(),
-        shared.forward_eval(&inputs, 4).unwrap()
-    );
+    let per_depth = network.forward_eval(&inputs, 4).unwrap();
+    network.set_head_statistics(HeadStatistics::Shared);
+    let shared = network.forward_eval(&inputs, 4).unwrap();
+    assert_ne!(shared, per_depth);
+    assert_eq!(read.network.forward_eval(&inputs, 4).unwrap(), shared);
     assert!(read.extra.is_empty());
 }
 
@@ -94,7 +96,7 @@ fn weights_with_negative_variances_are_refused() {
     let name = "stochstic_layers.0.block.2.running_var";
     let expected = format!("tensor `{name}` holds a variance below 0");
     check_refused(&damaged(&fc(1), Damage::Negative(name)), &expected);
-    let config = conv(1, HeadStatistics::PerDepth);
+    let config = conv(1);
     for name in [
         "output_layer.1.ops.2.running_var",
         "per_depth/output_layer.1.ops.2.running_var",
@@ -144,7 +146,7 @@ fn weights_of_another_network_are_refused_by_the_tensor() {
 
 #[test]
 fn weights_hold_statistics_per_depth_in_pairs() {
-    let config = conv(1, HeadStatistics::PerDepth);
+    let config = conv(1);
     for name in [
         "per_depth/output_layer.1.ops.2.running_mean",
         "per_depth/output_layer.1.ops.2.running_var",

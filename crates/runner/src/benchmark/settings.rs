@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, NetworkConfig};
+use vds_model::{ConvConfig, Convolution, FcConfig, NetworkConfig};
 
 /// A network, a batch, and how often they are timed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,6 @@ impl Settings {
             bottleneck_channels,
             n_classes: Self::CONV_CLASSES,
             max_depth,
-            head_statistics: HeadStatistics::PerDepth,
             convolution,
         })
     }

@@ -43,7 +43,6 @@ pub(crate) fn network_config(config: &Config) -> Result<NetworkConfig> {
                 bottleneck_channels: *bottleneck_channels,
                 n_classes,
                 max_depth,
-                head_statistics: config.file().head_statistics,
                 convolution: *convolution,
             };
             Ok(NetworkConfig::Conv(config))

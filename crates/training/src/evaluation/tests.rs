@@ -2,7 +2,7 @@ use dfdx::prelude::Cpu;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use vds_datasets::{Examples, Standardization, View};
-use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
+use vds_model::{ConvConfig, Convolution, FcConfig, Network, NetworkConfig};
 use vds_variational::DepthPosterior;
 
 use super::pass::for_each_batch;
@@ -43,7 +43,6 @@ fn conv() -> Network<Cpu> {
         bottleneck_channels: 4,
         n_classes: 3,
         max_depth: 3,
-        head_statistics: HeadStatistics::PerDepth,
         convolution: Convolution::default(),
     }))
 }

@@ -22,10 +22,10 @@ fn golden_networks_agree_on_the_composed_path() {
 fn check(report: &mut Report<'_>, case: &GoldenCase) {
     let (mut network, posterior_logits) = super::stored_network(case, Convolution::default());
     let (input, labels) = (case.f32("input"), case.labels("labels"));
-    let (config, params, statistics) = (network.config(), network.params(), network.running_stats());
-    let evaluated = portable::forward_eval(config, params, &input, statistics).unwrap();
+    let (config, params, statistics) = (network.config(), network.params(), network.evaluation_statistics());
+    let evaluated = portable::forward_eval(config, params, &input, &statistics).unwrap();
     report.compare_f32(case, "eval/logits", "net.logits", &evaluated);
-    let mut of_batch = statistics.to_vec();
+    let mut of_batch = statistics.into_owned();
     let logits = portable::forward_train(config, params, &input, config.max_depth(), &mut of_batch).unwrap();
     report.compare_f32(case, "train/logits", "net.logits", &logits.as_vec());
     let terms = match posterior_logits {

@@ -55,7 +55,6 @@ fn network_config(case: &GoldenCase, convolution: Convolution) -> NetworkConfig 
             bottleneck_channels: case.meta("inner"),
             n_classes,
             max_depth,
-            head_statistics: HeadStatistics::Shared,
             convolution,
         }),
         "fc" => NetworkConfig::Fc(FcConfig {
@@ -72,5 +71,6 @@ fn network_config(case: &GoldenCase, convolution: Convolution) -> NetworkConfig 
 fn stored_network(case: &GoldenCase, convolution: Convolution) -> (Network<Cpu>, Option<Vec<f32>>) {
     let (bytes, config) = (case.file_of("model/"), network_config(case, convolution));
     let mut read = weights::from_bytes(&bytes, &config, &Cpu::default(), &[POSTERIOR_LOGITS]).unwrap();
+    read.network.set_head_statistics(HeadStatistics::Shared);
     (read.network, read.extra.remove(POSTERIOR_LOGITS))
 }

@@ -26,7 +26,6 @@ fn network_config(case: &GoldenCase, convolution: Convolution) -> NetworkConfig 
             bottleneck_channels: case.meta("inner"),
             n_classes,
             max_depth,
-            head_statistics: HeadStatistics::Shared,
             convolution,
         }),
         "fc" => NetworkConfig::Fc(FcConfig {

@@ -18,6 +18,8 @@ use super::layout::Layout;
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     pub(super) config: NetworkConfig,
+    /// What the output block is evaluated with.
+    pub(super) head_statistics: HeadStatistics,
     /// Blocks that run.
     pub(super) depth: usize,
     pub(super) inputs: Vec<f32>,
@@ -36,15 +38,17 @@ pub(super) fn problems() -> impl Strategy<Value = Problem> {
         // Half of them use all blocks, as training does unless it truncates.
         let depth = prop_oneof![Just(max_depth), 0..=max_depth];
         let last = u32::try_from(config.n_classes()).unwrap();
+        let head_statistics = prop_oneof![Just(HeadStatistics::Shared), Just(HeadStatistics::PerDepth)];
         let parts = (
-            depth,
+            (depth, head_statistics),
             vec(0..last, batch),
             logits(Just(max_depth + 1), 3.0),
             priors(max_depth),
             batch..500,
         );
-        parts.prop_map(move |(depth, labels, posterior, prior, n_train)| Problem {
+        parts.prop_map(move |((depth, head_statistics), labels, posterior, prior, n_train)| Problem {
             depth,
+            head_statistics,
             inputs: numbers(batch * config.example_len(), seed),
             labels,
             params: params(&config, seed),
@@ -58,17 +62,9 @@ pub(super) fn problems() -> impl Strategy<Value = Problem> {
 
 fn conv_configs() -> impl Strategy<Value = NetworkConfig> {
     let sizes = (1..=3_usize, 6..=11_usize, 6..=11_usize, 2..=6_usize, 1..=4_usize);
-    let modes = (
-        prop_oneof![Just(HeadStatistics::Shared), Just(HeadStatistics::PerDepth)],
-        prop_oneof![Just(Convolution::Direct), Just(Convolution::Winograd)],
-    );
-    (sizes, 2..=5_usize, 0..=4_usize, modes).prop_map(
-        |(
-            (in_channels, height, width, channels, bottleneck_channels),
-            n_classes,
-            max_depth,
-            (head_statistics, convolution),
-        )| {
+    let convolution = prop_oneof![Just(Convolution::Direct), Just(Convolution::Winograd)];
+    (sizes, 2..=5_usize, 0..=4_usize, convolution).prop_map(
+        |((in_channels, height, width, channels, bottleneck_channels), n_classes, max_depth, convolution)| {
             NetworkConfig::Conv(ConvConfig {
                 in_channels,
                 height,
@@ -77,7 +73,6 @@ fn conv_configs() -> impl Strategy<Value = NetworkConfig> {
                 bottleneck_channels,
                 n_classes,
                 max_depth,
-                head_statistics,
                 convolution,
             })
         },
@@ -121,6 +116,7 @@ impl Problem {
     pub(super) fn network(&self) -> Network<Cpu> {
         let mut network = Network::new(&self.config, &Cpu::default(), &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
         network.set_params(&self.params).unwrap();
+        network.set_head_statistics(self.head_statistics);
         network
     }
 
