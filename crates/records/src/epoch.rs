@@ -17,6 +17,10 @@ pub struct EpochMetrics {
     pub kl_nats: f64,
     /// Evidence lower bound of the training set, nats, from the epoch's minibatches.
     pub elbo_nats: f64,
+    /// What the log evidence of the epoch's minibatches has above the bound with the posterior at the end of the epoch, nats:
+    /// the divergence from [`Self::exact_posterior`]. `None` where the depth is deterministic or not all depths ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elbo_gap_nats: Option<f64>,
     /// Error rate of the marginal predictive on the training minibatches.
     pub train_error: f64,
     /// Error rate of the marginal predictive on the selection split; `None` without one.
@@ -27,6 +31,23 @@ pub struct EpochMetrics {
     pub posterior: Vec<f64>,
     /// Their mean depth.
     pub expected_depth: f64,
+    /// The depth that the paper's rule chooses from them.
+    pub pruned_depth: usize,
+    /// The exact maximizer of the bound for the per-depth losses of the epoch's minibatches, `[max_depth + 1]`; as
+    /// [`Self::elbo_gap_nats`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact_posterior: Option<Vec<f32>>,
+    /// Its mean depth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact_expected_depth: Option<f64>,
+    /// The depth that the paper's rule chooses from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact_pruned_depth: Option<usize>,
+    /// Negative log-likelihood of each depth that ran, nats per example, over the epoch's minibatches (training mode).
+    pub train_depth_nll: Vec<f32>,
+    /// Negative log-likelihood of each depth alone on the selection split, nats per example.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_depth_nll: Option<Vec<f32>>,
     /// The depth that the epoch's steps went to, where the configuration lets them leave out the posterior's tail. If it is
     /// not the deepest, the training quantities take all deeper depths for this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

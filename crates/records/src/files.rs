@@ -12,6 +12,8 @@ pub const WEIGHTS: &str = "weights.safetensors";
 pub const SUMMARY: &str = "summary.json";
 /// Predictions on a grid, for two-dimensional inputs.
 pub const PREDICTIVE_GRID: &str = "predictive_grid.json";
+/// Scores of single test examples.
+pub const TEST_EXAMPLES: &str = "test_examples.safetensors";
 /// Sessions, times and checkpoints: what happened, line by line.
 pub const JOURNAL: &str = "journal.jsonl";
 /// The step in which a number became NaN or infinite.
@@ -22,7 +24,7 @@ pub const CHECKPOINTS: &str = "checkpoints";
 pub const LOCK: &str = ".vds-lock";
 
 /// All files of a run but the lock.
-pub const ALL: [&str; 8] = [
+pub const ALL: [&str; 9] = [
     CONFIG,
     ENVIRONMENT,
     METRICS,
@@ -31,11 +33,12 @@ pub const ALL: [&str; 8] = [
     WEIGHTS,
     SUMMARY,
     PREDICTIVE_GRID,
+    TEST_EXAMPLES,
 ];
 
 /// The files whose digests the summary holds, where a run has them: all but the summary itself, the journal, which equal runs do
 /// not share, and what only unfinished runs have.
-pub const SEALED: [&str; 5] = [CONFIG, ENVIRONMENT, METRICS, WEIGHTS, PREDICTIVE_GRID];
+pub const SEALED: [&str; 6] = [CONFIG, ENVIRONMENT, METRICS, WEIGHTS, PREDICTIVE_GRID, TEST_EXAMPLES];
 
 /// Most bytes of a file of JSON or RON.
 pub const MAX_TEXT: u64 = 64 << 20;
@@ -43,7 +46,7 @@ pub const MAX_TEXT: u64 = 64 << 20;
 pub const MAX_LONG: u64 = 8 << 30;
 
 /// Version of the layout of [`SUMMARY`]; a reader refuses any other.
-pub const SUMMARY_SCHEMA: u32 = 3;
+pub const SUMMARY_SCHEMA: u32 = 4;
 
 /// The cells of a sweep, in its folder.
 pub const SWEEP: &str = "sweep.json";

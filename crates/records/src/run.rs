@@ -1,5 +1,6 @@
 //! A run directory that is read.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,10 +9,12 @@ use serde::de::DeserializeOwned;
 use crate::environment::Environment;
 use crate::epoch::{EpochMetrics, NonFiniteStep};
 use crate::error::{Error, Result};
+use crate::examples::ExampleScores;
 use crate::files::{
-    CONFIG, ENVIRONMENT, MAX_LONG, MAX_TEXT, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY, SUMMARY_SCHEMA,
+    CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, MAX_TEXT, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY, SUMMARY_SCHEMA, TEST_EXAMPLES,
 };
 use crate::grid::PredictiveGrid;
+use crate::journal::Event;
 use crate::read;
 use crate::summary::{Method, Summary};
 
@@ -28,6 +31,10 @@ pub struct RunRecord {
     pub epochs: Vec<EpochMetrics>,
     /// `predictive_grid.json`, for two-dimensional inputs.
     pub grid: Option<PredictiveGrid>,
+    /// `test_examples.safetensors`, to compare runs example by example.
+    pub examples: Option<ExampleScores>,
+    /// Wall time of the epochs in `journal.jsonl`, seconds; `None` if it has none.
+    pub train_seconds: Option<f64>,
     /// `environment.json`.
     pub environment: Environment,
     /// `config.ron`, the resolved configuration.
@@ -206,13 +213,34 @@ impl RunReader {
     /// If they cannot be read, or contradict themselves.
     pub fn grid(&self) -> Result<Option<PredictiveGrid>> {
         let path = self.path.join(PREDICTIVE_GRID);
-        let is_sealed = self.is_finished() && self.summary()?.files.contains_key(PREDICTIVE_GRID);
-        if !is_sealed && path.symlink_metadata().is_err() {
+        if path.symlink_metadata().is_err() && !self.is_sealed(PREDICTIVE_GRID)? {
             return Ok(None);
         }
         let grid: PredictiveGrid = self.json(PREDICTIVE_GRID)?;
         consistent(path, grid.contradiction())?;
         Ok(Some(grid))
+    }
+
+    /// The scores of single test examples, if the run has them.
+    ///
+    /// # Errors
+    /// As [`Self::file`], and if the file is malformed.
+    pub fn examples(&self) -> Result<Option<ExampleScores>> {
+        let path = self.path.join(TEST_EXAMPLES);
+        if path.symlink_metadata().is_err() && !self.is_sealed(TEST_EXAMPLES)? {
+            return Ok(None);
+        }
+        let scores = ExampleScores::from_bytes(&self.file(TEST_EXAMPLES, MAX_LONG)?);
+        let scores = scores.map_err(|source| Error::Contradiction {
+            path,
+            problem: source.to_string(),
+        })?;
+        Ok(Some(scores))
+    }
+
+    /// Whether the summary holds a digest of the file.
+    fn is_sealed(&self, name: &str) -> Result<bool> {
+        Ok(self.is_finished() && self.summary()?.files.contains_key(name))
     }
 
     /// One of the JSON files, as the type that is asked for.
@@ -230,6 +258,19 @@ impl RunReader {
     /// As [`Self::file`], and if it is not UTF-8.
     pub fn config_text(&self) -> Result<String> {
         read::to_text(&self.path.join(CONFIG), self.file(CONFIG, read::MAX_CONFIG)?)
+    }
+
+    /// The wall time of the epochs in the journal. The journal is not part of the result: a line that cannot be read is left out.
+    fn train_seconds(&self) -> Option<f64> {
+        let text = String::from_utf8(self.read(JOURNAL, MAX_LONG).ok()?).ok()?;
+        let events = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+        let mut by_epoch = BTreeMap::new();
+        for event in events {
+            if let Event::Epoch { epoch, seconds } = event {
+                by_epoch.insert(epoch, seconds);
+            }
+        }
+        (!by_epoch.is_empty()).then(|| by_epoch.values().sum())
     }
 
     fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>> {
@@ -266,6 +307,8 @@ impl RunReader {
             summary: self.summary()?,
             epochs: self.epochs()?,
             grid: self.grid()?,
+            examples: self.examples()?,
+            train_seconds: self.train_seconds(),
             environment: self.environment()?,
             config_text: self.config_text()?,
         })

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use vds_calibration::Scores;
 use vds_kernels::layout::HeadStatistics;
 use vds_variational::PruningRule;
 
-use crate::scores::TestScores;
+use crate::scores::{Evaluation, SplitScores};
 
 /// The outcome of one training run, as stored in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,14 +21,18 @@ pub struct Summary {
     pub method: Method,
     /// Kind of the network.
     pub network: NetworkKind,
-    /// Running statistics that the output block's batch norm keeps.
+    /// Running statistics of the output block that are reported first and that epochs were compared with.
     pub head_statistics: HeadStatistics,
     /// The examples on which epochs were compared.
     pub selection_split: SelectionSplit,
     /// Number of residual blocks trained.
     pub max_depth: usize,
-    /// Seed of every random stream of the run.
+    /// Seed of the random streams of training.
     pub seed: u64,
+    /// Seed of generated data and of the validation split.
+    pub data_seed: u64,
+    /// Every field of the configuration by its path. Runs are repeats of each other if they differ in the seeds alone.
+    pub settings: BTreeMap<String, Value>,
     /// Training examples, the validation split not counted.
     pub n_train: usize,
     /// Examples of the validation split; 0 when there is none.
@@ -55,9 +60,11 @@ pub struct Summary {
     /// Maximum depth of the network that this one was pruned from; `None` for a network that was trained as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pruned_from: Option<usize>,
-    /// Scores on the test set.
-    pub test: TestScores,
-    /// Scores of each depth on the training set, in evaluation mode.
+    /// Scores, first with the running statistics that are reported first; with the others, too, where the network has both.
+    pub evaluations: Vec<Evaluation>,
+    /// What training and prediction take.
+    pub cost: Cost,
+    /// Scores of each depth on the training set, in evaluation mode, with the running statistics that are reported first.
     pub train_per_depth: Vec<Scores>,
     /// SHA-256 digests of the run's other files when it finished, by name. The journal and the lock are not among them.
     pub files: BTreeMap<String, String>,
@@ -65,7 +72,37 @@ pub struct Summary {
     pub sha256: String,
 }
 
+/// Floating-point operations, counted as two for a multiplication with an addition, of the matrix products and convolutions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Of the whole training: forward and backward passes of all steps, the evaluations of the selection split not counted.
+    pub train_flops: f64,
+    /// Of the forward pass of one example through all blocks.
+    pub forward_flops: f64,
+    /// Of the forward pass of one example through the blocks that pruning keeps.
+    pub pruned_forward_flops: f64,
+}
+
 impl Summary {
+    /// The scores with the running statistics that are reported first.
+    ///
+    /// # Panics
+    /// If there are none: [`RunReader`](crate::RunReader) refuses such a record.
+    pub fn evaluation(&self) -> &Evaluation {
+        self.evaluations.first().expect("a record has an evaluation")
+    }
+
+    /// The scores with certain running statistics of the output block, if the run has them.
+    pub fn evaluation_with(&self, head_statistics: HeadStatistics) -> Option<&Evaluation> {
+        let mut evaluations = self.evaluations.iter();
+        evaluations.find(|evaluation| evaluation.head_statistics == head_statistics)
+    }
+
+    /// The scores on the test set that are reported first.
+    pub fn test(&self) -> &SplitScores {
+        &self.evaluation().test
+    }
+
     /// The record with its digest: what is stored.
     #[must_use]
     pub fn sealed(mut self) -> Self {
@@ -92,10 +129,17 @@ impl Summary {
         let lists = [
             ("posterior", self.posterior.len()),
             ("prior", self.prior.len()),
-            ("test.per_depth", self.test.per_depth.len()),
             ("train_per_depth", self.train_per_depth.len()),
         ];
-        if let Some((name, len)) = lists.into_iter().find(|(_, len)| len.checked_sub(1) != Some(max_depth)) {
+        if self.evaluations.is_empty() {
+            return Some("evaluations is empty".to_owned());
+        }
+        let of_depths = self.evaluations.iter().flat_map(|evaluation| {
+            let splits = evaluation.validation.iter().chain([&evaluation.test]);
+            splits.map(|split| ("evaluations: per_depth", split.per_depth.len()))
+        });
+        let mut lists = lists.into_iter().chain(of_depths);
+        if let Some((name, len)) = lists.find(|(_, len)| len.checked_sub(1) != Some(max_depth)) {
             return Some(format!(
                 "{name} has length {len}, expected max_depth + 1 for max_depth = {max_depth}"
             ));

@@ -67,9 +67,9 @@ pub enum Error {
         problem: String,
     },
     /// Options and network do not fit together.
-    #[error("the prior has {actual} probabilities, expected {expected}, one per depth")]
+    #[error("prior or posterior has {actual} probabilities, expected {expected}, one per depth")]
     PriorLength {
-        /// Probabilities of the prior.
+        /// Probabilities of the prior or posterior.
         actual: usize,
         /// Depths of the network.
         expected: usize,
@@ -127,6 +127,39 @@ pub(crate) fn on_device<T, E: Debug>(op: &'static str, result: std::result::Resu
         op,
         message: format!("{error:?}"),
     })
+}
+
+pub(crate) fn non_finite(what: impl Into<String>, value: impl Into<f64>, place: Option<Place>) -> Error {
+    Error::NonFinite {
+        what: what.into(),
+        value: value.into(),
+        at: None,
+        place,
+    }
+}
+
+/// The error of an optimizer's step; `place` names the place of an element.
+pub(crate) fn step_error(error: vds_model::Error, place: impl FnOnce(usize) -> Place) -> Error {
+    match error {
+        vds_model::Error::NonFinite { what, index, value } => {
+            non_finite(format!("a {what}"), value, Some(place(index)))
+        }
+        other => other.into(),
+    }
+}
+
+pub(crate) fn loss_error(error: vds_variational::Error) -> Error {
+    match error {
+        vds_variational::Error::NonFinite { what, value } => non_finite(what, value, None),
+        vds_variational::Error::Entry {
+            what: "mean_nll",
+            index,
+            value,
+            ..
+        } => non_finite(format!("the loss at depth {index}"), value, None),
+        vds_variational::Error::Entry { what, index, value, .. } => non_finite(format!("{what}[{index}]"), value, None),
+        other => other.into(),
+    }
 }
 
 fn in_step(at: &Option<(usize, usize)>) -> String {

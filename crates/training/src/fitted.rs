@@ -5,7 +5,7 @@ use vds_datasets::View;
 use vds_model::{Network, NetworkConfig, weights};
 use vds_variational::DepthPosterior;
 
-use crate::depth_model::{POSTERIOR_LOGITS, TrainingDevice, posterior};
+use crate::depth_model::{POSTERIOR_LOGITS, TrainingDevice, logits, posterior};
 use crate::error::{Error, Result};
 use crate::evaluation::{Predicted, predict};
 use crate::learner::Learner;
@@ -159,13 +159,4 @@ fn stored_epoch(about: &Map<String, Value>) -> Result<Option<usize>> {
             problem: format!("epoch is {value}, expected a whole number from 0 to {MAX_EPOCH}"),
         }),
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "weights are stored in single precision")]
-fn logits(log_probs: &[f64]) -> Vec<f32> {
-    // A probability that has underflowed to zero keeps a finite logit, as a reader expects.
-    log_probs
-        .iter()
-        .map(|&log_prob| log_prob.max(f64::from(f32::MIN)) as f32)
-        .collect()
 }

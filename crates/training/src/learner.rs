@@ -1,12 +1,13 @@
 //! One step of training.
 
 use dfdx::prelude::{Backward as _, NoneTape, PutTape as _, SplitTape as _};
-use vds_model::{DepthLogits, Network, Place, Sgd, TrainingPass};
+use vds_model::{DepthLogits, Network, Sgd, TrainingPass};
 use vds_variational::DepthPosterior;
 
 use crate::depth_model::{DepthModel, ProposedPosterior, TrainingDevice};
-use crate::error::{Error, Result, on_device};
+use crate::error::{Error, Result, loss_error, non_finite, on_device, step_error};
 use crate::options::Objective;
+use crate::step::{Batch, StepMeans, StepSettings};
 
 /// A network and its posterior over depth, with an optimizer for each.
 #[derive(Debug)]
@@ -14,30 +15,6 @@ pub struct Learner<D: TrainingDevice> {
     pub(crate) network: Network<D>,
     pub(crate) optimizer: Sgd,
     pub(crate) depth: DepthModel<D>,
-}
-
-/// Examples of a step, standardized.
-#[derive(Clone, Copy, Debug)]
-pub struct Batch<'a> {
-    /// `[batch, example_len]`.
-    pub inputs: &'a [f32],
-    /// `[batch]`.
-    pub labels: &'a [u32],
-}
-
-/// What a step found on its batch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StepMeans {
-    /// Examples of the batch.
-    pub batch: usize,
-    /// The minimized loss, nats per example.
-    pub loss: f64,
-    /// Expected negative log-likelihood under the posterior, nats per example.
-    pub nll: f64,
-    /// Divergence of the posterior from the prior, nats.
-    pub kl: f64,
-    /// Examples that the marginal predictive gets wrong.
-    pub n_errors: usize,
 }
 
 /// A step that has been computed: dropped, it leaves everything as it was before; [`Self::commit`] takes it.
@@ -64,27 +41,27 @@ impl<D: TrainingDevice> Learner<D> {
         })
     }
 
-    /// One step on a batch through the first `depth` blocks: training pass, loss, backward pass, update of the network and of
-    /// the posterior. The divergence from the prior counts `1 / n_train` per example. A step that fails changes nothing.
+    /// One step on a batch: training pass, loss, backward pass, update of the network and of the posterior. A step that fails
+    /// changes nothing.
     ///
     /// # Errors
     /// [`Error::NonFinite`] if the loss, a gradient, a parameter or a running statistic is NaN or infinite. Otherwise if
     /// the batch does not fit the network, or the device fails.
-    pub fn step(&mut self, batch: Batch<'_>, depth: usize, n_train: usize, learning_rate: f32) -> Result<StepMeans> {
-        Ok(self.propose(batch, depth, n_train, learning_rate)?.commit())
+    pub fn step(&mut self, batch: Batch<'_>, settings: &StepSettings) -> Result<StepMeans> {
+        Ok(self.propose(batch, settings)?.commit())
     }
 
     /// Computes a step and takes it only when it is committed.
     ///
     /// # Errors
     /// As [`Self::step`].
-    pub fn propose(
-        &mut self,
-        batch: Batch<'_>,
-        depth: usize,
-        n_train: usize,
-        learning_rate: f32,
-    ) -> Result<ProposedStep<'_, D>> {
+    pub fn propose(&mut self, batch: Batch<'_>, settings: &StepSettings) -> Result<ProposedStep<'_, D>> {
+        let &StepSettings {
+            depth,
+            n_train,
+            learning_rate,
+            ..
+        } = settings;
         let Self {
             network,
             optimizer,
@@ -105,14 +82,12 @@ impl<D: TrainingDevice> Learner<D> {
             nll: terms.expected_nll,
             kl: terms.kl,
             n_errors: terms.marginal_errors,
+            depth_nll: terms.per_depth_nll,
         };
         let mut gradients = on_device("backward pass", terms.loss.try_backward())?;
         let step = optimizer.propose(network.params(), &mut gradients, learning_rate);
         let step = step.map_err(|error| step_error(error, |index| network.place_of(index)))?;
-        let max_depth = network.max_depth();
-        let posterior_step = depth_model.propose(&mut gradients, learning_rate);
-        let posterior_step =
-            posterior_step.map_err(|error| step_error(error, |index| DepthModel::<D>::place(index.min(max_depth))))?;
+        let posterior_step = depth_model.propose(&mut gradients, (&means.depth_nll, n), settings)?;
         Ok(ProposedStep {
             pass,
             step,
@@ -158,8 +133,8 @@ impl<D: TrainingDevice> ProposedStep<'_, D> {
     }
 
     /// What the step found on its batch.
-    pub fn means(&self) -> StepMeans {
-        self.means
+    pub fn means(&self) -> &StepMeans {
+        &self.means
     }
 
     /// Logits of every depth that ran, `[depth + 1, batch, n_classes]`.
@@ -177,7 +152,7 @@ impl<D: TrainingDevice> ProposedStep<'_, D> {
         self.step.gradient()
     }
 
-    /// Gradient of the loss in the logits of a posterior that is learnt.
+    /// Gradient of the loss in the logits of a posterior that is learnt by gradient descent.
     pub fn posterior_gradient(&self) -> Option<&[f32]> {
         self.posterior_step.gradient()
     }
@@ -199,45 +174,4 @@ fn located<D: TrainingDevice>(error: Error, network: &Network<D>, inputs: &[f32]
         },
         other => other,
     }
-}
-
-fn non_finite(what: impl Into<String>, value: impl Into<f64>, place: Option<Place>) -> Error {
-    Error::NonFinite {
-        what: what.into(),
-        value: value.into(),
-        at: None,
-        place,
-    }
-}
-
-/// The error of an optimizer's step; `place` names the place of an element.
-fn step_error(error: vds_model::Error, place: impl FnOnce(usize) -> Place) -> Error {
-    match error {
-        vds_model::Error::NonFinite { what, index, value } => {
-            non_finite(format!("a {what}"), value, Some(place(index)))
-        }
-        other => other.into(),
-    }
-}
-
-fn loss_error(error: vds_variational::Error) -> Error {
-    match error {
-        vds_variational::Error::NonFinite { what, value } => non_finite(what, value, None),
-        vds_variational::Error::Entry {
-            what: "mean_nll",
-            index,
-            value,
-            ..
-        } => non_finite(format!("the loss at depth {index}"), value, None),
-        vds_variational::Error::Entry { what, index, value, .. } => non_finite(format!("{what}[{index}]"), value, None),
-        other => other.into(),
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the network computes in single precision"
-)]
-pub(crate) fn to_f32(value: f64) -> f32 {
-    value as f32
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use vds_checkpoint::{Array, Checkpoint};
 use vds_model::Snapshot;
+use vds_variational::RunningNll;
 
 use crate::depth_model::TrainingDevice;
 use crate::epoch::Totals;
@@ -25,6 +26,9 @@ pub struct TrainerState {
     best: Option<Best>,
     epochs_skipped: usize,
     kept_epoch: usize,
+    /// Running losses of the depths, where the posterior follows from them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    running_nll: Option<RunningNll>,
 }
 
 impl TrainerState {
@@ -57,10 +61,11 @@ impl<D: TrainingDevice> Trainer<D> {
             epoch: self.epoch,
             step: self.step,
             train_depth: self.train_depth,
-            totals: self.totals,
+            totals: self.totals.clone(),
             best: self.selector.best,
             epochs_skipped: self.selector.epochs_skipped,
             kept_epoch: self.selector.kept.epoch,
+            running_nll: self.learner.depth.running_nll().cloned(),
         };
         let mut arrays = BTreeMap::new();
         put_network(&mut arrays, "network", self.learner.network.snapshot());
@@ -69,8 +74,10 @@ impl<D: TrainingDevice> Trainer<D> {
             "velocity.network",
             self.learner.optimizer.velocity().to_vec(),
         );
-        if let (Some(logits), Some(velocity)) = (self.learner.depth.logits(), self.learner.depth.velocity()) {
+        if let Some(logits) = self.learner.depth.logits() {
             put(&mut arrays, "posterior", logits);
+        }
+        if let Some(velocity) = self.learner.depth.velocity() {
             put(&mut arrays, "velocity.posterior", velocity.to_vec());
         }
         let kept = &self.selector.kept.state;
@@ -102,13 +109,16 @@ impl<D: TrainingDevice> Trainer<D> {
             self.learner
                 .depth
                 .restore(Some(&take_finite(checkpoint, "posterior")?))?;
+        }
+        if self.learner.depth.velocity().is_some() {
             let velocity = take_finite(checkpoint, "velocity.posterior")?;
             self.learner.depth.set_velocity(&velocity)?;
         }
+        self.learner.depth.restore_running_nll(state.running_nll.as_ref())?;
         self.epoch = state.epoch;
         self.step = state.step;
         self.train_depth = state.train_depth;
-        self.totals = state.totals;
+        self.totals = state.totals.clone();
         self.selector.best = state.best;
         self.selector.epochs_skipped = state.epochs_skipped;
         self.selector.kept = Kept {

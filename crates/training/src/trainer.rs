@@ -8,12 +8,13 @@ use crate::batches::shuffled_batches;
 use crate::depth_model::TrainingDevice;
 use crate::epoch::{EpochEnd, Totals};
 use crate::error::{Error, Result};
-use crate::evaluation::marginal_scores;
+use crate::evaluation::epoch_scores;
 use crate::fitted::FittedModel;
-use crate::learner::{Batch, Learner, to_f32};
+use crate::learner::Learner;
 use crate::options::TrainOptions;
 use crate::outcome::{PausePoint, ShouldPause, StepOutcome};
 use crate::selection::Selector;
+use crate::step::{Batch, StepSettings, to_f32};
 use crate::streams::{Purpose, stream};
 
 /// One epoch of so many runs all blocks even if the posterior's tail is negligible.
@@ -182,7 +183,12 @@ impl<D: TrainingDevice> Trainer<D> {
         if self.step == 0 {
             self.train_depth = self.depth_of_epoch(self.epoch + 1)?;
         }
-        let learning_rate = to_f32(self.options.learning_rate_in(self.epoch));
+        let settings = StepSettings {
+            depth: self.train_depth,
+            n_train,
+            learning_rate: to_f32(self.options.learning_rate_in(self.epoch)),
+            epoch: self.epoch,
+        };
         let (mut inputs, mut labels) = (Vec::new(), Vec::new());
         for indices in &batches[self.step..] {
             if should_pause(PausePoint::Step) {
@@ -193,7 +199,7 @@ impl<D: TrainingDevice> Trainer<D> {
                 inputs: &inputs,
                 labels: &labels,
             };
-            let means = self.learner.step(batch, self.train_depth, n_train, learning_rate);
+            let means = self.learner.step(batch, &settings);
             let means = means.map_err(|error| error.in_step(self.epoch + 1, self.step + 1))?;
             self.totals.add(&means);
             self.step += 1;
@@ -201,10 +207,11 @@ impl<D: TrainingDevice> Trainer<D> {
         let Some(end) = self.epoch_end(data, should_pause)? else {
             return Ok(None);
         };
+        let metrics = self.totals.metrics(end)?;
         self.epoch += 1;
         self.step = 0;
-        let totals = std::mem::take(&mut self.totals);
-        Ok(Some(totals.metrics(end)))
+        self.totals = Totals::default();
+        Ok(Some(metrics))
     }
 
     /// How deep the steps of an epoch go: all the way in every fifth epoch, so that the losses of the depths that are skipped
@@ -223,7 +230,7 @@ impl<D: TrainingDevice> Trainer<D> {
         let mut validation = None;
         if let Some(view) = data.selection {
             let pause = || should_pause(PausePoint::Evaluation);
-            let scores = marginal_scores(&self.learner.network, view, &posterior, &pause);
+            let scores = epoch_scores(&self.learner.network, view, &posterior, &pause);
             validation = scores.map_err(|source| Error::Evaluation {
                 epoch,
                 source: Box::new(source),
@@ -235,9 +242,9 @@ impl<D: TrainingDevice> Trainer<D> {
         Ok(Some(EpochEnd {
             epoch,
             learning_rate: self.options.learning_rate_in(self.epoch),
-            kl: self.learner.depth.kl()?,
             validation,
             posterior,
+            prior: self.learner.depth.prior().cloned(),
             train_depth: self.options.skip_tail_mass.map(|_| self.train_depth),
         }))
     }
