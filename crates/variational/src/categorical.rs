@@ -54,6 +54,15 @@ impl Categorical {
         Ok(Self::from_log_probs(log_probs))
     }
 
+    /// `(1 − weight) p + weight p'`, of two distributions over the same depths.
+    pub(crate) fn mixed(&self, other: &Self, weight: f64) -> Self {
+        let (log_keep, log_weight) = ((-weight).ln_1p(), weight.ln());
+        let pairs = self.log_probs.iter().zip(&other.log_probs);
+        // Rounding can take a probability of one above it by an ulp.
+        let mixed = pairs.map(|(log_p, log_other)| log_sum_exp(&[log_keep + log_p, log_weight + log_other]).min(0.0));
+        Self::from_log_probs(mixed.collect())
+    }
+
     fn from_log_probs(log_probs: Vec<f64>) -> Self {
         let probs = log_probs.iter().map(|log_prob| log_prob.exp()).collect();
         Self { log_probs, probs }

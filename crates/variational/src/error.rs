@@ -92,6 +92,18 @@ pub enum Error {
         /// What is accepted.
         expected: &'static str,
     },
+    /// A pruning rule that looks at held-out data, where there are none.
+    #[error("the pruning rule {rule} needs held-out data, and there are none")]
+    NeedsHeldOut {
+        /// The rule, as it is written.
+        rule: String,
+    },
+    /// An example that no depth can have produced, so that no mixture of depths can.
+    #[error("example {index} has probability zero at every depth")]
+    ImpossibleExample {
+        /// The position of the first such example.
+        index: usize,
+    },
     /// A result that is not finite.
     #[error("{what} is {value}, expected a finite number")]
     NonFinite {

@@ -1,6 +1,7 @@
 //! The approximate posterior over depth.
 
 use crate::categorical::{Categorical, impl_distribution};
+use crate::kl::check_length;
 use crate::log_space::{expectation, maximum};
 use crate::{Error, Result};
 
@@ -75,6 +76,29 @@ impl DepthPosterior {
     /// If `depth` is beyond the maximum depth.
     pub fn truncated(&self, depth: usize) -> Result<Self> {
         Ok(Self(self.0.truncated(depth)?))
+    }
+
+    /// The posterior `(1 − damping) q + damping target`, a step from `q` towards `target` in the probabilities.
+    ///
+    /// The evidence lower bound is concave in the probabilities. With its maximizer [`crate::exact_posterior`] as `target`, the step never
+    /// decreases the bound, and takes at least a fraction `damping` of the way up.
+    ///
+    /// # Numerics
+    /// A sum of exponentials in log space, so that probabilities that underflow keep their logarithms. The rounding of many steps does not
+    /// add up: each shrinks what is left of earlier ones by `1 − damping`.
+    ///
+    /// # Errors
+    /// If `target` has another number of depths, or `damping` is not in `(0, 1]`.
+    pub fn damped_towards(&self, target: &Self, damping: f64) -> Result<Self> {
+        check_length("target", self.n_depths(), target.n_depths())?;
+        if !(damping > 0.0 && damping <= 1.0) {
+            return Err(Error::Parameter {
+                what: "damping",
+                value: damping,
+                expected: "a number in (0, 1]",
+            });
+        }
+        Ok(Self(self.0.mixed(&target.0, damping)))
     }
 }
 

@@ -38,7 +38,7 @@ fn check_logits(report: &mut Report<'_>, case: &GoldenCase, entry: &Entry) {
     let prior = DepthPrior::from_probs(&input("prior")).unwrap();
     assert_eq!(posterior.max_depth(), entry.max_depth);
 
-    let depth = PruningRule::PAPER.pruned_depth(&posterior);
+    let depth = PruningRule::PAPER.pruned_depth(&posterior, None).unwrap();
     let truncated = posterior.truncated(depth).unwrap();
     let floats = [
         ("q", posterior.probs().to_vec()),

@@ -78,7 +78,7 @@ fn posterior_one_hot_has_no_uncertainty() {
     assert_eq!(posterior.expected_depth(), 2.0);
     assert_eq!(posterior.survival(), [1.0, 1.0, 0.0]);
     assert_eq!(posterior.argmax(), 2);
-    assert_eq!(PruningRule::PAPER.pruned_depth(&posterior), 2);
+    assert_eq!(PruningRule::PAPER.pruned_depth(&posterior, None).unwrap(), 2);
 }
 
 #[test]
