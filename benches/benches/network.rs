@@ -5,7 +5,7 @@ use dfdx::prelude::Cpu;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
-use vds_training::{Batch, Learner, Objective};
+use vds_training::{Batch, Learner, Objective, StepSettings};
 use vds_variational::DepthPrior;
 
 fn conv(max_depth: usize) -> NetworkConfig {
@@ -36,7 +36,7 @@ fn problem(config: &NetworkConfig, batch: usize) -> (Learner<Cpu>, Vec<f32>, Vec
     let (device, mut rng) = (Cpu::default(), ChaCha8Rng::seed_from_u64(0));
     let network = Network::new(config, &device, &mut rng).expect("a valid configuration");
     let prior = DepthPrior::geometric(0.85, config.max_depth()).expect("a valid prior");
-    let learner = Learner::new(network, &Objective::LearntDepth(prior), 0.5, &device).expect("a prior that fits");
+    let learner = Learner::new(network, &Objective::published(prior), 0.5, &device).expect("a prior that fits");
     let inputs = (0..batch * config.example_len())
         .map(|_| rng.next_u32() as f32 / u32::MAX as f32)
         .collect();
@@ -61,10 +61,16 @@ fn steps(criterion: &mut Criterion) {
                 labels: &labels,
             },
         );
+        let settings = StepSettings {
+            depth: max_depth,
+            n_train: 60_000,
+            learning_rate: 1e-3,
+            epoch: 0,
+        };
         group.throughput(Throughput::Elements(batch as u64));
         let id = BenchmarkId::new(name, format!("depth {max_depth} batch {batch}"));
         group.bench_function(id, |bencher| {
-            bencher.iter(|| learner.step(examples, max_depth, 60_000, 1e-3).expect("a finite step"));
+            bencher.iter(|| learner.step(examples, &settings).expect("a finite step"));
         });
     }
 }

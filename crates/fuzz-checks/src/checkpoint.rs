@@ -12,7 +12,7 @@ use serde_json::Value;
 use vds_checkpoint::{Array, Checkpoint};
 use vds_datasets::{Examples, Standardization, View};
 use vds_model::{FcConfig, NetworkConfig, Schedule};
-use vds_training::{EarlyStopping, Metric, Objective, StepOutcome, TrainOptions, Trainer, TrainerState, TrainingData};
+use vds_training::{Objective, StepOutcome, TrainOptions, Trainer, TrainerState, TrainingData};
 use vds_variational::DepthPrior;
 
 /// Checks `bytes`; whether they are accepted.
@@ -128,20 +128,10 @@ impl Run {
             n_classes: 2,
             max_depth: 2,
         });
+        let objective = Objective::published(DepthPrior::geometric(0.85, 2).expect("a decay below 1"));
         let options = TrainOptions {
-            objective: Objective::LearntDepth(DepthPrior::geometric(0.85, 2).expect("a decay below 1")),
-            learning_rate: 0.1,
-            momentum: 0.5,
-            schedule: Schedule::Constant,
             batch_size: 8,
-            epochs: 2,
-            skip_tail_mass: None,
-            early_stopping: EarlyStopping {
-                metric: Metric::TrainElbo,
-                restore_best: true,
-                patience: Some(500),
-            },
-            seed: 0,
+            ..TrainOptions::new(objective, 2)
         };
         Self {
             points: Examples::from_features(values, 2, labels, 2).expect("twenty points"),

@@ -116,11 +116,19 @@ impl<D: Backend> Network<D> {
     /// # Errors
     /// [`Error::InputLength`], [`Error::Device`].
     pub fn forward_eval(&self, inputs: &[f32], batch: usize) -> Result<Vec<f32>> {
+        self.forward_eval_with(self.head_statistics, inputs, batch)
+    }
+
+    /// [`Self::forward_eval`] with certain running statistics of the output block.
+    ///
+    /// # Errors
+    /// As [`Self::forward_eval`].
+    pub fn forward_eval_with(&self, head_statistics: HeadStatistics, inputs: &[f32], batch: usize) -> Result<Vec<f32>> {
         self.check_input(inputs, batch)?;
         if batch == 0 {
             return Ok(Vec::new());
         }
-        let statistics = self.evaluation_statistics();
+        let statistics = self.running.for_evaluation(head_statistics);
         self.device
             .forward_eval(&self.engine, &self.params, inputs, &statistics)
     }

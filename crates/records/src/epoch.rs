@@ -27,6 +27,11 @@ pub struct EpochMetrics {
     pub validation_error: Option<f64>,
     /// Its negative log-likelihood, nats per example.
     pub validation_nll: Option<f64>,
+    /// What the published code calls test ELBO, nats: minus the number of examples of the selection split times the sum of
+    /// the NLL there, as the unweighted mean over batches of the training's size, and of the divergence per training example,
+    /// as the mean over the epoch's steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_elbo_nats: Option<f64>,
     /// Posterior probabilities at the end of the epoch.
     pub posterior: Vec<f64>,
     /// Their mean depth.

@@ -11,7 +11,8 @@ use crate::epoch::{EpochMetrics, NonFiniteStep};
 use crate::error::{Error, Result};
 use crate::examples::ExampleScores;
 use crate::files::{
-    CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, MAX_TEXT, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY, SUMMARY_SCHEMA, TEST_EXAMPLES,
+    CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, MAX_TEXT, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY,
+    SUMMARY_SCHEMA, TEST_EXAMPLES,
 };
 use crate::grid::PredictiveGrid;
 use crate::journal::Event;

@@ -180,9 +180,7 @@ impl<D: TrainingDevice> DepthModel<D> {
             Update::Sgd { optimizer, own } => {
                 let rate = match own {
                     None => settings.learning_rate,
-                    Some((rate, schedule)) => {
-                        to_f32(schedule.rate(rate.for_loss(settings.n_train), settings.epoch))
-                    }
+                    Some((rate, schedule)) => to_f32(schedule.rate(rate.for_loss(settings.n_train), settings.epoch)),
                 };
                 let step = optimizer.propose(logits, gradients, rate);
                 let last = prior.n_depths() - 1;

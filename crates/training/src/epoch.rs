@@ -15,6 +15,9 @@ pub(crate) struct Totals {
     loss: f64,
     nll: f64,
     errors: usize,
+    /// Over the steps: divergence from the prior, and their number.
+    kl: f64,
+    steps: usize,
     /// Of each depth that ran.
     depth_nll: Vec<f64>,
 }
@@ -39,6 +42,8 @@ impl Totals {
         self.loss += step.loss * batch;
         self.nll += step.nll * batch;
         self.errors += step.n_errors;
+        self.kl += step.kl;
+        self.steps += 1;
         self.depth_nll.resize(step.depth_nll.len(), 0.0);
         for (total, nll) in self.depth_nll.iter_mut().zip(&step.depth_nll) {
             *total += nll * batch;
@@ -47,7 +52,11 @@ impl Totals {
 
     /// Whether these can be sums over `n_examples` examples; a checkpoint may come from elsewhere.
     pub(crate) fn match_count(&self, n_examples: usize) -> bool {
-        self.n == n_examples && self.errors <= self.n && self.loss.is_finite() && self.nll.is_finite()
+        self.n == n_examples
+            && self.errors <= self.n
+            && self.loss.is_finite()
+            && self.nll.is_finite()
+            && self.kl.is_finite()
             && self.depth_nll.iter().all(|nll| nll.is_finite())
     }
 
@@ -64,7 +73,9 @@ impl Totals {
             }
         }
         // The evidence exceeds the bound by the divergence from the exact posterior.
-        let gap = exact.as_ref().map(|exact| kl_divergence(&end.posterior, &exact.clone().into()));
+        let gap = exact
+            .as_ref()
+            .map(|exact| kl_divergence(&end.posterior, &exact.clone().into()));
         let pruned = |posterior: &DepthPosterior| PruningRule::PAPER.pruned_depth(posterior, None);
         Ok(EpochMetrics {
             epoch: end.epoch,
@@ -78,6 +89,10 @@ impl Totals {
             train_error: self.errors as f64 / n,
             validation_error: end.validation.as_ref().map(|scores| scores.error),
             validation_nll: end.validation.as_ref().map(|scores| scores.nll),
+            validation_elbo_nats: end.validation.as_ref().map(|scores| {
+                let kl_per_example = self.kl / self.steps as f64 / n;
+                -(kl_per_example + scores.nll_of_batches) * scores.n as f64
+            }),
             expected_depth: end.posterior.expected_depth(),
             pruned_depth: pruned(&end.posterior)?,
             exact_expected_depth: exact.as_ref().map(DepthPosterior::expected_depth),

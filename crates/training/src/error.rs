@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use vds_model::Place;
+use vds_records::Predictive;
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,12 @@ pub enum Error {
     State {
         /// What does not fit.
         problem: String,
+    },
+    /// Nothing was fitted to held-out data.
+    #[error("the predictive \"{predictive}\" needs what is fitted to a validation split, and nothing is")]
+    NotFitted {
+        /// What was asked for.
+        predictive: Predictive,
     },
     /// The weights are not those that were written.
     #[error("the content does not fit the SHA-256 digest in it: the file is damaged")]

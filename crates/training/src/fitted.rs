@@ -1,17 +1,20 @@
 //! A network that was trained, and what belongs to it.
 
+use rand::Rng;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use vds_datasets::View;
-use vds_model::{Network, NetworkConfig, weights};
+use vds_model::{HeadStatistics, Network, NetworkConfig, weights};
+use vds_records::{Fitted, Predictive};
 use vds_variational::DepthPosterior;
 
 use crate::depth_model::{POSTERIOR_LOGITS, TrainingDevice, logits, posterior};
 use crate::error::{Error, Result};
-use crate::evaluation::{Predicted, predict};
+use crate::evaluation::{HeldOutPass, Mixture, Predicted, predict};
 use crate::learner::Learner;
 use crate::seal;
 
-/// A network with its posterior over depth: what training gives, what is stored, pruned and predicts.
+/// A network with its posterior over depth and what was fitted after training: what is stored, pruned and predicts.
 #[derive(Debug)]
 pub struct FittedModel<D: TrainingDevice> {
     /// The network.
@@ -20,6 +23,8 @@ pub struct FittedModel<D: TrainingDevice> {
     pub posterior: DepthPosterior,
     /// Logits of a posterior that was learnt, `[max_depth + 1]`.
     pub posterior_logits: Option<Vec<f32>>,
+    /// What was fitted to held-out data after training, if anything.
+    pub fitted: Option<Fitted>,
     /// The epoch whose weights they are, from 1; 0 for initial weights. `None` if a weights file does not say.
     pub epoch: Option<usize>,
     /// Whether the file that it was read from had a digest, which it then fits. Files of other programs have none.
@@ -27,14 +32,32 @@ pub struct FittedModel<D: TrainingDevice> {
 }
 
 impl<D: TrainingDevice> FittedModel<D> {
+    /// A network with a posterior, which nothing else is known of.
+    pub fn new(network: Network<D>, posterior: DepthPosterior) -> Self {
+        Self {
+            network,
+            posterior,
+            posterior_logits: None,
+            fitted: None,
+            epoch: None,
+            is_sealed: true,
+        }
+    }
+
     /// The bytes of a safetensors file under the names of the authors' `state_dict`. `about` describes the model in the file's
-    /// metadata; the epoch and a digest of everything are added to it. Equal models give equal bytes.
+    /// metadata; the epoch, the running statistics to evaluate with, what was fitted to held-out data and a digest of everything are
+    /// added to it. Equal models give equal bytes.
     ///
     /// # Errors
     /// If the format cannot hold the tensors.
     pub fn to_safetensors(&self, mut about: Map<String, Value>) -> Result<Vec<u8>> {
         if let Some(epoch) = self.epoch {
             about.insert("epoch".to_owned(), epoch.into());
+        }
+        let head_statistics = self.network.head_statistics();
+        about.insert(HEAD_STATISTICS.to_owned(), head_statistics.name().into());
+        if let Some(fitted) = &self.fitted {
+            about.insert(FITTED.to_owned(), serde_json::to_value(fitted).unwrap_or_default());
         }
         let posterior_logits = self.posterior_logits.iter().cloned();
         let extra = posterior_logits
@@ -51,7 +74,7 @@ impl<D: TrainingDevice> FittedModel<D> {
     /// If the file is malformed, holds another network, or does not fit the digest in it; one without a digest is accepted.
     pub fn from_safetensors(bytes: &[u8], network: &NetworkConfig, device: &D) -> Result<Self> {
         let weights::Weights {
-            network,
+            mut network,
             mut extra,
             metadata,
         } = weights::from_bytes(bytes, network, device, &[POSTERIOR_LOGITS])?;
@@ -65,16 +88,31 @@ impl<D: TrainingDevice> FittedModel<D> {
             Some(logits) => posterior(logits)?,
             None => DepthPosterior::one_hot(max_depth, max_depth)?,
         };
+        if let Some(head_statistics) = stored::<HeadStatistics>(&about, HEAD_STATISTICS)? {
+            network.set_head_statistics(head_statistics);
+        }
         Ok(Self {
             network,
             posterior,
             posterior_logits,
+            fitted: stored(&about, FITTED)?,
             epoch: stored_epoch(&about)?,
             is_sealed,
         })
     }
 
+    /// Fits stacking weights and temperatures to data that the network was not trained on.
+    ///
+    /// # Errors
+    /// If the network's output is not finite, a likelihood is zero, or the device fails.
+    pub fn fit(&mut self, held_out: View<'_>, rng: &mut impl Rng) -> Result<()> {
+        let pass = HeldOutPass::new(&self.network, self.network.head_statistics(), held_out)?;
+        self.fitted = Some(pass.fit(&self.posterior, rng)?);
+        Ok(())
+    }
+
     /// The model that keeps blocks `1..=depth`, with the posterior truncated to them: the mass of deeper depths moves to `depth`.
+    /// What was fitted to held-out data is left out, unless all blocks are kept.
     ///
     /// # Errors
     /// If `depth` is beyond the last block, or the device fails.
@@ -84,6 +122,7 @@ impl<D: TrainingDevice> FittedModel<D> {
             network: self.network.pruned(depth)?,
             posterior,
             posterior_logits,
+            fitted: self.fitted.clone().filter(|_| depth == self.posterior.max_depth()),
             epoch: self.epoch,
             is_sealed: self.is_sealed,
         })
@@ -106,12 +145,14 @@ impl<D: TrainingDevice> FittedModel<D> {
         })
     }
 
-    /// The marginal predictive for every example of a view.
+    /// A predictive distribution for every example of a view; [`Predictive::Pruned`] is that of the whole model, as
+    /// [`Predictive::Marginal`].
     ///
     /// # Errors
-    /// If the network's output is not finite, or the device fails.
-    pub fn predict(&self, view: View<'_>) -> Result<Predicted> {
-        predict(&self.network, view, &self.posterior)
+    /// [`Error::NotFitted`] if it takes what was not fitted; if the network's output is not finite, or the device fails.
+    pub fn predict(&self, view: View<'_>, predictive: Predictive) -> Result<Predicted> {
+        let mixture = Mixture::new(predictive, &self.posterior, self.fitted.as_ref(), &self.posterior)?;
+        predict(&self.network, view, &mixture)
     }
 }
 
@@ -122,11 +163,8 @@ impl<D: TrainingDevice> Learner<D> {
     /// If the posterior's logits are not finite, which no step leaves behind.
     pub fn into_model(self) -> Result<FittedModel<D>> {
         Ok(FittedModel {
-            posterior: self.depth.posterior()?,
             posterior_logits: self.depth.logits(),
-            network: self.network,
-            epoch: None,
-            is_sealed: true,
+            ..FittedModel::new(self.network, self.depth.posterior()?)
         })
     }
 }
@@ -142,6 +180,21 @@ fn check_length(logits: &[f32], n_depths: usize) -> Result<()> {
         expected: format!("F32 [{n_depths}]"),
     };
     Err(error.into())
+}
+
+/// Keys of the description of a model.
+const FITTED: &str = "fitted";
+const HEAD_STATISTICS: &str = "head_statistics";
+
+/// A part of the description of a model.
+fn stored<T: DeserializeOwned>(about: &Map<String, Value>, key: &str) -> Result<Option<T>> {
+    let Some(value) = about.get(key) else {
+        return Ok(None);
+    };
+    let stored = serde_json::from_value(value.clone());
+    stored.map(Some).map_err(|error| Error::Metadata {
+        problem: format!("{key}: {error}"),
+    })
 }
 
 /// Far more epochs than any run has.

@@ -12,15 +12,20 @@ mod outcome;
 mod seal;
 mod selection;
 mod state;
+mod step;
 pub mod streams;
 mod trainer;
 
 pub use depth_model::TrainingDevice;
 pub use error::{Error, Result};
-pub use evaluation::{MarginalScores, Predicted, depth_scores, marginal_scores, predict, predictive_grid, test_scores};
+pub use evaluation::{
+    EpochScores, EvaluationSettings, HeldOutPass, Mixture, Predicted, Scored, depth_scores, epoch_scores, evaluate,
+    predict, predictive_grid,
+};
 pub use fitted::FittedModel;
-pub use learner::{Batch, Learner, ProposedStep, StepMeans};
-pub use options::{EarlyStopping, Metric, Objective, TrainOptions};
+pub use learner::{Learner, ProposedStep};
+pub use options::{EarlyStopping, LogitsRate, Metric, Objective, PosteriorUpdate, TrainOptions};
 pub use outcome::{PausePoint, ShouldPause, StepOutcome};
 pub use state::TrainerState;
+pub use step::{Batch, StepMeans, StepSettings};
 pub use trainer::{Trainer, TrainingData};

@@ -146,4 +146,6 @@ pub enum Metric {
     ValidationError,
     /// Evidence lower bound of the training set, highest first.
     TrainElbo,
+    /// What the published code maximizes on images, highest first: [`EpochMetrics::validation_elbo_nats`](vds_records::EpochMetrics::validation_elbo_nats).
+    PublishedElbo,
 }

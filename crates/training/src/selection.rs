@@ -81,6 +81,7 @@ fn is_whole(metrics: &EpochMetrics) -> bool {
 fn score(metric: Metric, metrics: &EpochMetrics) -> f64 {
     match metric {
         Metric::TrainElbo => metrics.elbo_nats,
+        Metric::PublishedElbo => metrics.validation_elbo_nats.unwrap_or(f64::NAN),
         Metric::ValidationNll => -metrics.validation_nll.unwrap_or(f64::NAN),
         Metric::ValidationError => -metrics.validation_error.unwrap_or(f64::NAN),
     }
@@ -98,11 +99,19 @@ mod tests {
             train_nll: -elbo,
             kl_nats: 0.0,
             elbo_nats: elbo,
+            elbo_gap_nats: None,
             train_error: 0.0,
             validation_error: Some(elbo.abs()),
             validation_nll: Some(-elbo),
+            validation_elbo_nats: Some(elbo),
+            validation_depth_nll: None,
             posterior: vec![1.0],
             expected_depth: 0.0,
+            pruned_depth: 0,
+            exact_posterior: None,
+            exact_expected_depth: None,
+            exact_pruned_depth: None,
+            train_depth_nll: Vec::new(),
             train_depth: None,
         }
     }
@@ -133,7 +142,12 @@ mod tests {
     #[test]
     fn selection_keeps_the_first_of_the_best_epochs() {
         let values = [-3.0, -1.0, -2.0, -1.0];
-        for metric in [Metric::TrainElbo, Metric::ValidationNll, Metric::ValidationError] {
+        for metric in [
+            Metric::TrainElbo,
+            Metric::ValidationNll,
+            Metric::ValidationError,
+            Metric::PublishedElbo,
+        ] {
             assert_eq!(run(metric, true, None, &values), (2, None));
             assert_eq!(run(metric, false, None, &values), (4, None));
         }

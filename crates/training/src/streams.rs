@@ -14,6 +14,8 @@ pub enum Purpose {
     Initialization,
     /// The order of the training examples in an epoch.
     Shuffle,
+    /// Resamples of examples after training.
+    Bootstrap,
 }
 
 /// The stream for a purpose in an epoch; purposes outside the training loop take epoch 0.
@@ -26,6 +28,7 @@ pub fn stream(seed: u64, purpose: Purpose, epoch: usize) -> ChaCha8Rng {
         Purpose::Split => 2,
         Purpose::Initialization => 3,
         Purpose::Shuffle => 4,
+        Purpose::Bootstrap => 5,
     };
     let mut key = [0; 32];
     let words = [seed, purpose, epoch as u64, u64::from_le_bytes(*b"vds-run\0")];
@@ -43,7 +46,13 @@ mod tests {
 
     #[test]
     fn streams_differ_in_seed_purpose_and_epoch_and_repeat() {
-        let purposes = [Purpose::Data, Purpose::Split, Purpose::Initialization, Purpose::Shuffle];
+        let purposes = [
+            Purpose::Data,
+            Purpose::Split,
+            Purpose::Initialization,
+            Purpose::Shuffle,
+            Purpose::Bootstrap,
+        ];
         let mut firsts = BTreeSet::new();
         for seed in [0, 1, u64::MAX] {
             for purpose in purposes {
@@ -54,6 +63,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(firsts.len(), 3 * 4 * 3);
+        assert_eq!(firsts.len(), 3 * 5 * 3);
     }
 }

@@ -230,7 +230,7 @@ impl<D: TrainingDevice> Trainer<D> {
         let mut validation = None;
         if let Some(view) = data.selection {
             let pause = || should_pause(PausePoint::Evaluation);
-            let scores = epoch_scores(&self.learner.network, view, &posterior, &pause);
+            let scores = epoch_scores(&self.learner.network, view, &posterior, self.options.batch_size, &pause);
             validation = scores.map_err(|source| Error::Evaluation {
                 epoch,
                 source: Box::new(source),

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use vds_model::{ConvConfig, Convolution, FcConfig, Network, NetworkConfig};
-use vds_training::{Batch, Learner, Objective};
+use vds_training::{Batch, Learner, Objective, StepSettings};
 use vds_variational::DepthPrior;
 
 #[global_allocator]
@@ -51,7 +51,7 @@ fn bytes_of_steps(config: &NetworkConfig, batch: usize) -> Vec<usize> {
     device.enable_cache();
     let network = Network::new(config, &device, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
     let max_depth = config.max_depth();
-    let objective = Objective::LearntDepth(DepthPrior::geometric(0.85, max_depth).unwrap());
+    let objective = Objective::published(DepthPrior::geometric(0.85, max_depth).unwrap());
     let mut learner = Learner::new(network, &objective, 0.5, &device).unwrap();
     let inputs: Vec<f32> = (0..batch * config.example_len())
         .map(|i| (i % 17) as f32 / 17.0)
@@ -63,7 +63,17 @@ fn bytes_of_steps(config: &NetworkConfig, batch: usize) -> Vec<usize> {
     };
     let mut step = || {
         let region = Region::new(ALLOCATOR);
-        learner.step(batch, max_depth, 1000, 0.01).unwrap();
+        learner
+            .step(
+                batch,
+                &StepSettings {
+                    depth: max_depth,
+                    n_train: 1000,
+                    learning_rate: 0.01,
+                    epoch: 0,
+                },
+            )
+            .unwrap();
         region.change().bytes_allocated
     };
     for _ in 0..4 {

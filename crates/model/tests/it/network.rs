@@ -6,9 +6,7 @@ use dfdx::prelude::{Backward, Cpu, MeanTo};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_kernels::layout::ConvLayout;
-use vds_model::{
-    ConvConfig, Convolution, Error, FcConfig, Network, NetworkConfig, Schedule, Sgd, weights,
-};
+use vds_model::{ConvConfig, Convolution, Error, FcConfig, Network, NetworkConfig, Schedule, Sgd, weights};
 
 pub(crate) fn conv(max_depth: usize) -> NetworkConfig {
     NetworkConfig::Conv(ConvConfig {
@@ -55,10 +53,7 @@ pub(crate) fn trained(config: &NetworkConfig, seed: u64, steps: usize) -> Networ
 
 #[test]
 fn training_gives_the_same_bits_on_any_number_of_threads() {
-    for config in [
-        conv(3),
-        fc(3),
-    ] {
+    for config in [conv(3), fc(3)] {
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {

@@ -4,9 +4,7 @@ use dfdx::prelude::{Backward, Cpu, SumTo, Tensor, TensorFromVec};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_model::{
-    Backend, ConvConfig, Convolution, FcConfig, Network, NetworkConfig, TapedLogits, portable,
-};
+use vds_model::{Backend, ConvConfig, Convolution, FcConfig, Network, NetworkConfig, TapedLogits, portable};
 
 fn numbers(rng: &mut ChaCha8Rng, n: usize) -> Vec<f32> {
     (0..n)

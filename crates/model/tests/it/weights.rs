@@ -11,11 +11,7 @@ use super::network::{conv, fc, numbers, trained};
 
 #[test]
 fn weights_survive_their_file() {
-    for config in [
-        conv(2),
-        conv(0),
-        fc(3),
-    ] {
+    for config in [conv(2), conv(0), fc(3)] {
         let network = trained(&config, 5, 3);
         let extra = BTreeMap::from([("fitted/first".to_owned(), numbers(config.max_depth() + 1, 1))]);
         let metadata = BTreeMap::from([("note".to_owned(), "kept".to_owned())]);

@@ -5,7 +5,7 @@ use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 use vds_model::Network;
 use vds_training::streams::{Purpose, stream};
-use vds_training::{Batch, FittedModel, Learner, Objective};
+use vds_training::{Batch, FittedModel, Learner, Objective, StepSettings};
 use vds_variational::{DepthPrior, depth_log_probs, log_marginal_predictive};
 
 use super::Settings;
@@ -54,7 +54,7 @@ impl TimedLearner {
         let n_inputs = settings.batch * settings.network.example_len();
         let n_classes = u32::try_from(settings.network.n_classes())?;
         Ok(Self {
-            learner: Learner::new(network, &Objective::LearntDepth(prior), MOMENTUM, &device)?,
+            learner: Learner::new(network, &Objective::published(prior), MOMENTUM, &device)?,
             noise: Noise {
                 inputs: (0..n_inputs).map(|_| 2.0 * rng.random::<f32>() - 1.0).collect(),
                 labels: (0..settings.batch).map(|_| rng.random_range(0..n_classes)).collect(),
@@ -69,7 +69,15 @@ impl TimedLearner {
             labels: &self.noise.labels,
         };
         let max_depth = self.learner.network().max_depth();
-        self.learner.step(batch, max_depth, N_TRAIN, LEARNING_RATE)?;
+        self.learner.step(
+            batch,
+            &StepSettings {
+                depth: max_depth,
+                n_train: N_TRAIN,
+                learning_rate: LEARNING_RATE,
+                epoch: 0,
+            },
+        )?;
         Ok(())
     }
 

@@ -1,11 +1,11 @@
 //! Every check of a configuration that needs no data.
 
 use vds_datasets::catalogue;
-use vds_variational::DepthPrior;
+use vds_variational::{DepthPosterior, DepthPrior};
 
 use super::error::FieldProblem;
 use super::fields::{self, DECAY, HELD_OUT, MAX_NAME, MAX_PARAMETERS, MAX_STEPS, find};
-use super::file::{CONFIG_SCHEMA, ConfigFile, DatasetConfig, NetworkSizes, Prior, Split};
+use super::file::{CONFIG_SCHEMA, ConfigFile, DatasetConfig, FixedPosterior, NetworkSizes, Posterior, Prior, Split};
 use vds_model::Schedule;
 use vds_records::Method;
 use vds_records::read::excerpt;
@@ -71,6 +71,9 @@ impl Checker {
         let schedule = &file.optimizer.schedule;
         self.require("optimizer.schedule.ldn.at", are_steps(&schedule.ldn));
         self.require("optimizer.schedule.ddn.at", are_steps(&schedule.ddn));
+        if let Posterior::Sgd { schedule, .. } = &file.posterior {
+            self.require("posterior.schedule", are_steps(schedule));
+        }
         if let Split::Validation(fraction) = file.early_stopping.split {
             self.require("early_stopping.split", HELD_OUT.contains(fraction));
         }
@@ -93,13 +96,24 @@ impl Checker {
             Prior::Uniform => {}
             Prior::Explicit(probs) => self.explicit_prior(file, probs),
         }
+        if let Posterior::Fixed(FixedPosterior::Explicit(probs)) = &file.posterior {
+            self.length("posterior", file, probs);
+            let error = DepthPosterior::from_probs(probs).err();
+            self.fit(&["posterior"], error.is_none(), |_| {
+                error.map(|error| error.to_string()).unwrap_or_default()
+            });
+        }
+    }
+
+    fn length(&mut self, path: &str, file: &ConfigFile, probs: &[f64]) {
+        let (actual, expected) = (probs.len(), file.max_depth.saturating_add(1));
+        self.fit(&[path, "max_depth"], actual == expected, |_| {
+            format!("{path} has length {actual}, expected max_depth + 1 = {expected}")
+        });
     }
 
     fn explicit_prior(&mut self, file: &ConfigFile, probs: &[f64]) {
-        let (actual, expected) = (probs.len(), file.max_depth.saturating_add(1));
-        self.fit(&["prior", "max_depth"], actual == expected, |_| {
-            format!("prior has length {actual}, expected max_depth + 1 = {expected}")
-        });
+        self.length("prior", file, probs);
         let error = DepthPrior::from_probs(probs).err();
         self.fit(&["prior"], error.is_none(), |_| {
             error.map(|error| error.to_string()).unwrap_or_default()
@@ -133,6 +147,14 @@ impl Checker {
         let paths = ["early_stopping.metric", "early_stopping.split"];
         self.fit(&paths, !needs_split || early_stopping.split != Split::None, |_| {
             "early_stopping.metric needs a split, and early_stopping.split is none; expected train_elbo".to_owned()
+        });
+        let has_held_out = matches!(early_stopping.split, Split::Validation(_));
+        let paths = ["pruning_rule", "early_stopping.split"];
+        self.fit(&paths, has_held_out || !file.pruning_rule.needs_held_out(), |_| {
+            format!(
+                "pruning_rule is \"{}\", which looks at held-out data; expected early_stopping.split = validation(FRACTION)",
+                file.pruning_rule
+            )
         });
     }
 }

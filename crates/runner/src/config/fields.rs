@@ -9,7 +9,7 @@ use vds_model::Schedule;
 use vds_variational::PruningRule;
 
 use super::expected::{Expected, Interval};
-use super::file::{CONFIG_SCHEMA, ConfigFile, DatasetConfig, NetworkSizes};
+use super::file::{CONFIG_SCHEMA, ConfigFile, DatasetConfig, NetworkSizes, Posterior};
 use super::parse::{self, ParseError};
 
 /// Longest name, in characters.
@@ -160,11 +160,27 @@ static TABLE: LazyLock<Vec<Field>> = LazyLock::new(|| {
         network[NetworkSizes::Fc].width: width(),
             "hidden units of each layer";
         head_statistics: words("per_depth or shared"),
-            "running statistics of a convolutional network's output block";
+            "running statistics of a convolutional network's output block that epochs are compared with and that are reported first";
         prior: Expected::Words(format!(
                 "Geometric(DECAY) with a decay {DECAY}; Uniform; or Explicit([...]) with max_depth + 1 probabilities that sum to 1"
             )),
             "prior over depth; a deterministic depth has none";
+        posterior: words(
+                "Published, Sgd(...), ClosedForm(...), Fixed(Uniform), or Fixed(Explicit([...])) with max_depth + 1 probabilities that sum to 1"
+            ),
+            "how the posterior over depth changes in training; a deterministic depth has none";
+        posterior[Posterior::Sgd].learning_rate: above_zero(1e6),
+            "learning rate of its logits";
+        posterior[Posterior::Sgd].scale: words("per_example or per_dataset"),
+            "whether that rate is for the loss per example, or for the negative ELBO of all training examples";
+        posterior[Posterior::Sgd].momentum: below_one(),
+            "momentum of its logits";
+        posterior[Posterior::Sgd].schedule: schedule(),
+            "learning rate of its logits over the epochs";
+        posterior[Posterior::ClosedForm].warm_up_epochs: Expected::Whole(0..=1_000_000),
+            "epochs with a uniform posterior before the closed form";
+        posterior[Posterior::ClosedForm].damping: above_zero(1.0),
+            "share of the way to the closed form in a step";
         optimizer: words("(learning_rate: X, momentum: X, schedule: (...))"),
             "stochastic gradient descent with momentum";
         optimizer.learning_rate: above_zero(100.0),
@@ -195,17 +211,19 @@ static TABLE: LazyLock<Vec<Field>> = LazyLock::new(|| {
             "which epoch's weights are kept, and when training ends early";
         early_stopping.split: Expected::Words(format!("validation(FRACTION) with a fraction {HELD_OUT}, none, or test")),
             "on which examples epochs are compared: a part of the training set that is held out, none, or the test set, which biases its scores";
-        early_stopping.metric: words("validation_nll, validation_error or train_elbo"),
+        early_stopping.metric: words("validation_nll, validation_error, train_elbo or published_elbo"),
             "by what epochs are compared";
         early_stopping.restore_best: words("true or false"),
             "whether the weights of the best epoch are kept; else those of the last";
         early_stopping.patience: optional(Expected::Whole(1..=u64::MAX)),
             "epochs without improvement after which training ends; None to run all epochs";
         pruning_rule: Expected::Words(format!("a text: {}", PruningRule::EXPECTED)),
-            "how the pruned depth is read off the posterior";
+            "how the pruned depth is chosen, from the posterior or from the validation split";
         ece_bins: Expected::Whole(1..=1000),
             "bins of calibration errors and reliability diagrams";
         seed: Expected::Whole(0..=u64::MAX),
-            "seed of every random stream of the run";
+            "seed of the initial parameters and of the order of the examples";
+        data_seed: optional(Expected::Whole(0..=u64::MAX)),
+            "seed of generated data and of the validation split; None for that of the run";
     }
 });

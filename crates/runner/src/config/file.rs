@@ -7,7 +7,7 @@ use vds_training::Metric;
 use vds_variational::PruningRule;
 
 /// Version of the layout of a configuration; a reader refuses any other.
-pub(super) const CONFIG_SCHEMA: u32 = 2;
+pub(super) const CONFIG_SCHEMA: u32 = 3;
 
 /// A configuration as written; nothing is checked but the types.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,12 +32,15 @@ pub struct ConfigFile {
     pub max_depth: usize,
     /// Kind and sizes of the network.
     pub network: NetworkSizes,
-    /// Running statistics of a convolutional network's output block.
+    /// Running statistics of a convolutional network's output block that epochs are compared with and that are reported first.
     #[serde(default)]
     pub head_statistics: HeadStatistics,
     /// Prior over depth; a deterministic depth has none.
     #[serde(default)]
     pub prior: Prior,
+    /// How the posterior over depth changes in training; a deterministic depth has none.
+    #[serde(default)]
+    pub posterior: Posterior,
     /// Stochastic gradient descent.
     #[serde(default)]
     pub optimizer: Optimizer,
@@ -53,15 +56,18 @@ pub struct ConfigFile {
     /// Which epoch's weights are kept, and when training ends early.
     #[serde(default)]
     pub early_stopping: EarlyStopping,
-    /// How the pruned depth is read off the posterior.
+    /// How the pruned depth is chosen.
     #[serde(default = "paper_rule")]
     pub pruning_rule: PruningRule,
     /// Bins of calibration errors and reliability diagrams.
     #[serde(default = "count::<15>")]
     pub ece_bins: usize,
-    /// Seed of every random stream of the run.
+    /// Seed of the initial parameters and of the order of the examples.
     #[serde(default)]
     pub seed: u64,
+    /// Seed of generated data and of the validation split; `None` for that of the run.
+    #[serde(default)]
+    pub data_seed: Option<u64>,
 }
 
 /// Where the examples come from.
@@ -143,6 +149,62 @@ impl Default for Prior {
     fn default() -> Self {
         Self::Geometric(0.85)
     }
+}
+
+/// How the posterior over depth changes in training.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Posterior {
+    /// Gradient descent with the weights' rate, schedule and momentum, as in the published code.
+    #[default]
+    Published,
+    /// Gradient descent with settings of its own.
+    Sgd {
+        /// Learning rate.
+        #[serde(default = "posterior::learning_rate")]
+        learning_rate: f64,
+        /// For which loss that is.
+        #[serde(default)]
+        scale: RateScale,
+        /// Momentum.
+        #[serde(default = "posterior::momentum")]
+        momentum: f64,
+        /// Learning rate over the epochs.
+        #[serde(default = "posterior::schedule")]
+        schedule: Schedule,
+    },
+    /// The exact maximizer of the ELBO for running means of the depths' losses, approached step by step.
+    ClosedForm {
+        /// Epochs with a uniform posterior before that.
+        #[serde(default = "count::<3>")]
+        warm_up_epochs: usize,
+        /// Share of the way in a step.
+        #[serde(default = "posterior::damping")]
+        damping: f64,
+    },
+    /// It does not change.
+    Fixed(FixedPosterior),
+}
+
+/// For which loss a learning rate is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateScale {
+    /// The loss per example.
+    PerExample,
+    /// The negative ELBO of the whole training set.
+    #[default]
+    PerDataset,
+}
+
+/// A posterior that does not change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum FixedPosterior {
+    /// The same probability for every depth: deep supervision.
+    Uniform,
+    /// One probability per depth.
+    Explicit(Vec<f64>),
 }
 
 /// Stochastic gradient descent with momentum.
@@ -240,6 +302,27 @@ fn count<const N: usize>() -> usize {
 
 fn paper_rule() -> PruningRule {
     PruningRule::PAPER
+}
+
+/// Defaults of the posterior's own settings.
+mod posterior {
+    use vds_model::Schedule;
+
+    pub(super) fn learning_rate() -> f64 {
+        4e-4
+    }
+
+    pub(super) fn momentum() -> f64 {
+        0.5
+    }
+
+    pub(super) fn schedule() -> Schedule {
+        Schedule::Constant
+    }
+
+    pub(super) fn damping() -> f64 {
+        0.05
+    }
 }
 
 /// Fractional sizes of the paper's spirals.

@@ -26,7 +26,10 @@ pub use vds_records::Method;
 pub use vds_training::Metric;
 
 pub use error::{Error, FieldProblem};
-pub use file::{ConfigFile, DatasetConfig, EarlyStopping, NetworkSizes, Optimizer, Prior, Schedules, Split};
+pub use file::{
+    ConfigFile, DatasetConfig, EarlyStopping, FixedPosterior, NetworkSizes, Optimizer, Posterior, Prior, RateScale,
+    Schedules, Split,
+};
 pub use overrides::Override;
 pub use reference::reference;
 pub use resolved::Config;

@@ -3,10 +3,10 @@
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 use vds_records::{Method, SelectionSplit};
-use vds_training::{Objective, TrainOptions};
-use vds_variational::{DepthPrior, PruningRule};
+use vds_training::{LogitsRate, Objective, PosteriorUpdate, TrainOptions};
+use vds_variational::{DepthPosterior, DepthPrior, PruningRule};
 
-use super::file::{ConfigFile, EarlyStopping, Prior, Split};
+use super::file::{ConfigFile, EarlyStopping, FixedPosterior, Posterior, Prior, RateScale, Split};
 
 /// A configuration that has passed every check; made by [`load`](super::load) alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,9 +49,14 @@ impl Config {
         self.file.max_depth
     }
 
-    /// Seed of every random stream.
+    /// Seed of the initial parameters and of the order of the examples.
     pub fn seed(&self) -> u64 {
         self.file.seed
+    }
+
+    /// Seed of generated data and of the validation split.
+    pub fn data_seed(&self) -> u64 {
+        self.file.data_seed.unwrap_or(self.file.seed)
     }
 
     /// Which epoch is kept, and when training ends early.
@@ -59,7 +64,7 @@ impl Config {
         &self.file.early_stopping
     }
 
-    /// How the pruned depth is read off the posterior.
+    /// How the pruned depth is chosen.
     pub fn pruning_rule(&self) -> PruningRule {
         self.file.pruning_rule
     }
@@ -73,7 +78,13 @@ impl Config {
     pub fn train_options(&self) -> TrainOptions {
         let (file, optimizer) = (&self.file, &self.file.optimizer);
         let (objective, schedule) = match file.method {
-            Method::Ldn => (Objective::LearntDepth(self.prior.clone()), &optimizer.schedule.ldn),
+            Method::Ldn => (
+                Objective::LearntDepth {
+                    prior: self.prior.clone(),
+                    posterior: self.posterior_update(),
+                },
+                &optimizer.schedule.ldn,
+            ),
             Method::Ddn => (Objective::DeterministicDepth, &optimizer.schedule.ddn),
         };
         let EarlyStopping {
@@ -99,6 +110,33 @@ impl Config {
         }
     }
 
+    fn posterior_update(&self) -> PosteriorUpdate {
+        match &self.file.posterior {
+            Posterior::Published => PosteriorUpdate::Published,
+            Posterior::Sgd {
+                learning_rate,
+                scale,
+                momentum,
+                schedule,
+            } => PosteriorUpdate::Sgd {
+                learning_rate: match scale {
+                    RateScale::PerExample => LogitsRate::PerExample(*learning_rate),
+                    RateScale::PerDataset => LogitsRate::PerDataset(*learning_rate),
+                },
+                momentum: *momentum,
+                schedule: schedule.clone(),
+            },
+            &Posterior::ClosedForm {
+                warm_up_epochs,
+                damping,
+            } => PosteriorUpdate::ClosedForm {
+                warm_up_epochs,
+                damping,
+            },
+            Posterior::Fixed(fixed) => PosteriorUpdate::Fixed(fixed_posterior(fixed, self.max_depth())),
+        }
+    }
+
     /// The examples on which epochs are compared.
     pub fn selection_split(&self) -> SelectionSplit {
         match self.file.early_stopping.split {
@@ -108,7 +146,8 @@ impl Config {
         }
     }
 
-    /// The configuration of the network pruned to `depth`; an explicit prior gives its remaining mass to the last depth.
+    /// The configuration of the network pruned to `depth`; an explicit prior or posterior gives its remaining mass to the last
+    /// depth.
     ///
     /// # Panics
     /// If `depth` is beyond the maximum depth.
@@ -117,9 +156,15 @@ impl Config {
         assert!(depth <= self.max_depth(), "a pruned network is no deeper");
         let mut file = self.file.clone();
         file.max_depth = depth;
-        if let Prior::Explicit(probs) = &mut file.prior {
+        let truncate = |probs: &mut Vec<f64>| {
             let rest = probs.split_off(depth);
             probs.push(rest.iter().sum());
+        };
+        if let Prior::Explicit(probs) = &mut file.prior {
+            truncate(probs);
+        }
+        if let Posterior::Fixed(FixedPosterior::Explicit(probs)) = &mut file.posterior {
+            truncate(probs);
         }
         Self::new(file)
     }
@@ -141,6 +186,15 @@ impl Config {
     /// The fields as JSON, to compare configurations: all their numbers are finite.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(&self.file).unwrap_or_default()
+    }
+}
+
+fn fixed_posterior(fixed: &FixedPosterior, max_depth: usize) -> DepthPosterior {
+    match fixed {
+        FixedPosterior::Uniform => DepthPosterior::uniform(max_depth),
+        FixedPosterior::Explicit(probs) => {
+            DepthPosterior::from_probs(probs).expect("the posterior is checked with the file")
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use vds_datasets::{Examples, Standardization, View};
 use vds_model::{Backend, Network};
 use vds_records::PredictiveGrid;
-use vds_variational::DepthPosterior;
 
+use super::mixture::Mixture;
 use super::pass::predict;
 use crate::error::Result;
 
@@ -14,7 +14,7 @@ const N_SIDE: usize = 80;
 /// Share of the data's extent that the grid goes beyond it on each side.
 const MARGIN: f32 = 0.1;
 
-/// The most probable class, its probability and the mutual information on a grid that covers `points` with a margin.
+/// The most probable class of a predictive distribution, its probability and the mutual information on a grid that covers `points` with a margin.
 ///
 /// # Errors
 /// If the network's output is not finite, or the device fails.
@@ -24,7 +24,7 @@ const MARGIN: f32 = 0.1;
 pub fn predictive_grid<D: Backend>(
     network: &Network<D>,
     points: View<'_>,
-    posterior: &DepthPosterior,
+    mixture: &Mixture,
 ) -> Result<PredictiveGrid> {
     assert_eq!(points.examples.example_len(), 2, "a grid needs two coordinates");
     let coordinates = standardized(points);
@@ -38,7 +38,7 @@ pub fn predictive_grid<D: Backend>(
         examples: &grid,
         standardization: &Standardization::identity(2),
     };
-    let predicted = predict(network, view, posterior)?;
+    let predicted = predict(network, view, mixture)?;
     let winners = predicted.winners(n_classes);
     Ok(PredictiveGrid {
         x_range: x_range.map(f64::from),

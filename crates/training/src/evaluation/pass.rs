@@ -2,9 +2,10 @@
 
 use vds_calibration::{DepthUncertainty, depth_uncertainty};
 use vds_datasets::View;
-use vds_model::{Backend, Network};
-use vds_variational::{DepthPosterior, depth_log_probs, log_marginal_predictive};
+use vds_model::{Backend, HeadStatistics, Network};
+use vds_variational::depth_log_probs;
 
+use super::mixture::Mixture;
 use crate::error::{Error, Result};
 
 /// Examples of a batch. The results do not depend on it; memory does.
@@ -21,17 +22,20 @@ pub(super) struct BatchLogProbs<'a> {
 /// Calls `visit` with every batch of `batch_size` examples, in order.
 pub(super) fn for_each_batch<D: Backend>(
     network: &Network<D>,
+    head_statistics: HeadStatistics,
     view: View<'_>,
     batch_size: usize,
     mut visit: impl FnMut(&BatchLogProbs<'_>) -> Result<()>,
 ) -> Result<()> {
-    for_each_batch_while(network, view, batch_size, |batch| visit(batch).map(|()| true)).map(|_| ())
+    let visit = |batch: &BatchLogProbs<'_>| visit(batch).map(|()| true);
+    for_each_batch_while(network, head_statistics, view, batch_size, visit).map(|_| ())
 }
 
 /// Calls `visit` with every batch of `batch_size` examples, in order, as long as it returns true. Returns whether all batches
 /// were visited.
-fn for_each_batch_while<D: Backend>(
+pub(super) fn for_each_batch_while<D: Backend>(
     network: &Network<D>,
+    head_statistics: HeadStatistics,
     view: View<'_>,
     batch_size: usize,
     mut visit: impl FnMut(&BatchLogProbs<'_>) -> Result<bool>,
@@ -41,7 +45,7 @@ fn for_each_batch_while<D: Backend>(
     let n_classes = network.n_classes();
     for batch in indices.chunks(batch_size) {
         view.fill_batch(batch, &mut inputs, &mut labels);
-        let logits = network.forward_eval(&inputs, batch.len())?;
+        let logits = network.forward_eval_with(head_statistics, &inputs, batch.len())?;
         let log_probs = depth_log_probs(&logits, n_classes).map_err(|source| Error::Output {
             first: batch[0],
             last: batch[batch.len() - 1],
@@ -85,43 +89,33 @@ impl Predicted {
         self.probs.chunks_exact(n_classes).map(winner).collect()
     }
 
-    /// Adds a batch under a posterior over the depths `0..n_depths`, which may be fewer than the network's.
-    pub(super) fn extend(&mut self, batch: &BatchLogProbs<'_>, posterior: &DepthPosterior) -> Result<()> {
+    /// Adds a batch.
+    pub(super) fn extend(&mut self, batch: &BatchLogProbs<'_>, mixture: &Mixture) -> Result<()> {
         let stride = batch.labels.len() * batch.n_classes;
-        let log_probs = &batch.log_probs[..posterior.n_depths() * stride];
-        let marginal = log_marginal_predictive(posterior, log_probs, batch.n_classes)?;
-        self.nll
-            .extend(negative_log_likelihoods(&marginal, batch.labels, batch.n_classes));
-        self.probs.extend(probs(&marginal));
-        let depth_probs: Vec<f32> = probs(log_probs).collect();
-        let uncertainty = depth_uncertainty(&depth_probs, posterior.probs(), batch.n_classes)?;
+        let log_probs = mixture.log_probs(batch.log_probs, stride, batch.n_classes)?;
+        self.nll.extend(negative_log_likelihoods(
+            &log_probs.mixture,
+            batch.labels,
+            batch.n_classes,
+        ));
+        self.probs.extend(probs(&log_probs.mixture));
+        let depth_probs: Vec<f32> = probs(&log_probs.depths).collect();
+        let uncertainty = depth_uncertainty(&depth_probs, mixture.weights.probs(), batch.n_classes)?;
         self.uncertainty.append(uncertainty);
         Ok(())
     }
 }
 
-/// The predictive distribution of a network under a posterior, for every example of a view.
+/// A predictive distribution of a network for every example of a view.
 ///
 /// # Errors
 /// If the network's output is not finite, or the device fails.
-pub fn predict<D: Backend>(network: &Network<D>, view: View<'_>, posterior: &DepthPosterior) -> Result<Predicted> {
-    Ok(predict_unless(network, view, posterior, &|| false)?.unwrap_or_default())
-}
-
-/// The predictive distribution of a network under a posterior; `None` if `pause`, which is called after every batch, returns
-/// true.
-pub(super) fn predict_unless<D: Backend>(
-    network: &Network<D>,
-    view: View<'_>,
-    posterior: &DepthPosterior,
-    pause: &dyn Fn() -> bool,
-) -> Result<Option<Predicted>> {
+pub fn predict<D: Backend>(network: &Network<D>, view: View<'_>, mixture: &Mixture) -> Result<Predicted> {
     let mut predicted = Predicted::default();
-    let is_whole = for_each_batch_while(network, view, BATCH, |batch| {
-        predicted.extend(batch, posterior)?;
-        Ok(!pause())
+    for_each_batch(network, network.head_statistics(), view, BATCH, |batch| {
+        predicted.extend(batch, mixture)
     })?;
-    Ok(is_whole.then_some(predicted))
+    Ok(predicted)
 }
 
 /// `-log p` of the label of each example.

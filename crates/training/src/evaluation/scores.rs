@@ -1,79 +1,85 @@
 //! From predictive distributions to the scores that are stored.
 
-use vds_calibration::{Evaluated, Predictions, ReliabilityDiagram, SCORES, Scores, error_rate};
+use std::collections::BTreeMap;
+
+use rand::Rng;
+use vds_calibration::{Evaluated, Predictions, ReliabilityDiagram, SCORES, Scores, ece_uncertainty};
 use vds_datasets::View;
-use vds_model::{Backend, Network};
-use vds_records::TestScores;
+use vds_model::{Backend, HeadStatistics, Network};
+use vds_records::{Fitted, PerExample, Predictive, SplitScores};
 use vds_variational::DepthPosterior;
 
-use super::pass::{BATCH, BatchLogProbs, Predicted, for_each_batch, negative_log_likelihoods, predict_unless, probs};
-use crate::error::Result;
+use super::mixture::Mixture;
+use super::pass::{BATCH, BatchLogProbs, Predicted, for_each_batch, negative_log_likelihoods, probs};
+use crate::error::{Error, Result};
 
-/// Error rate and negative log-likelihood (nats per example) of the marginal predictive.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MarginalScores {
-    /// Error rate.
-    pub error: f64,
-    /// Mean negative log-likelihood.
-    pub nll: f64,
+/// What is evaluated beside the network.
+#[derive(Clone, Copy, Debug)]
+pub struct EvaluationSettings<'a> {
+    /// Running statistics of the output block.
+    pub head_statistics: HeadStatistics,
+    /// The posterior over the network's depths.
+    pub posterior: &'a DepthPosterior,
+    /// The posterior of the pruned network, over its depths
+    /// ([`FittedModel::pruned_posterior`](crate::FittedModel::pruned_posterior)).
+    pub pruned: &'a DepthPosterior,
+    /// What was fitted to held-out data; without it fewer predictive distributions are evaluated.
+    pub fitted: Option<&'a Fitted>,
+    /// Bins of calibration errors and reliability diagrams.
+    pub ece_bins: usize,
+    /// Resamples of the examples for the interval and the floor of the ECE.
+    pub n_resamples: usize,
 }
 
-/// Error and NLL of the marginal predictive on a view; `None` if `pause`, which is called after every batch, returns true.
+/// Scores of a split, and of its single examples.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    /// Means over the examples.
+    pub scores: SplitScores,
+    /// Of each example, by predictive distribution.
+    pub examples: BTreeMap<Predictive, PerExample>,
+}
+
+/// Scores every predictive distribution of a network and every depth alone, in one pass.
 ///
 /// # Errors
 /// If the network's output is not finite, or the device fails.
-pub fn marginal_scores<D: Backend>(
+pub fn evaluate<D: Backend>(
     network: &Network<D>,
     view: View<'_>,
-    posterior: &DepthPosterior,
-    pause: &dyn Fn() -> bool,
-) -> Result<Option<MarginalScores>> {
-    let Some(predicted) = predict_unless(network, view, posterior, pause)? else {
-        return Ok(None);
-    };
-    let labels = view.labels();
-    let predictions = Predictions::new(&predicted.probs, network.n_classes(), labels)?;
-    Ok(Some(MarginalScores {
-        error: error_rate(&predictions),
-        nll: mean(&predicted.nll),
-    }))
-}
-
-/// Scores of the marginal predictive, of the network pruned to the depths of `pruned`, which is its posterior then
-/// ([`FittedModel::pruned_posterior`](crate::FittedModel::pruned_posterior)), of the deepest depth alone and of every depth
-/// alone.
-///
-/// # Errors
-/// If the network's output is not finite, or the device fails.
-pub fn test_scores<D: Backend>(
-    network: &Network<D>,
-    view: View<'_>,
-    posterior: &DepthPosterior,
-    pruned: &DepthPosterior,
-    ece_bins: usize,
-) -> Result<TestScores> {
-    let max_depth = network.max_depth();
-    let posteriors = [
-        posterior.clone(),
-        pruned.clone(),
-        DepthPosterior::one_hot(max_depth, max_depth)?,
-    ];
-    let mut predicted = [(); 3].map(|()| Predicted::default());
-    let mut depths = Depths::new(max_depth + 1);
-    for_each_batch(network, view, BATCH, |batch| {
-        for (predicted, posterior) in predicted.iter_mut().zip(&posteriors) {
-            predicted.extend(batch, posterior)?;
+    settings: &EvaluationSettings<'_>,
+    rng: &mut impl Rng,
+) -> Result<Scored> {
+    let mut predicted = Vec::new();
+    for predictive in Predictive::ALL {
+        match Mixture::new(predictive, settings.posterior, settings.fitted, settings.pruned) {
+            Ok(mixture) => predicted.push((predictive, mixture, Predicted::default())),
+            Err(Error::NotFitted { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let mut depths = Depths::new(network.max_depth() + 1);
+    for_each_batch(network, settings.head_statistics, view, BATCH, |batch| {
+        for (_, mixture, predicted) in &mut predicted {
+            predicted.extend(batch, mixture)?;
         }
         depths.extend(batch);
         Ok(())
     })?;
     let (n_classes, labels) = (network.n_classes(), view.labels());
-    let [marginal, pruned, deepest] = predicted.map(|predicted| scores(&predicted, n_classes, labels, ece_bins));
-    Ok(TestScores {
-        marginal: marginal?,
-        pruned: pruned?,
-        deepest: deepest?,
-        per_depth: depths.scores(n_classes, labels, ece_bins)?,
+    let (mut predictives, mut examples) = (BTreeMap::new(), BTreeMap::new());
+    for (predictive, _, predicted) in &predicted {
+        let predictions = Predictions::new(&predicted.probs, n_classes, labels)?;
+        predictives.insert(*predictive, scores(&predictions, predicted, settings, rng)?);
+        examples.insert(*predictive, per_example(&predictions, predicted));
+    }
+    Ok(Scored {
+        scores: SplitScores {
+            n: labels.len(),
+            predictives,
+            per_depth: depths.scores(n_classes, labels, settings.ece_bins)?,
+        },
+        examples,
     })
 }
 
@@ -83,24 +89,24 @@ pub fn test_scores<D: Backend>(
 /// If the network's output is not finite, or the device fails.
 pub fn depth_scores<D: Backend>(network: &Network<D>, view: View<'_>, ece_bins: usize) -> Result<Vec<Scores>> {
     let mut depths = Depths::new(network.max_depth() + 1);
-    for_each_batch(network, view, BATCH, |batch| {
+    for_each_batch(network, network.head_statistics(), view, BATCH, |batch| {
         depths.extend(batch);
         Ok(())
     })?;
     depths.scores(network.n_classes(), view.labels(), ece_bins)
 }
 
-/// Class probabilities of every depth and the sums of their negative log-likelihoods.
+/// Class probabilities of every depth and their negative log-likelihoods.
 struct Depths {
     probs: Vec<Vec<f32>>,
-    nll: Vec<f64>,
+    nll: Vec<Vec<f64>>,
 }
 
 impl Depths {
     fn new(n_depths: usize) -> Self {
         Self {
             probs: vec![Vec::new(); n_depths],
-            nll: vec![0.0; n_depths],
+            nll: vec![Vec::new(); n_depths],
         }
     }
 
@@ -109,17 +115,17 @@ impl Depths {
         let depths = self.probs.iter_mut().zip(&mut self.nll);
         for (log_probs, (kept, nll)) in batch.log_probs.chunks_exact(stride).zip(depths) {
             kept.extend(probs(log_probs));
-            *nll += negative_log_likelihoods(log_probs, batch.labels, batch.n_classes).sum::<f64>();
+            nll.extend(negative_log_likelihoods(log_probs, batch.labels, batch.n_classes));
         }
     }
 
     fn scores(self, n_classes: usize, labels: &[u32], ece_bins: usize) -> Result<Vec<Scores>> {
         let depths = self.probs.iter().zip(&self.nll);
-        let score = |(probs, nll): (&Vec<f32>, &f64)| {
+        let score = |(probs, nll): (&Vec<f32>, &Vec<f64>)| {
             let predictions = Predictions::new(probs, n_classes, labels)?;
             let evaluated = Evaluated {
                 predictions,
-                nll: nll / labels.len() as f64,
+                nll,
                 reliability: &ReliabilityDiagram::new(&predictions, ece_bins)?,
                 uncertainty: None,
             };
@@ -132,18 +138,35 @@ impl Depths {
     }
 }
 
-fn scores(predicted: &Predicted, n_classes: usize, labels: &[u32], ece_bins: usize) -> Result<Scores> {
-    let predictions = Predictions::new(&predicted.probs, n_classes, labels)?;
-    let reliability = ReliabilityDiagram::new(&predictions, ece_bins)?;
+fn scores(
+    predictions: &Predictions<'_>,
+    predicted: &Predicted,
+    settings: &EvaluationSettings<'_>,
+    rng: &mut impl Rng,
+) -> Result<Scores> {
+    let reliability = ReliabilityDiagram::new(predictions, settings.ece_bins)?;
     let evaluated = Evaluated {
-        predictions,
-        nll: mean(&predicted.nll),
+        predictions: *predictions,
+        nll: &predicted.nll,
         reliability: &reliability,
         uncertainty: Some(&predicted.uncertainty),
     };
-    Ok(Scores::compute(SCORES, &evaluated).with_reliability(&reliability))
+    let uncertainty = ece_uncertainty(predictions, settings.ece_bins, settings.n_resamples, rng)?;
+    let scores = Scores::compute(SCORES, &evaluated);
+    Ok(scores.with_reliability(&reliability).with_ece_uncertainty(uncertainty))
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "single examples are stored in single precision"
+)]
+fn per_example(predictions: &Predictions<'_>, predicted: &Predicted) -> PerExample {
+    PerExample {
+        nll: predicted.nll.iter().map(|&nll| nll as f32).collect(),
+        brier: predictions.brier_scores().map(|score| score as f32).collect(),
+        error: predictions
+            .outcomes()
+            .map(|(_, is_right)| u8::from(!is_right))
+            .collect(),
+    }
 }

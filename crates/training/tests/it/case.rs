@@ -3,7 +3,7 @@
 use dfdx::prelude::Cpu;
 use vds_checkpoint::Checkpoint;
 use vds_datasets::{SpiralsConfig, TrainTest, View, shuffled, spirals};
-use vds_model::{FcConfig, NetworkConfig, Schedule};
+use vds_model::{FcConfig, NetworkConfig};
 use vds_records::{EpochMetrics, StoppedBy};
 use vds_training::streams::{Purpose, stream};
 use vds_training::{
@@ -26,32 +26,26 @@ pub(crate) struct Case {
 pub(crate) fn case(change: impl FnOnce(&mut Case)) -> Case {
     let mut case = Case {
         options: TrainOptions {
-            objective: Objective::DeterministicDepth,
-            learning_rate: 0.1,
-            momentum: 0.5,
-            schedule: Schedule::Constant,
             batch_size: 16,
-            epochs: 4,
-            skip_tail_mass: None,
             early_stopping: EarlyStopping {
                 metric: Metric::TrainElbo,
                 restore_best: true,
                 patience: None,
             },
-            seed: 0,
+            ..TrainOptions::new(Objective::DeterministicDepth, 4)
         },
         max_depth: 3,
         n_points: 400,
         stop_degrees: 720.0,
         has_selection: false,
     };
-    case.options.objective = Objective::LearntDepth(DepthPrior::uniform(case.max_depth));
+    case.options.objective = Objective::published(DepthPrior::uniform(case.max_depth));
     change(&mut case);
     case
 }
 
 pub(crate) fn geometric(decay: f64, max_depth: usize) -> Objective {
-    Objective::LearntDepth(DepthPrior::geometric(decay, max_depth).unwrap())
+    Objective::published(DepthPrior::geometric(decay, max_depth).unwrap())
 }
 
 impl Case {

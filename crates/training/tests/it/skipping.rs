@@ -10,7 +10,7 @@ fn skipping_a_tail_without_mass_changes_no_bit() {
     let case_of = |skip_tail_mass| {
         case(|case| {
             (case.options.epochs, case.max_depth, case.options.skip_tail_mass) = (12, 4, skip_tail_mass);
-            case.options.objective = Objective::LearntDepth(DepthPrior::uniform(4));
+            case.options.objective = Objective::published(DepthPrior::uniform(4));
         })
     };
     let (expected, _, whole) = case_of(None).run();

@@ -4,7 +4,7 @@ use dfdx::prelude::Cpu;
 use vds_checkpoint::Array;
 use vds_model::{FcConfig, Network, NetworkConfig};
 use vds_training::streams::{Purpose, stream};
-use vds_training::{Batch, Error, Learner, Objective};
+use vds_training::{Batch, Error, Learner, Objective, StepSettings};
 use vds_variational::DepthPrior;
 
 use crate::case::case;
@@ -52,22 +52,28 @@ fn proposed_step_that_is_dropped_changes_nothing_and_a_committed_one_does() {
         max_depth: 3,
     });
     let network = Network::new(&config, &Cpu::default(), &mut stream(0, Purpose::Initialization, 0)).unwrap();
-    let objective = Objective::LearntDepth(DepthPrior::uniform(3));
+    let objective = Objective::published(DepthPrior::uniform(3));
     let mut learner = Learner::new(network, &objective, 0.5, &Cpu::default()).unwrap();
     let batch = Batch {
         inputs: &[0.5, -1.0, 1.5, 0.25, -0.5, 2.0, 0.0, 1.0],
         labels: &[0, 1, 1, 0],
     };
     let (before, posterior) = (learner.network().snapshot(), learner.posterior_logits());
-    let proposed = learner.propose(batch, 3, 40, 0.1).unwrap();
+    let settings = StepSettings {
+        depth: 3,
+        n_train: 40,
+        learning_rate: 0.1,
+        epoch: 0,
+    };
+    let proposed = learner.propose(batch, &settings).unwrap();
     assert_ne!(proposed.network().running_stats(), before.running_stats);
     assert!(proposed.gradient().iter().any(|&g| g != 0.0));
-    let means = proposed.means();
+    let means = proposed.means().clone();
     drop(proposed);
     assert_eq!(learner.network().snapshot(), before);
     assert_eq!(learner.posterior_logits(), posterior);
 
-    let again = learner.step(batch, 3, 40, 0.1).unwrap();
+    let again = learner.step(batch, &settings).unwrap();
     assert_eq!(again, means);
     assert_ne!(learner.network().snapshot(), before);
     assert_ne!(learner.posterior_logits(), posterior);

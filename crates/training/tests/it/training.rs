@@ -56,7 +56,7 @@ fn training_with_deterministic_depth_keeps_all_mass_on_the_deepest() {
 #[test]
 fn training_works_without_any_residual_block() {
     for objective in [
-        Objective::LearntDepth(DepthPrior::uniform(0)),
+        Objective::published(DepthPrior::uniform(0)),
         Objective::DeterministicDepth,
     ] {
         let case = case(|case| (case.max_depth, case.options.objective) = (0, objective));

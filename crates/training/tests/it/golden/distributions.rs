@@ -7,7 +7,7 @@ use rayon::prelude::{IntoParallelIterator as _, ParallelIterator as _};
 use vds_datasets::{Examples, Standardization, View};
 use vds_model::{Convolution, Schedule};
 use vds_testkit::golden::{GoldenCase, GoldenSet, Kind};
-use vds_training::{EarlyStopping, Metric, StepOutcome, TrainOptions, Trainer, TrainingData, marginal_scores};
+use vds_training::{StepOutcome, TrainOptions, Trainer, TrainingData, epoch_scores};
 use vds_variational::{DepthPosterior, PruningRule};
 
 use super::{network_config, objective};
@@ -115,19 +115,11 @@ fn compare(case: &GoldenCase, spirals: &[GoldenCase]) -> Vec<Comparison> {
 fn run(case: &GoldenCase, train: &Examples, test: &Examples, seed: u64) -> Vec<[f64; QUANTITIES.len()]> {
     let epochs: Vec<usize> = case.meta("stat_epochs");
     let options = TrainOptions {
-        objective: objective(case),
         learning_rate: case.meta("lr"),
         momentum: case.meta("momentum"),
-        schedule: Schedule::Constant,
         batch_size: case.meta("batch"),
-        epochs: *epochs.last().unwrap(),
-        skip_tail_mass: None,
-        early_stopping: EarlyStopping {
-            metric: Metric::TrainElbo,
-            restore_best: false,
-            patience: None,
-        },
         seed,
+        ..TrainOptions::new(objective(case), *epochs.last().unwrap())
     };
     // The points are standardized already.
     let standardization = &Standardization::identity(2);
@@ -144,7 +136,7 @@ fn run(case: &GoldenCase, train: &Examples, test: &Examples, seed: u64) -> Vec<[
             continue;
         }
         let posterior = DepthPosterior::from_probs(&metrics.posterior).unwrap();
-        let scores = marginal_scores(trainer.network(), test, &posterior, &|| false).unwrap();
+        let scores = epoch_scores(trainer.network(), test, &posterior, 500, &|| false).unwrap();
         let scores = scores.expect("no pause was requested");
         found.push([
             metrics.train_nll,
@@ -154,7 +146,7 @@ fn run(case: &GoldenCase, train: &Examples, test: &Examples, seed: u64) -> Vec<[
             scores.nll,
             scores.error,
             metrics.expected_depth,
-            PruningRule::PAPER.pruned_depth(&posterior) as f64,
+            metrics.pruned_depth as f64,
         ]);
     }
     found

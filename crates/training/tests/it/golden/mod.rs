@@ -47,7 +47,7 @@ fn objective(case: &GoldenCase) -> Objective {
     // Stored in f32, the prior sums to one only as closely as that.
     let total: f64 = prior.iter().sum();
     let prior: Vec<f64> = prior.iter().map(|p| p / total).collect();
-    Objective::LearntDepth(DepthPrior::from_probs(&prior).unwrap())
+    Objective::published(DepthPrior::from_probs(&prior).unwrap())
 }
 
 /// The network and the posterior that the tensors `model/…` of a case describe, before the first step.

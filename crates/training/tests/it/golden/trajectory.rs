@@ -2,7 +2,7 @@
 
 use vds_model::Convolution;
 use vds_testkit::golden::{GoldenCase, GoldenSet, Kind, Report};
-use vds_training::Batch;
+use vds_training::{Batch, StepSettings};
 
 use super::{compare_state, named, stored_learner};
 
@@ -28,7 +28,17 @@ fn check(report: &mut Report<'_>, case: &GoldenCase) {
     let mut q = learner.posterior().unwrap().probs().to_vec();
     let (mut nll, mut kl, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..case.meta::<usize>("steps") {
-        let means = learner.step(batch, max_depth, n_train, learning_rate).unwrap();
+        let means = learner
+            .step(
+                batch,
+                &StepSettings {
+                    depth: max_depth,
+                    n_train,
+                    learning_rate,
+                    epoch: 0,
+                },
+            )
+            .unwrap();
         nll.push(means.nll);
         kl.push(means.kl);
         errors.push(i64::try_from(means.n_errors).unwrap());

@@ -3,7 +3,7 @@
 use safetensors::SafeTensors;
 use vds_model::Convolution;
 use vds_testkit::golden::{GoldenCase, GoldenSet, Kind, Report};
-use vds_training::Batch;
+use vds_training::{Batch, StepSettings};
 use vds_variational::{depth_log_probs, log_marginal_predictive};
 
 use super::{compare_state, floats, named, stored_learner};
@@ -42,7 +42,17 @@ fn check(report: &mut Report<'_>, case: &GoldenCase, convolution: Convolution) {
         ("train2", ["net.bn_buffers2", "train2/step2/"], "net.params_step2"),
     ] {
         let posterior = learner.posterior().unwrap();
-        let step = learner.propose(batch, max_depth, n_train, case.meta("lr")).unwrap();
+        let step = learner
+            .propose(
+                batch,
+                &StepSettings {
+                    depth: max_depth,
+                    n_train,
+                    learning_rate: case.meta("lr"),
+                    epoch: 0,
+                },
+            )
+            .unwrap();
         let (means, name) = (step.means(), |what: &str| format!("{prefix}/{what}"));
         report.compare(case, &name("mean_nll"), "net.scalars", &[means.nll]);
         report.compare(case, &name("loss"), "net.scalars", &[means.loss]);

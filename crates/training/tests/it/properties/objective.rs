@@ -78,7 +78,7 @@ fn one_hot_is_deterministic(problem: Problem) -> TestCaseResult {
     });
     let network = problem.network().pruned(problem.depth).unwrap();
     let mut deterministic = Learner::new(network, &Objective::DeterministicDepth, 0.5, &Cpu::default()).unwrap();
-    let step = deterministic.propose(problem.examples(), problem.depth, problem.n_train, LEARNING_RATE);
+    let step = deterministic.propose(problem.examples(), &problem.settings(LEARNING_RATE));
     let step = step.unwrap();
     let (value, mut of_rest) = (step.means().loss, learnt.gradient);
     for (pruned, whole) in shared(&params(step.network().config()), &params(&problem.config)) {

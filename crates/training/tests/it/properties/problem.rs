@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
 use vds_testkit::strategies::logits;
-use vds_training::{Batch, Learner, Objective};
+use vds_training::{Batch, Learner, Objective, StepSettings};
 use vds_variational::{DepthPosterior, DepthPrior};
 
 use super::layout::Layout;
@@ -46,17 +46,19 @@ pub(super) fn problems() -> impl Strategy<Value = Problem> {
             priors(max_depth),
             batch..500,
         );
-        parts.prop_map(move |((depth, head_statistics), labels, posterior, prior, n_train)| Problem {
-            depth,
-            head_statistics,
-            inputs: numbers(batch * config.example_len(), seed),
-            labels,
-            params: params(&config, seed),
-            posterior: posterior.iter().map(|&logit| narrowed(logit)).collect(),
-            prior,
-            n_train,
-            config,
-        })
+        parts.prop_map(
+            move |((depth, head_statistics), labels, posterior, prior, n_train)| Problem {
+                depth,
+                head_statistics,
+                inputs: numbers(batch * config.example_len(), seed),
+                labels,
+                params: params(&config, seed),
+                posterior: posterior.iter().map(|&logit| narrowed(logit)).collect(),
+                prior,
+                n_train,
+                config,
+            },
+        )
     })
 }
 
@@ -122,10 +124,19 @@ impl Problem {
 
     /// The network with the posterior, before a step.
     pub(super) fn learner(&self) -> Learner<Cpu> {
-        let objective = Objective::LearntDepth(self.prior.clone());
+        let objective = Objective::published(self.prior.clone());
         let mut learner = Learner::new(self.network(), &objective, 0.5, &Cpu::default()).unwrap();
         learner.set_posterior_logits(&self.posterior).unwrap();
         learner
+    }
+
+    pub(super) fn settings(&self, learning_rate: f32) -> StepSettings {
+        StepSettings {
+            depth: self.depth,
+            n_train: self.n_train,
+            learning_rate,
+            epoch: 0,
+        }
     }
 
     pub(super) fn examples(&self) -> Batch<'_> {

@@ -38,7 +38,7 @@ pub(super) const LEARNING_RATE: f32 = 0.1;
 impl Step {
     pub(super) fn of(problem: &Problem) -> Self {
         let mut learner = problem.learner();
-        let step = learner.propose(problem.examples(), problem.depth, problem.n_train, LEARNING_RATE);
+        let step = learner.propose(problem.examples(), &problem.settings(LEARNING_RATE));
         let step = step.unwrap();
         Self {
             logits: widened(&step.logits()),
