@@ -15,7 +15,7 @@ use vds_training::streams::{Purpose, stream};
 pub(crate) use description::dataset;
 pub(crate) use folders::{lookup, target_dir};
 pub(crate) use network::network_config;
-pub(crate) use recorded::{OtherFile, check_digests, check_run, other_files};
+pub(crate) use recorded::{check_digests, check_run};
 
 use crate::config::{Config, Split};
 use crate::error::Error;

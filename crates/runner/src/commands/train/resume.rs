@@ -55,7 +55,7 @@ pub(super) fn checkpoint(
 ) -> Result<Checkpoint> {
     let state = RunState {
         config: config.to_ron(),
-        data: digests(data),
+        data: data.provenance.digests(),
         instruction_set: instruction_set(),
         trainer,
     };
@@ -184,10 +184,6 @@ fn with_advice(error: vds_checkpoint::Error) -> anyhow::Error {
     }
     let advice = "no older checkpoint is whole; begin the run again with --overwrite";
     Error::input_with_hint(text_of(&error), advice).into()
-}
-
-fn digests(data: &Data) -> Vec<String> {
-    data.provenance.files.iter().map(|file| file.sha256.clone()).collect()
 }
 
 fn instruction_set() -> String {
