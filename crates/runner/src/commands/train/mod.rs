@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use vds_files::excerpt;
+use vds_records::files::ENVIRONMENT;
 use vds_records::{StoppedBy, Summary, read};
 use vds_training::Trainer;
 
@@ -24,7 +26,7 @@ use crate::run_dir::{RunDir, StoredRun, environment_here, session_begins};
 use crate::signals::Interrupt;
 use resumable::Environment;
 use resume::SavedRun;
-use session::{Checkpoints, Logs, Session};
+use session::{Checkpoints, Session};
 
 /// Train a network as a configuration says and store the run
 #[derive(Clone, Debug, Args)]
@@ -90,7 +92,7 @@ impl Train {
         let seed = self.seed.map(|seed| Ok(Override::seed(seed)));
         let overrides = self.settings.iter().map(|text| {
             let parsed = Override::parse(text);
-            parsed.map_err(|problem| Error::input(format!("--set {}: {problem}", read::excerpt(text))))
+            parsed.map_err(|problem| Error::input(format!("--set {}: {problem}", excerpt(text))))
         });
         let overrides: Vec<Override> = overrides.chain(seed).collect::<Result<_, _>>()?;
         Ok(config::load(path, &text, &overrides)?)
@@ -132,7 +134,7 @@ impl Train {
             Some((saved, state)) => {
                 let restored = saved.restore(&mut trainer, &data, &run_dir)?;
                 if state == Environment::Lost {
-                    run_dir.write_environment(&environment)?;
+                    run_dir.write_json(ENVIRONMENT, &environment)?;
                 }
                 restored
             }
@@ -149,12 +151,20 @@ impl Train {
         let (metrics, mut journal) = run_dir.open_logs(history)?;
         journal.add(&session_begins(command_line, trainer.epochs(), trainer.steps()))?;
         damaged.iter().try_for_each(|event| journal.add(event))?;
-        let logs = Logs {
+        let mut session = Session {
+            config,
+            data: &data,
+            run_dir: &run_dir,
+            interrupt,
+            checkpoints: run_dir.checkpoints(),
             metrics,
             journal,
             progress: Progress::new(config.file().epochs, self.quiet),
+            intervals: self.checkpoints,
+            process: stopwatch,
+            since_checkpoint: Stopwatch::start(),
+            last_checkpoint: None,
         };
-        let mut session = Session::new(config, &data, &run_dir, logs, self.checkpoints, interrupt, stopwatch);
         match session.train(trainer)? {
             None => {
                 session.end("interrupted")?;
