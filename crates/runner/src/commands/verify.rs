@@ -79,32 +79,19 @@ impl Verify {
 
 /// A run that cannot be evaluated keeps none of the others from it.
 fn outcome(run: &Path, lookup: &vds_datasets::Lookup) -> Verified {
-    let name = run.to_string_lossy().into_owned();
-    match verify(run, lookup) {
-        Ok((compared, environment)) => Verified {
-            run: name,
-            code: match compared.differences.is_empty() {
-                true => ExitCode::Success,
-                false => ExitCode::Failure,
-            },
-            compared,
-            environment,
-            error: None,
-        },
-        Err(failure) => Verified {
-            run: name,
-            compared: Comparison::default(),
-            environment: Vec::new(),
-            // One line per run.
-            error: Some(error::text(&failure).replace('\n', "; ")),
-            code: error::exit_code(&failure),
-        },
-    }
+    verify(run, lookup).unwrap_or_else(|failure| Verified {
+        run: run.to_string_lossy().into_owned(),
+        compared: Comparison::default(),
+        environment: Vec::new(),
+        // One line per run.
+        error: Some(error::text(&failure).replace('\n', "; ")),
+        code: error::exit_code(&failure),
+    })
 }
 
 /// The recorded values against those that are computed now, and what differs in the environment.
-fn verify(run: &Path, lookup: &vds_datasets::Lookup) -> Result<(Comparison, Vec<Difference>)> {
-    let run = StoredRun::open(run)?;
+fn verify(path: &Path, lookup: &vds_datasets::Lookup) -> Result<Verified> {
+    let run = StoredRun::open(path)?;
     let (config, records) = (run.config(), run.records());
     records.check_files()?;
     let (summary, environment) = (records.summary()?, records.environment()?);
@@ -132,7 +119,16 @@ fn verify(run: &Path, lookup: &vds_datasets::Lookup) -> Result<(Comparison, Vec<
     let others = other_files(&digests, &data.provenance.digests());
     compared.differences.extend(others.into_iter().map(other_data));
     let causes = json::compare(&causes(&environment)?, &serde_json::to_value(&here)?);
-    Ok((compared, causes.differences))
+    Ok(Verified {
+        run: path.to_string_lossy().into_owned(),
+        code: match compared.differences.is_empty() {
+            true => ExitCode::Success,
+            false => ExitCode::Failure,
+        },
+        compared,
+        environment: causes.differences,
+        error: None,
+    })
 }
 
 /// A value as it would be read from the file that it is stored in: single precision becomes its few decimal digits.

@@ -10,16 +10,15 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use vds_files::excerpt;
 use vds_records::files::ENVIRONMENT;
-use vds_records::{StoppedBy, Summary, read};
+use vds_records::read;
 use vds_training::Trainer;
 
 use crate::arguments::{DataDir, Threads};
 use crate::clock::Stopwatch;
 use crate::config::{self, Config, Override};
-use crate::data::{self, Data};
-use crate::device::{Device, device};
+use crate::data;
+use crate::device::device;
 use crate::error::{Error, ExitCode};
-use crate::finalize::{self, Outcome};
 use crate::output;
 use crate::progress::Progress;
 use crate::run_dir::{RunDir, StoredRun, environment_here, session_begins};
@@ -171,9 +170,7 @@ impl Train {
                 Ok(ExitCode::Interrupted)
             }
             Some((trainer, stopped_by)) => {
-                let stored = store_outcome(config, &data, &run_dir, trainer, stopped_by);
-                let summary = stored.map_err(|failure| session.failed(failure))?;
-                session.end(stopped_by.name())?;
+                let summary = session.store(trainer, stopped_by)?;
                 run_dir.checkpoints().remove()?;
                 output::print_stored("run", run_dir.path(), |out| {
                     output::summary(out, &summary, Some(stopwatch.seconds()))
@@ -182,25 +179,6 @@ impl Train {
             }
         }
     }
-}
-
-fn store_outcome(
-    config: &Config,
-    data: &Data,
-    run_dir: &RunDir,
-    trainer: Trainer<Device>,
-    stopped_by: StoppedBy,
-) -> Result<Summary> {
-    let outcome = Outcome {
-        epochs: trainer.epochs(),
-        stopped_by: Some(stopped_by),
-        pruned_from: None,
-    };
-    let model = trainer.finish()?;
-    let evaluated = finalize::evaluate(config, data, &model, &outcome)?;
-    run_dir.check_held()?;
-    finalize::write(run_dir, config, &model, &evaluated)?;
-    Ok(evaluated.summary)
 }
 
 /// A run that needs nothing more; its process may have been killed before it removed the checkpoints.

@@ -11,7 +11,7 @@ use clap::Args;
 use vds_checkpoint::{Array, CheckpointStore};
 use vds_files::Shown as _;
 use vds_records::files::{NON_FINITE, WEIGHTS};
-use vds_records::{EpochMetrics, Event, NonFiniteStep, StoppedBy};
+use vds_records::{EpochMetrics, Event, NonFiniteStep, StoppedBy, Summary};
 use vds_training::{PausePoint, StepOutcome, Trainer};
 
 use super::resume;
@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::data::Data;
 use crate::device::Device;
 use crate::error::Error;
-use crate::finalize;
+use crate::finalize::{self, Outcome};
 use crate::progress::Progress;
 use crate::run_dir::{Journal, MetricsLog, RunDir, session_ends};
 use crate::signals::Interrupt;
@@ -81,10 +81,31 @@ impl Session<'_> {
         Ok(self.journal.add(&session_ends(reason, self.process.seconds()))?)
     }
 
-    /// A failure after the training: notes it in the journal and adds how to resume.
-    pub(super) fn failed(&mut self, failure: anyhow::Error) -> anyhow::Error {
-        let _ = self.end("failed");
-        with_hint(failure, self.resume_hint())
+    /// Evaluates and stores what a training to its end has left, and notes its end in the journal.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] with how to resume.
+    pub(super) fn store(&mut self, trainer: Trainer<Device>, stopped_by: StoppedBy) -> Result<Summary> {
+        let stored = self.evaluate_and_write(trainer, stopped_by).map_err(|failure| {
+            let _ = self.end("failed");
+            with_hint(failure, self.resume_hint())
+        });
+        let summary = stored?;
+        self.end(stopped_by.name())?;
+        Ok(summary)
+    }
+
+    fn evaluate_and_write(&self, trainer: Trainer<Device>, stopped_by: StoppedBy) -> Result<Summary> {
+        let outcome = Outcome {
+            epochs: trainer.epochs(),
+            stopped_by: Some(stopped_by),
+            pruned_from: None,
+        };
+        let model = trainer.finish()?;
+        let evaluated = finalize::evaluate(self.config, self.data, &model, &outcome)?;
+        self.run_dir.check_held()?;
+        finalize::write(self.run_dir, self.config, &model, &evaluated)?;
+        Ok(evaluated.summary)
     }
 
     fn train_to_end(&mut self, trainer: &mut Trainer<Device>) -> Result<Option<StoppedBy>> {
