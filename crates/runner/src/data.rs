@@ -97,9 +97,6 @@ impl Data {
 }
 
 /// The data sets of these names.
-///
-/// # Errors
-/// If one is not in the catalogue.
 pub(crate) fn named(names: &[String]) -> Result<Vec<vds_datasets::Dataset>> {
     Ok(names
         .iter()

@@ -41,7 +41,15 @@ impl Predict {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let run = StoredRun::open(&self.run)?;
         self.threads.start()?;
-        let predictor = Predictor::new(&run)?;
+        let model = run.load_model()?;
+        let (shape, standardization, class_names) = data::inputs(run.config())?;
+        let predictor = Predictor {
+            model,
+            weights: run.path().join(WEIGHTS),
+            shape,
+            standardization,
+            class_names,
+        };
         let mut printer = Predictions::new(self.json, &predictor.class_names);
         let outcome = self
             .files
@@ -65,18 +73,6 @@ struct Predictor {
 }
 
 impl Predictor {
-    fn new(run: &StoredRun) -> Result<Self> {
-        let model = run.load_model()?;
-        let (shape, standardization, class_names) = data::inputs(run.config())?;
-        Ok(Self {
-            model,
-            weights: run.path().join(WEIGHTS),
-            shape,
-            standardization,
-            class_names,
-        })
-    }
-
     /// Predicts batch by batch, and prints each batch before the next is read.
     fn predict_file(&self, path: &Path, printer: &mut Predictions) -> Result<()> {
         let file = path.to_string_lossy().into_owned();

@@ -59,9 +59,6 @@ impl RunDir {
     }
 
     /// Opens the folder of a run that is there.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if it cannot be written, or another process is writing it.
     pub(crate) fn reopen(path: &Path) -> Result<Self, Error> {
         Ok(Self {
             path: path.to_path_buf(),
@@ -77,9 +74,6 @@ impl RunDir {
     }
 
     /// Fails if the folder is not the one that this process holds.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if it has been moved, removed or replaced.
     pub(crate) fn check_held(&self) -> Result<(), Error> {
         self.lock.check()
     }

@@ -85,13 +85,9 @@ impl StoredRun {
             ));
         }
         match (self.config.method(), model.posterior_logits.is_some()) {
-            (Method::Ldn, true) | (Method::Ddn, false) => Ok(model),
-            (Method::Ldn, false) => Err(Error::input(
-                "the weights do not hold a posterior over depth, and the method is ldn",
-            )),
-            (Method::Ddn, true) => Err(Error::input(
-                "the weights hold a posterior over depth, and the method is ddn",
-            )),
+            (Method::Ldn, true) | (Method::Ddn, false) => return Ok(model),
+            (Method::Ldn, false) => Err("the weights do not hold a posterior over depth, and the method is ldn"),
+            (Method::Ddn, true) => Err("the weights hold a posterior over depth, and the method is ddn"),
         }
         .or_input(reading)
         .map_err(Into::into)
