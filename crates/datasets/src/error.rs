@@ -52,6 +52,37 @@ pub enum Error {
         /// The problem.
         problem: FormatError,
     },
+    /// A file of points cannot be opened or read.
+    #[error("reading {}", path.shown())]
+    ReadPoints {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A line of a file of points is not a point.
+    #[error("{}:{line}: {problem}", path.shown())]
+    MalformedLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The problem.
+        problem: FormatError,
+    },
+    /// A file of points has none.
+    #[error("{} holds no point", path.shown())]
+    NoPoints {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A point is too far away to be standardized in single precision.
+    #[error("{place}: the point is infinite once it is standardized")]
+    InfinitePoint {
+        /// File and line.
+        place: String,
+    },
     /// A well-formed file holds arrays of another size than the data set has.
     #[error("{} holds an array of {actual}, expected {expected}", path.shown())]
     Shape {

@@ -95,6 +95,28 @@ pub enum FormatError {
         /// The highest one allowed.
         highest: u32,
     },
+    /// A line of a file of points is longer than any point.
+    #[error("the line has more than {limit} bytes, expected {n_columns} numbers")]
+    LongLine {
+        /// Bytes of the longest line accepted.
+        limit: usize,
+        /// Numbers of a point.
+        n_columns: usize,
+    },
+    /// Text is not UTF-8.
+    #[error("byte {byte} of the file is not UTF-8, expected text")]
+    NotUtf8 {
+        /// The first byte that does not belong to a character.
+        byte: usize,
+    },
+    /// A line is not a point.
+    #[error("\"{text}\" is not a point, expected {n_columns} finite numbers")]
+    Point {
+        /// The line, shortened.
+        text: String,
+        /// Numbers of a point.
+        n_columns: usize,
+    },
     /// A file of another version of the MAT format.
     #[error("{actual}, expected a MAT file of version 5")]
     MatVersion {

@@ -32,6 +32,13 @@ pub struct Provenance {
     pub files: Vec<SourceFile>,
 }
 
+impl Provenance {
+    /// The SHA-256 digests of the files, in order.
+    pub fn digests(&self) -> Vec<String> {
+        self.files.iter().map(|file| file.sha256.clone()).collect()
+    }
+}
+
 /// A file or a generated part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {

@@ -13,7 +13,7 @@ pub use fault::reach;
 pub use atomic::{folder_of, remove_leftovers, sync_folder, temporary_file, write_atomically, write_in_stages};
 pub use digest::{digest, hex};
 pub use read::{open, open_unlinked, read};
-pub use shown::Shown;
+pub use shown::{Shown, excerpt};
 
 /// A stage of a write at which tests end the process; nothing without the feature `faults`.
 #[cfg(not(feature = "faults"))]

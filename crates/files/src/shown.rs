@@ -1,4 +1,4 @@
-//! Names from outside in messages and in commands to copy.
+//! Names and texts from outside in messages and in commands to copy.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -31,6 +31,27 @@ impl Shown for str {
     fn quoted(&self) -> impl Display {
         quoted(self)
     }
+}
+
+/// A text from outside as a message quotes it: white space becomes one blank, control characters are escaped, and what is
+/// beyond 100 characters is left out.
+pub fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let mut quoted = String::new();
+    // No more is looked at than is shown: the text may be megabytes.
+    let words = text.split_whitespace().take(LONGEST);
+    for (index, word) in words.enumerate() {
+        if index > 0 {
+            quoted.push(' ');
+        }
+        quoted.extend(word.chars().take(LONGEST + 1));
+    }
+    let end = quoted.char_indices().nth(LONGEST).map(|(at, _)| at);
+    if let Some(at) = end {
+        quoted.truncate(at);
+        quoted.push('…');
+    }
+    quoted.shown().to_string()
 }
 
 struct Escaped<'a>(Cow<'a, str>);
@@ -93,6 +114,16 @@ mod tests {
             ("a\nb\u{1b}'\\", r"$'a\x0ab\x1b\'\\'"),
         ] {
             assert_eq!(name.quoted().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn excerpts_are_short_single_lines_without_control_characters() {
+        assert_eq!(excerpt(" a\n  b\u{1b}[2J\u{85} "), r"a b\u{1b}[2J");
+        assert_eq!(excerpt(&"é".repeat(100)), "é".repeat(100));
+        for long in ["é".repeat(101), "ab ".repeat(1000), "é".repeat(1_000_000)] {
+            let text = excerpt(&long);
+            assert_eq!((text.chars().count(), text.ends_with('…')), (101, true));
         }
     }
 

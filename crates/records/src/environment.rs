@@ -39,6 +39,13 @@ pub struct Environment {
     pub pruned_from: Option<PrunedFrom>,
 }
 
+impl Environment {
+    /// The SHA-256 digests of the data, in order.
+    pub fn digests(&self) -> Vec<String> {
+        self.data.iter().map(|file| file.sha256.clone()).collect()
+    }
+}
+
 /// A file of data, or something in place of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataFile {
@@ -57,4 +64,44 @@ pub struct PrunedFrom {
     pub max_depth: usize,
     /// The rule that chose the depth; `None` if the depth was given.
     pub rule: Option<PruningRule>,
+}
+
+/// A file of data with another digest than the recorded one, or that only one side has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherFile {
+    /// Its place among the files of the data set.
+    pub index: usize,
+    /// The digest that was recorded.
+    pub recorded: Option<String>,
+    /// The digest that it has now.
+    pub now: Option<String>,
+}
+
+/// The files whose SHA-256 digests are not those recorded; where the files lie does not matter.
+pub fn other_files(recorded: &[String], now: &[String]) -> Vec<OtherFile> {
+    let pairs = (0..recorded.len().max(now.len())).map(|index| OtherFile {
+        index,
+        recorded: recorded.get(index).cloned(),
+        now: now.get(index).cloned(),
+    });
+    pairs.filter(|file| file.recorded != file.now).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_digests_are_compared_file_by_file() {
+        let indices = |now: &[&str]| -> Vec<usize> {
+            let now: Vec<String> = now.iter().map(|&digest| digest.to_owned()).collect();
+            let others = other_files(&["a", "b"].map(str::to_owned), &now).into_iter();
+            others.map(|file| file.index).collect()
+        };
+        assert!(indices(&["a", "b"]).is_empty());
+        assert_eq!(indices(&["a", "c"]), [1]);
+        assert_eq!(indices(&["b", "a"]), [0, 1]);
+        assert_eq!(indices(&["a"]), [1]);
+        assert_eq!(indices(&["a", "b", "c"]), [2]);
+    }
 }

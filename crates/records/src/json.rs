@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::Value;
 
 /// A place in two JSON trees at which at least one of them has a value that is not an object or a list.
@@ -37,6 +38,55 @@ pub fn display(value: Option<&Value>) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     }
+}
+
+/// Recorded values against those that are computed now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Recorded values that were compared.
+    pub n_compared: usize,
+    /// Those that are not reproduced.
+    pub differences: Vec<Difference>,
+}
+
+/// A recorded value that is not reproduced.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// Where it stands: `test.per_depth.3.nll`.
+    pub name: String,
+    /// As recorded; `null` if the record lacks it.
+    pub recorded: Value,
+    /// As it is computed now; `null` if it is not computed at all.
+    pub now: Value,
+    /// The second minus the first, where both are numbers.
+    pub difference: Option<f64>,
+}
+
+/// Compares every recorded value exactly. A field that only `now` has was not known when the record was made, and is not a
+/// difference; an element of a list is.
+pub fn compare(recorded: &Value, now: &Value) -> Comparison {
+    let is_recorded = |leaf: &Leaf<'_>| leaf.first.is_some() || is_element(&leaf.path);
+    let leaves: Vec<Leaf<'_>> = leaves(recorded, now).into_iter().filter(is_recorded).collect();
+    let n_compared = leaves.len();
+    let differing = leaves.into_iter().filter(Leaf::differs).map(|leaf| {
+        let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+        Difference {
+            difference: number(leaf.first).zip(number(leaf.second)).map(|(a, b)| b - a),
+            recorded: leaf.first.cloned().unwrap_or(Value::Null),
+            now: leaf.second.cloned().unwrap_or(Value::Null),
+            name: leaf.path,
+        }
+    });
+    Comparison {
+        n_compared,
+        differences: differing.collect(),
+    }
+}
+
+/// Whether a path leads to an element of a list.
+fn is_element(path: &str) -> bool {
+    let last = path.rsplit('.').next().unwrap_or("");
+    !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn visit<'a>(path: String, first: Option<&'a Value>, second: Option<&'a Value>, found: &mut Vec<Leaf<'a>>) {
@@ -108,5 +158,27 @@ mod tests {
             [r#"prior: Uniform | {"Geometric":0.5}"#]
         );
         assert_eq!(shown(&json!([]), &json!({"a": 1})), [r#": [] | {"a":1}"#]);
+    }
+
+    fn differing(recorded: &Value, now: &Value) -> Vec<(String, Option<f64>)> {
+        let found = compare(recorded, now).differences;
+        found.into_iter().map(|one| (one.name, one.difference)).collect()
+    }
+
+    #[test]
+    fn json_comparison_measures_what_differs() {
+        let (recorded, now) = (json!({"a": [1.0, 2.0], "b": "x"}), json!({"a": [1.0, 2.5], "b": "y"}));
+        assert_eq!(compare(&recorded, &recorded).n_compared, 3);
+        assert_eq!(
+            differing(&recorded, &now),
+            [("a.1".to_owned(), Some(0.5)), ("b".to_owned(), None)]
+        );
+    }
+
+    #[test]
+    fn json_comparison_ignores_fields_that_were_not_recorded_but_not_elements() {
+        assert_eq!(differing(&json!({"a": 1}), &json!({"b": 2})), [("a".to_owned(), None)]);
+        assert!(differing(&json!({}), &json!({"b": 2})).is_empty());
+        assert_eq!(differing(&json!([1]), &json!([1, 2])), [("1".to_owned(), None)]);
     }
 }

@@ -16,7 +16,7 @@ mod scores;
 mod summary;
 mod sweep;
 
-pub use environment::{DataFile, Environment, PrunedFrom};
+pub use environment::{DataFile, Environment, OtherFile, PrunedFrom, other_files};
 pub use epoch::{EpochMetrics, NonFiniteStep};
 pub use error::{Error, Result};
 pub use examples::{ExampleScores, PerExample};

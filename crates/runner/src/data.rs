@@ -15,7 +15,7 @@ use vds_training::streams::{Purpose, stream};
 pub(crate) use description::dataset;
 pub(crate) use folders::{lookup, target_dir};
 pub(crate) use network::network_config;
-pub(crate) use recorded::{OtherFile, check_digests, check_run, other_files};
+pub(crate) use recorded::{check_digests, check_run};
 
 use crate::config::{Config, Split};
 use crate::error::Error;
@@ -97,9 +97,6 @@ impl Data {
 }
 
 /// The data sets of these names.
-///
-/// # Errors
-/// If one is not in the catalogue.
 pub(crate) fn named(names: &[String]) -> Result<Vec<vds_datasets::Dataset>> {
     Ok(names
         .iter()

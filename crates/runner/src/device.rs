@@ -12,9 +12,6 @@ pub(crate) type Device = dfdx::prelude::Cpu;
 pub(crate) type Device = dfdx::prelude::Cuda;
 
 /// The device, with its tensor cache on: a step allocates what the step before it has freed.
-///
-/// # Errors
-/// If the device cannot be used.
 pub(crate) fn device() -> Result<Device> {
     let device = Device::default();
     // dfdx's errors are not `std::error::Error`.

@@ -11,7 +11,6 @@ mod device;
 pub mod error;
 mod finalize;
 mod output;
-mod predict_input;
 mod progress;
 mod run_dir;
 mod signals;

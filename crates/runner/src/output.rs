@@ -16,9 +16,6 @@ use escaping::Escaping;
 pub(crate) use predictions::Predictions;
 
 /// Writes to the standard output and flushes it.
-///
-/// # Errors
-/// [`Error::Output`] if it does not take the text.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let mut out = Escaping(BufWriter::new(io::stdout().lock()));
     let written = write(&mut out).and_then(|()| out.flush());
@@ -44,9 +41,6 @@ pub(crate) fn print_stored(
 }
 
 /// Prints a value as indented JSON.
-///
-/// # Errors
-/// As [`print()`], and if the value cannot be JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     let text = json_text(value)?;
     Ok(print(|out| writeln!(out, "{text}"))?)

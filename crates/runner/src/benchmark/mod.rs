@@ -12,12 +12,14 @@ use anyhow::Result;
 use serde::Serialize;
 use vds_kernels::Isa;
 use vds_model::NetworkConfig;
+use vds_training::FittedModel;
 
 pub(crate) use settings::Settings;
 
 use crate::clock::utc_now;
+use crate::device::Device;
 use crate::run_dir::cpu_model;
-use learner::TimedLearner;
+use learner::{Noise, weights_sha256};
 use timing::{median_seconds, warm_up};
 
 /// What was measured, in the order of the printed object.
@@ -58,20 +60,19 @@ pub(crate) struct Measurement {
 
 /// Measures; the threads are those of the pool that is set up.
 pub(crate) fn measure(settings: &Settings) -> Result<Measurement> {
-    let mut learner = TimedLearner::new(settings)?;
-    warm_up(|| learner.step())?;
-    let weights_sha256 = learner.weights_sha256();
-    let train = median_seconds(settings.repeats, || learner.step())?;
+    let (mut learner, noise) = (learner::learner(settings)?, Noise::new(settings)?);
+    warm_up(|| noise.step(&mut learner))?;
+    let weights_sha256 = weights_sha256(learner.network());
+    let train = median_seconds(settings.repeats, || noise.step(&mut learner))?;
 
-    let whole = learner.finish()?;
-    warm_up(|| whole.evaluate())?;
-    let eval = median_seconds(settings.repeats, || whole.evaluate())?;
+    let evaluation_of = |model: &FittedModel<Device>| {
+        warm_up(|| noise.evaluate(model))?;
+        median_seconds(settings.repeats, || noise.evaluate(model))
+    };
+    let whole = learner.into_model()?;
+    let eval = evaluation_of(&whole)?;
     let peak_rss_mib = memory::peak_rss_mib();
-    let pruned_eval = settings.pruned_to.map(|depth| {
-        let pruned = whole.pruned(depth)?;
-        warm_up(|| pruned.evaluate())?;
-        median_seconds(settings.repeats, || pruned.evaluate())
-    });
+    let pruned_eval = settings.pruned_to.map(|depth| evaluation_of(&whole.pruned(depth)?));
 
     let (items, flop, threads) = (settings.batch as f64, settings.flop(), settings.threads.get());
     Ok(Measurement {

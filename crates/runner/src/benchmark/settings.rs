@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use vds_model::{ConvConfig, Convolution, FcConfig, NetworkConfig};
+use vds_model::{ConvConfig, NetworkConfig};
 
 /// A network, a batch, and how often they are timed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,41 +20,6 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Classes of the convolutional network.
-    pub(crate) const CONV_CLASSES: usize = 10;
-    /// Inputs and classes of the fully connected network, as for the spirals.
-    pub(crate) const FC_INPUTS: usize = 2;
-
-    /// The convolutional network's sizes for square images.
-    pub(crate) fn conv(
-        max_depth: usize,
-        in_channels: usize,
-        size: usize,
-        [channels, bottleneck_channels]: [usize; 2],
-        convolution: Convolution,
-    ) -> NetworkConfig {
-        NetworkConfig::Conv(ConvConfig {
-            in_channels,
-            height: size,
-            width: size,
-            channels,
-            bottleneck_channels,
-            n_classes: Self::CONV_CLASSES,
-            max_depth,
-            convolution,
-        })
-    }
-
-    /// The fully connected network's sizes.
-    pub(crate) fn fc(max_depth: usize, width: usize) -> NetworkConfig {
-        NetworkConfig::Fc(FcConfig {
-            n_inputs: Self::FC_INPUTS,
-            width,
-            n_classes: Self::FC_INPUTS,
-            max_depth,
-        })
-    }
-
     /// `conv` or `fc`.
     pub(super) fn network_kind(&self) -> &'static str {
         match self.network {
@@ -99,6 +64,30 @@ fn pixels(config: &ConvConfig) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vds_model::{Convolution, FcConfig, HeadStatistics};
+
+    fn conv(max_depth: usize) -> NetworkConfig {
+        NetworkConfig::Conv(ConvConfig {
+            in_channels: 1,
+            height: 28,
+            width: 28,
+            channels: 64,
+            bottleneck_channels: 32,
+            n_classes: 10,
+            max_depth,
+            head_statistics: HeadStatistics::PerDepth,
+            convolution: Convolution::default(),
+        })
+    }
+
+    fn fc(max_depth: usize) -> NetworkConfig {
+        NetworkConfig::Fc(FcConfig {
+            n_inputs: 2,
+            width: 20,
+            n_classes: 2,
+            max_depth,
+        })
+    }
 
     fn settings(network: NetworkConfig, batch: usize) -> Settings {
         Settings {
@@ -120,24 +109,14 @@ mod tests {
     fn bench_flop_are_twice_the_multiply_adds_of_the_blocks() {
         // 12 x 12 pixels, two 1x1 convolutions 64 <-> 32 and one 3x3 convolution 32 -> 32, two blocks, three images.
         let of_image = 2 * 144 * (2 * 64 * 32 + 9 * 32 * 32);
-        check_flop(
-            Settings::conv(2, 1, 28, [64, 32], Convolution::default()),
-            3,
-            2 * 3 * of_image,
-        );
-        check_flop(Settings::fc(4, 20), 200, 2 * 4 * 20 * 20 * 200);
-        check_flop(Settings::fc(0, 20), 200, 0);
+        check_flop(conv(2), 3, 2 * 3 * of_image);
+        check_flop(fc(4), 200, 2 * 4 * 20 * 20 * 200);
+        check_flop(fc(0), 200, 0);
     }
 
     #[test]
     fn bench_kept_values_grow_with_batch_and_depth() {
-        let of = |max_depth, batch| {
-            settings(
-                Settings::conv(max_depth, 1, 28, [64, 32], Convolution::default()),
-                batch,
-            )
-            .kept_values()
-        };
+        let of = |max_depth, batch| settings(conv(max_depth), batch).kept_values();
         assert_eq!(of(0, 1), 144 * 128 + 784);
         assert_eq!(of(9, 2), 2 * (10 * 144 * 128 + 784));
     }

@@ -1,5 +1,6 @@
 use clap::CommandFactory as _;
 use expect_test::{Expect, expect};
+use vds_variational::PruningRule;
 
 use super::*;
 
@@ -7,7 +8,7 @@ fn arguments(text: &str) -> Vec<OsString> {
     text.split_whitespace().map(OsString::from).collect()
 }
 
-/// The help of a command at a fixed width.
+/// The help of a command at a fixed width, with `RULES` for the names of the pruning rules.
 #[track_caller]
 fn check_help(path: &[&str], expected: Expect) {
     let mut command = Cli::command().term_width(100);
@@ -16,6 +17,13 @@ fn check_help(path: &[&str], expected: Expect) {
     for name in path {
         found = found.find_subcommand_mut(name).unwrap();
     }
+    let mut found = found.clone().mut_args(|argument| match argument.get_help() {
+        Some(help) => {
+            let help = help.to_string().replace(PruningRule::EXPECTED, "RULES");
+            argument.help(help)
+        }
+        None => argument,
+    });
     // Between paragraphs clap leaves the indentation.
     let help = found.render_long_help().to_string();
     let lines = help.lines().map(|line| format!("{}\n", line.trim_end()));
@@ -134,9 +142,7 @@ fn help_of_prune() {
                       Replace the run in the folder
 
                   --rule <RULE>
-                      Rule that chooses the depth, by default that of the run's configuration: near-mode[:RATIO]
-                      with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a
-                      tolerance in (0, 1]
+                      Rule that chooses the depth, by default that of the run's configuration: RULES
 
                   --depth <N>
                       Depth to prune to

@@ -5,8 +5,9 @@ use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
 use anyhow::Result;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use vds_model::Convolution;
+use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, NetworkConfig};
 
 use crate::arguments::{Threads, n_threads, whole};
 use crate::benchmark::{Measurement, Settings, measure};
@@ -57,8 +58,8 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096), allow_negative_numbers = true)]
     bottleneck_channels: Option<usize>,
     /// How the 3x3 convolutions are computed, winograd or direct, for conv [default: winograd]
-    #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
-    convolution: Option<ConvolutionArg>,
+    #[arg(long, value_name = "HOW", value_parser = convolution(), hide_possible_values = true)]
+    convolution: Option<Convolution>,
     /// Hidden units, for fc [default: 20]
     #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, 1, 4096), allow_negative_numbers = true)]
     width: Option<usize>,
@@ -90,38 +91,42 @@ impl Bench {
 }
 
 /// How the 3x3 convolutions are computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ConvolutionArg {
-    Winograd,
-    Direct,
-}
-
-impl From<ConvolutionArg> for Convolution {
-    fn from(argument: ConvolutionArg) -> Self {
-        match argument {
-            ConvolutionArg::Winograd => Self::Winograd,
-            ConvolutionArg::Direct => Self::Direct,
-        }
-    }
+fn convolution() -> impl TypedValueParser<Value = Convolution> {
+    PossibleValuesParser::new(["winograd", "direct"]).map(|how| match how.as_str() {
+        "direct" => Convolution::Direct,
+        _ => Convolution::Winograd,
+    })
 }
 
 /// Fills in what was not given and checks what belongs together.
 fn settings(args: &Bench) -> Result<Settings, Error> {
     refuse_foreign(args)?;
-    let (default_depth, default_batch) = match args.network {
-        Network::Conv => (10, 128),
-        Network::Fc => (20, 200),
-    };
-    let max_depth = args.max_depth.unwrap_or(default_depth);
-    let network = match args.network {
-        Network::Conv => Settings::conv(
-            max_depth,
-            args.in_channels.unwrap_or(1),
-            args.size.unwrap_or(28),
-            [args.channels.unwrap_or(64), args.bottleneck_channels.unwrap_or(32)],
-            args.convolution.map(Convolution::from).unwrap_or_default(),
-        ),
-        Network::Fc => Settings::fc(max_depth, args.width.unwrap_or(20)),
+    let (network, default_batch) = match args.network {
+        Network::Conv => {
+            let size = args.size.unwrap_or(28);
+            let config = ConvConfig {
+                in_channels: args.in_channels.unwrap_or(1),
+                height: size,
+                width: size,
+                channels: args.channels.unwrap_or(64),
+                bottleneck_channels: args.bottleneck_channels.unwrap_or(32),
+                n_classes: 10,
+                max_depth: args.max_depth.unwrap_or(10),
+                head_statistics: HeadStatistics::PerDepth,
+                convolution: args.convolution.unwrap_or_default(),
+            };
+            (NetworkConfig::Conv(config), 128)
+        }
+        // Points and classes of the spirals.
+        Network::Fc => {
+            let config = FcConfig {
+                n_inputs: 2,
+                width: args.width.unwrap_or(20),
+                n_classes: 2,
+                max_depth: args.max_depth.unwrap_or(20),
+            };
+            (NetworkConfig::Fc(config), 200)
+        }
     };
     let settings = Settings {
         network,

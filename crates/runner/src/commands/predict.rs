@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use vds_datasets::{ExampleShape, Examples, Standardization, View};
+use vds_datasets::{ExampleShape, Examples, Standardization, UnlabeledBatch, View, for_each_unlabeled_batch};
 use vds_files::Shown as _;
 use vds_records::Prediction;
 use vds_records::files::WEIGHTS;
@@ -15,8 +15,10 @@ use crate::data;
 use crate::device::Device;
 use crate::error::{ExitCode, OrInput as _};
 use crate::output::Predictions;
-use crate::predict_input::{self, Batch};
 use crate::run_dir::StoredRun;
+
+/// Examples of a batch. The predictions do not depend on it; memory does.
+const BATCH: usize = 4096;
 
 /// Predict classes of images or points with a stored network
 #[derive(Clone, Debug, Args)]
@@ -39,7 +41,15 @@ impl Predict {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let run = StoredRun::open(&self.run)?;
         self.threads.start()?;
-        let predictor = Predictor::new(&run)?;
+        let model = run.load_model()?;
+        let (shape, standardization, class_names) = data::inputs(run.config())?;
+        let predictor = Predictor {
+            model,
+            weights: run.path().join(WEIGHTS),
+            shape,
+            standardization,
+            class_names,
+        };
         let mut printer = Predictions::new(self.json, &predictor.class_names);
         let outcome = self
             .files
@@ -63,29 +73,17 @@ struct Predictor {
 }
 
 impl Predictor {
-    fn new(run: &StoredRun) -> Result<Self> {
-        let model = run.load_model()?;
-        let (shape, standardization, class_names) = data::inputs(run.config())?;
-        Ok(Self {
-            model,
-            weights: run.path().join(WEIGHTS),
-            shape,
-            standardization,
-            class_names,
-        })
-    }
-
     /// Predicts batch by batch, and prints each batch before the next is read.
     fn predict_file(&self, path: &Path, printer: &mut Predictions) -> Result<()> {
         let file = path.to_string_lossy().into_owned();
-        predict_input::for_each_batch(path, self.shape, self.class_names.len(), |batch| {
+        for_each_unlabeled_batch(path, self.shape, self.class_names.len(), BATCH, |batch| {
             batch.check_standardized(&self.standardization)?;
             let predicted = self.predict(batch)?;
             Ok(printer.print(&self.predictions(&file, batch.first, &predicted))?)
         })
     }
 
-    fn predict(&self, batch: &Batch<'_>) -> Result<Predicted> {
+    fn predict(&self, batch: &UnlabeledBatch<'_>) -> Result<Predicted> {
         let weights = self.weights.shown();
         let predicted = self.model.predict(self.view(&batch.examples));
         if let Err(vds_training::Error::Output { first, last, .. }) = predicted {

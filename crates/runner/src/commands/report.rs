@@ -31,7 +31,8 @@ pub(crate) struct Report {
 impl Report {
     /// Writes the page; one that is there is replaced.
     pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
-        let runs = StoredRun::open_all(&with_cells(&self.runs)?)?;
+        let runs = with_cells(&self.runs)?;
+        let runs: Vec<StoredRun> = runs.iter().map(|run| StoredRun::open(run)).collect::<Result<_, _>>()?;
         page_file::check(&self.out)?;
         let (mut records, mut diverged) = (Vec::new(), Vec::new());
         for run in &runs {

@@ -8,12 +8,12 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 use vds_files::Shown as _;
-use vds_records::Environment;
 use vds_records::files::{PREDICTIVE_GRID, WEIGHTS};
-use vds_records::json::{self, Leaf};
+use vds_records::json::{self, Comparison, Difference};
+use vds_records::{Environment, OtherFile, other_files};
 
 use crate::arguments::{DataDir, Threads};
-use crate::data::{self, OtherFile};
+use crate::data;
 use crate::error::{self, ExitCode, OrInput as _};
 use crate::finalize::{self, Outcome};
 use crate::output;
@@ -51,9 +51,8 @@ const MAX_ROWS: usize = 40;
 #[derive(Debug, Serialize)]
 struct Verified {
     run: String,
-    /// Recorded values that were compared.
-    n_compared: usize,
-    differences: Vec<Difference>,
+    #[serde(flatten)]
+    compared: Comparison,
     /// What is not as it was when the record was made, and may be why.
     environment: Vec<Difference>,
     /// Why nothing could be compared.
@@ -61,19 +60,6 @@ struct Verified {
     error: Option<String>,
     #[serde(skip)]
     code: ExitCode,
-}
-
-/// A recorded value that is not reproduced.
-#[derive(Debug, Serialize)]
-struct Difference {
-    /// Where it stands: `test.per_depth.3.nll`.
-    name: String,
-    /// As recorded; `null` if the record lacks it.
-    recorded: Value,
-    /// As it is computed now; `null` if it is not computed at all.
-    now: Value,
-    /// The second minus the first, where both are numbers.
-    difference: Option<f64>,
 }
 
 impl Verify {
@@ -93,34 +79,19 @@ impl Verify {
 
 /// A run that cannot be evaluated keeps none of the others from it.
 fn outcome(run: &Path, lookup: &vds_datasets::Lookup) -> Verified {
-    let name = run.to_string_lossy().into_owned();
-    match verify(run, lookup) {
-        Ok((n_compared, differences, environment)) => Verified {
-            run: name,
-            n_compared,
-            code: match differences.is_empty() {
-                true => ExitCode::Success,
-                false => ExitCode::Failure,
-            },
-            differences,
-            environment,
-            error: None,
-        },
-        Err(failure) => Verified {
-            run: name,
-            n_compared: 0,
-            differences: Vec::new(),
-            environment: Vec::new(),
-            // One line per run.
-            error: Some(error::text(&failure).replace('\n', "; ")),
-            code: error::exit_code(&failure),
-        },
-    }
+    verify(run, lookup).unwrap_or_else(|failure| Verified {
+        run: run.to_string_lossy().into_owned(),
+        compared: Comparison::default(),
+        environment: Vec::new(),
+        // One line per run.
+        error: Some(error::text(&failure).replace('\n', "; ")),
+        code: error::exit_code(&failure),
+    })
 }
 
-/// How many values were compared, those that differ, and what differs in the environment.
-fn verify(run: &Path, lookup: &vds_datasets::Lookup) -> Result<(usize, Vec<Difference>, Vec<Difference>)> {
-    let run = StoredRun::open(run)?;
+/// The recorded values against those that are computed now, and what differs in the environment.
+fn verify(path: &Path, lookup: &vds_datasets::Lookup) -> Result<Verified> {
+    let run = StoredRun::open(path)?;
     let (config, records) = (run.config(), run.records());
     records.check_files()?;
     let (summary, environment) = (records.summary()?, records.environment()?);
@@ -142,40 +113,22 @@ fn verify(run: &Path, lookup: &vds_datasets::Lookup) -> Result<(usize, Vec<Diffe
         recorded["grid"] = records.json(PREDICTIVE_GRID)?;
         now["grid"] = as_stored(grid)?;
     }
-    let digests: Vec<String> = environment.data.iter().map(|file| file.sha256.clone()).collect();
-    let (n_values, mut differences) = compare(&recorded, &now);
-    differences.extend(
-        data::other_files(&digests, &data.provenance)
-            .into_iter()
-            .map(other_data),
-    );
-    let n_compared = n_values + digests.len();
-    let (_, causes) = compare(&causes(&environment)?, &serde_json::to_value(&here)?);
-    Ok((n_compared, differences, causes))
-}
-
-/// Compares every recorded value exactly. A field that only `now` has was not known when the record was made, and is not a
-/// difference; an element of a list is.
-fn compare(recorded: &Value, now: &Value) -> (usize, Vec<Difference>) {
-    let is_recorded = |leaf: &Leaf<'_>| leaf.first.is_some() || is_element(&leaf.path);
-    let leaves: Vec<Leaf<'_>> = json::leaves(recorded, now).into_iter().filter(is_recorded).collect();
-    let n_compared = leaves.len();
-    let differing = leaves.into_iter().filter(Leaf::differs).map(|leaf| {
-        let number = |value: Option<&Value>| value.and_then(Value::as_f64);
-        Difference {
-            difference: number(leaf.first).zip(number(leaf.second)).map(|(a, b)| b - a),
-            recorded: leaf.first.cloned().unwrap_or(Value::Null),
-            now: leaf.second.cloned().unwrap_or(Value::Null),
-            name: leaf.path,
-        }
-    });
-    (n_compared, differing.collect())
-}
-
-/// Whether a path leads to an element of a list.
-fn is_element(path: &str) -> bool {
-    let last = path.rsplit('.').next().unwrap_or("");
-    !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
+    let mut compared = json::compare(&recorded, &now);
+    let digests = environment.digests();
+    compared.n_compared += digests.len();
+    let others = other_files(&digests, &data.provenance.digests());
+    compared.differences.extend(others.into_iter().map(other_data));
+    let causes = json::compare(&causes(&environment)?, &serde_json::to_value(&here)?);
+    Ok(Verified {
+        run: path.to_string_lossy().into_owned(),
+        code: match compared.differences.is_empty() {
+            true => ExitCode::Success,
+            false => ExitCode::Failure,
+        },
+        compared,
+        environment: causes.differences,
+        error: None,
+    })
 }
 
 /// A value as it would be read from the file that it is stored in: single precision becomes its few decimal digits.
@@ -209,18 +162,25 @@ fn without(mut value: Value, names: &[&str]) -> Value {
 }
 
 fn print(out: &mut dyn Write, verified: &Verified) -> io::Result<()> {
-    let (run, n_compared) = (verified.run.shown(), verified.n_compared);
+    let run = verified.run.shown();
+    let Comparison {
+        n_compared,
+        differences,
+    } = &verified.compared;
     if let Some(error) = &verified.error {
         return writeln!(out, "{run}: cannot be verified: {error}");
     }
-    let n_different = verified.differences.len();
-    match n_different {
+    match differences.len() {
         0 => writeln!(out, "{run}: all {n_compared} recorded values are reproduced")?,
         n => writeln!(out, "{run}: {n} of {n_compared} recorded values differ")?,
     }
-    table(out, &verified.differences)?;
+    table(out, differences)?;
     if !verified.environment.is_empty() {
-        let role = if n_different == 0 { "" } else { ", a possible cause" };
+        let role = if differences.is_empty() {
+            ""
+        } else {
+            ", a possible cause"
+        };
         writeln!(out, "  not as it was when the run was made{role}:")?;
         table(out, &verified.environment)?;
     }
@@ -257,33 +217,4 @@ fn row(difference: &Difference) -> Vec<String> {
             .difference
             .map_or_else(String::new, |value| format!("{value:+.2e}")),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn differing(recorded: &Value, now: &Value) -> Vec<(String, Option<f64>)> {
-        let (_, found) = compare(recorded, now);
-        found.into_iter().map(|one| (one.name, one.difference)).collect()
-    }
-
-    #[test]
-    fn verify_measures_what_differs() {
-        let (recorded, now) = (json!({"a": [1.0, 2.0], "b": "x"}), json!({"a": [1.0, 2.5], "b": "y"}));
-        assert_eq!(compare(&recorded, &recorded).0, 3);
-        assert_eq!(
-            differing(&recorded, &now),
-            [("a.1".to_owned(), Some(0.5)), ("b".to_owned(), None)]
-        );
-    }
-
-    #[test]
-    fn verify_ignores_fields_that_were_not_recorded_but_not_elements() {
-        assert_eq!(differing(&json!({"a": 1}), &json!({"b": 2})), [("a".to_owned(), None)]);
-        assert!(differing(&json!({}), &json!({"b": 2})).is_empty());
-        assert_eq!(differing(&json!([1]), &json!([1, 2])), [("1".to_owned(), None)]);
-    }
 }

@@ -4,7 +4,7 @@ use super::error::FieldProblem;
 use super::fields::{children, find};
 use super::file::ConfigFile;
 use super::parse_message::parse_message;
-use vds_records::read::excerpt;
+use vds_files::excerpt;
 
 /// An override `path=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]

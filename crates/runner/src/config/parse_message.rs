@@ -1,8 +1,7 @@
 //! What is wrong with a text, in the words of the table of fields.
 
 use ron::Error as RonError;
-use vds_files::Shown as _;
-use vds_records::read::excerpt;
+use vds_files::{Shown as _, excerpt};
 
 use super::fields::find;
 use super::parse::ParseError;

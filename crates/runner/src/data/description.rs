@@ -6,9 +6,6 @@ use vds_datasets::{Dataset, SpiralsConfig, catalogue};
 use crate::config::{Config, DatasetConfig};
 
 /// The description of the data set that the configuration names.
-///
-/// # Errors
-/// If it is not in the catalogue.
 pub(crate) fn dataset(config: &Config) -> Result<Dataset> {
     Ok(match &config.file().dataset {
         DatasetConfig::Catalogue(name) => catalogue::find(name)?,

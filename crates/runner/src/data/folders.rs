@@ -19,9 +19,6 @@ pub(crate) fn lookup(data_dir: Option<PathBuf>) -> Lookup {
 }
 
 /// The folder that data sets are put into: `data_dir`, else that of `VDS_DATA_DIR`, else that of the user.
-///
-/// # Errors
-/// If there is none of them.
 pub(crate) fn target_dir(data_dir: Option<PathBuf>) -> Result<PathBuf, Error> {
     let lookup = lookup(data_dir);
     let target = lookup.data_dir.or(lookup.env_dir).or(lookup.xdg_dir);

@@ -9,9 +9,6 @@ use crate::config::{Config, NetworkSizes};
 use crate::error::Error;
 
 /// Sizes of the network: those of the configuration, and those that follow from the data set.
-///
-/// # Errors
-/// If the data set is not in the catalogue.
 pub(crate) fn network_config(config: &Config) -> Result<NetworkConfig> {
     let dataset = dataset(config)?;
     let (shape, n_classes) = (dataset.shape, dataset.n_classes());

@@ -37,9 +37,6 @@ impl Predictions {
     }
 
     /// Prints some predictions and flushes the output.
-    ///
-    /// # Errors
-    /// [`Error::Output`] if it does not take them.
     pub(crate) fn print(&mut self, predictions: &[Prediction]) -> Result<(), Error> {
         print(|out| {
             predictions.iter().try_for_each(|one| {
@@ -62,9 +59,6 @@ impl Predictions {
     }
 
     /// Ends the list of JSON, if it has begun; also after a failure, so that what was printed is whole.
-    ///
-    /// # Errors
-    /// [`Error::Output`] if the output does not take it.
     pub(crate) fn finish(self) -> Result<(), Error> {
         match self.format {
             Format::Json if self.file.is_some() => print(|out| writeln!(out, "\n]")),

@@ -20,9 +20,6 @@ pub(super) struct Lock {
 
 impl Lock {
     /// Takes the lock of a folder.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if another process has it, or the folder cannot be written.
     pub(super) fn take(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(LOCK);
         loop {

@@ -7,19 +7,16 @@
 
 mod atomic;
 mod environment;
-mod journal;
 mod lock;
-mod metrics;
+mod logs;
 mod out;
 mod stored;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use atomic::write_atomically;
-pub(crate) use environment::environment_here;
-pub(crate) use environment::{cpu_model, program};
-pub(crate) use journal::{Journal, session_begins, session_ends};
+pub(crate) use environment::{cpu_model, environment_here, program};
 pub(crate) use lock::is_in_use;
-pub(crate) use metrics::MetricsLog;
+pub(crate) use logs::{Journal, MetricsLog, session_begins, session_ends};
 pub(crate) use out::RunDir;
 pub(crate) use stored::StoredRun;

@@ -12,12 +12,11 @@ use vds_records::files::{
     ALL, CHECKPOINTS, CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY,
     WEIGHTS,
 };
-use vds_records::{Environment, NonFiniteStep, PredictiveGrid, RunReader, Summary};
+use vds_records::{Environment, PredictiveGrid, RunReader, Summary};
 
 use super::atomic::write_atomically;
-use super::journal::Journal;
 use super::lock::Lock;
-use super::metrics::MetricsLog;
+use super::logs::{Journal, MetricsLog};
 use crate::config::Config;
 use crate::error::{Error, OrInput as _};
 
@@ -60,9 +59,6 @@ impl RunDir {
     }
 
     /// Opens the folder of a run that is there.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if it cannot be written, or another process is writing it.
     pub(crate) fn reopen(path: &Path) -> Result<Self, Error> {
         Ok(Self {
             path: path.to_path_buf(),
@@ -78,9 +74,6 @@ impl RunDir {
     }
 
     /// Fails if the folder is not the one that this process holds.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if it has been moved, removed or replaced.
     pub(crate) fn check_held(&self) -> Result<(), Error> {
         self.lock.check()
     }
@@ -91,9 +84,6 @@ impl RunDir {
     }
 
     /// Removes the files of an earlier run and writes what is known before the first step.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if a file cannot be written or removed.
     pub(crate) fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
         self.check_held()?;
         self.has_begun = true;
@@ -107,32 +97,18 @@ impl RunDir {
         ALL.into_iter()
             .filter(|name| *name != CONFIG)
             .try_for_each(|name| self.remove(name))?;
-        self.write_environment(environment)?;
+        self.write_json(ENVIRONMENT, environment)?;
         reach("environment-written");
         self.write_config(&config.to_ron())
     }
 
     /// Writes the configuration.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if the file cannot be written.
     pub(crate) fn write_config(&self, text: &str) -> Result<(), Error> {
         write_atomically(&self.path.join(CONFIG), text.as_bytes())
     }
 
-    /// Writes the environment.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if the file cannot be written.
-    pub(crate) fn write_environment(&self, environment: &Environment) -> Result<(), Error> {
-        self.write_json(ENVIRONMENT, environment)
-    }
-
     /// Opens the logs: the metrics with the lines so far, the journal with what it holds. What a killed process has left
     /// unfinished is removed.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if a file cannot be written.
     pub(crate) fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
         self.check_held()?;
         self.has_begun = true;
@@ -145,9 +121,6 @@ impl RunDir {
     }
 
     /// Removes the temporary files that killed processes have left.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if one cannot be removed.
     pub(crate) fn remove_leftovers(&self) -> Result<(), Error> {
         let leftovers = || format!("removing unfinished files in {}", self.path.shown());
         vds_files::remove_leftovers(&self.path).or_input(leftovers)?;
@@ -155,42 +128,17 @@ impl RunDir {
         Ok(())
     }
 
-    /// Writes what is known of a step in which a number became NaN or infinite.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if the file cannot be written.
-    pub(crate) fn write_non_finite(&self, step: &NonFiniteStep) -> Result<PathBuf, Error> {
-        self.write_json(NON_FINITE, step)?;
-        Ok(self.path.join(NON_FINITE))
-    }
-
     /// Writes the weights.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if the file cannot be written.
     pub(crate) fn write_weights(&self, bytes: &[u8]) -> Result<(), Error> {
-        write_atomically(&self.weights_path(), bytes)
-    }
-
-    /// Where the weights are written.
-    pub(crate) fn weights_path(&self) -> PathBuf {
-        self.path.join(WEIGHTS)
+        write_atomically(&self.path.join(WEIGHTS), bytes)
     }
 
     /// Writes the predictions on the grid.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if the file cannot be written.
     pub(crate) fn write_grid(&self, grid: &PredictiveGrid) -> Result<(), Error> {
-        let path = self.path.join(PREDICTIVE_GRID);
-        let text = serde_json::to_string(grid).or_input(|| format!("writing {}", path.shown()))?;
-        write_atomically(&path, format!("{text}\n").as_bytes())
+        self.write(PREDICTIVE_GRID, serde_json::to_string(grid))
     }
 
     /// Writes the summary with the digests of the other files, which makes the run a finished one.
-    ///
-    /// # Errors
-    /// [`Error::Input`] if a file cannot be read or written.
     pub(crate) fn write_summary(&self, mut summary: Summary) -> Result<(), Error> {
         summary.files.clear();
         for name in SEALED {
@@ -216,9 +164,14 @@ impl RunDir {
         }
     }
 
-    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
+    /// Writes a value as indented JSON.
+    pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
+        self.write(name, serde_json::to_string_pretty(value))
+    }
+
+    fn write(&self, name: &str, json: serde_json::Result<String>) -> Result<(), Error> {
         let path = self.path.join(name);
-        let text = serde_json::to_string_pretty(value).or_input(|| format!("writing {}", path.shown()))?;
+        let text = json.or_input(|| format!("writing {}", path.shown()))?;
         write_atomically(&path, format!("{text}\n").as_bytes())
     }
 }

@@ -1,6 +1,6 @@
 //! A run directory that is read: its configuration, its records and its network.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use vds_files::Shown as _;
 use vds_model::weights;
@@ -40,14 +40,6 @@ impl StoredRun {
         let text = records.config_text().or_input(reading)?;
         let config = config::load(&file, &text, &[]).or_input(reading)?;
         Ok(Self { records, config })
-    }
-
-    /// Opens several run directories.
-    ///
-    /// # Errors
-    /// As [`Self::open`], for the first that cannot be opened.
-    pub(crate) fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Error> {
-        paths.iter().map(|path| Self::open(path)).collect()
     }
 
     /// The folder.
@@ -93,13 +85,9 @@ impl StoredRun {
             ));
         }
         match (self.config.method(), model.posterior_logits.is_some()) {
-            (Method::Ldn, true) | (Method::Ddn, false) => Ok(model),
-            (Method::Ldn, false) => Err(Error::input(
-                "the weights do not hold a posterior over depth, and the method is ldn",
-            )),
-            (Method::Ddn, true) => Err(Error::input(
-                "the weights hold a posterior over depth, and the method is ddn",
-            )),
+            (Method::Ldn, true) | (Method::Ddn, false) => return Ok(model),
+            (Method::Ldn, false) => Err("the weights do not hold a posterior over depth, and the method is ldn"),
+            (Method::Ddn, true) => Err("the weights hold a posterior over depth, and the method is ddn"),
         }
         .or_input(reading)
         .map_err(Into::into)

@@ -12,9 +12,6 @@ use crate::error::{Error, OrInput as _};
 const START: &[u8] = b"<!DOCTYPE html>";
 
 /// Refuses a place that cannot take a page, holds something else, or is one of a run's files, before anything is read.
-///
-/// # Errors
-/// [`Error::Input`] with what is in the way.
 pub(super) fn check(out: &Path) -> Result<(), Error> {
     let shown = out.shown();
     let refuse = |what: String| Err(Error::input_with_hint(what, "choose another --out"));

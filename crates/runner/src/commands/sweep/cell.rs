@@ -112,13 +112,11 @@ impl Trainer<'_> {
             }
             _ if self.interrupt.came() => return Outcome::Interrupted,
             State::Begun => arguments.extend(["--resume".into(), run.into_os_string()]),
-            State::New => arguments.extend([cell.config().into_os_string(), "--out".into(), run.into_os_string()]),
-            State::Changed => arguments.extend([
-                cell.config().into_os_string(),
-                "--overwrite".into(),
-                "--out".into(),
-                run.into_os_string(),
-            ]),
+            State::New | State::Changed => {
+                arguments.push(cell.config().into_os_string());
+                arguments.extend((state == State::Changed).then(|| "--overwrite".into()));
+                arguments.extend(["--out".into(), run.into_os_string()]);
+            }
         }
         arguments.extend(["--threads".into(), n_threads.to_string().into()]);
         if let Some(folder) = &self.data_dir {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use vds_files::Shown as _;
+use vds_files::{Shown as _, excerpt};
 use vds_records::{Cell, ThreadSharing, read};
 
 use crate::config::{self, Config, Override};
@@ -63,7 +63,7 @@ impl PlanFile {
             )));
         }
         if let Some(odd) = plan.names().find(|name| !is_folder_name(name)) {
-            let odd = read::excerpt(odd);
+            let odd = excerpt(odd);
             return Err(Error::input(format!(
                 "{shown}: the name \"{odd}\" cannot be that of a folder, expected letters, digits, `-`, `_` and `.`"
             )));
@@ -81,7 +81,7 @@ impl PlanFile {
             let known: Vec<&str> = known().collect();
             return Err(Error::input(format!(
                 "--only {}: the plan has no such experiment, it has {}",
-                read::excerpt(unknown),
+                excerpt(unknown),
                 known.join(", ")
             )));
         }
@@ -125,7 +125,7 @@ impl Experiment {
                     .chain(varied)
                     .map(|setting| {
                         let parsed = Override::parse(&setting);
-                        parsed.map_err(|problem| Error::input(format!("{}: {problem}", read::excerpt(&setting))))
+                        parsed.map_err(|problem| Error::input(format!("{}: {problem}", excerpt(&setting))))
                     })
                     .collect();
                 let config = config::load(&path, &text, &settings.or_input(planning)?).or_input(planning)?;

@@ -8,23 +8,24 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use vds_records::{StoppedBy, Summary, read};
+use vds_files::excerpt;
+use vds_records::files::ENVIRONMENT;
+use vds_records::read;
 use vds_training::Trainer;
 
 use crate::arguments::{DataDir, Threads};
 use crate::clock::Stopwatch;
 use crate::config::{self, Config, Override};
-use crate::data::{self, Data};
-use crate::device::{Device, device};
+use crate::data;
+use crate::device::device;
 use crate::error::{Error, ExitCode};
-use crate::finalize::{self, Outcome};
 use crate::output;
 use crate::progress::Progress;
 use crate::run_dir::{RunDir, StoredRun, environment_here, session_begins};
 use crate::signals::Interrupt;
 use resumable::Environment;
 use resume::SavedRun;
-use session::{Checkpoints, Logs, Session};
+use session::{Checkpoints, Session};
 
 /// Train a network as a configuration says and store the run
 #[derive(Clone, Debug, Args)]
@@ -90,7 +91,7 @@ impl Train {
         let seed = self.seed.map(|seed| Ok(Override::seed(seed)));
         let overrides = self.settings.iter().map(|text| {
             let parsed = Override::parse(text);
-            parsed.map_err(|problem| Error::input(format!("--set {}: {problem}", read::excerpt(text))))
+            parsed.map_err(|problem| Error::input(format!("--set {}: {problem}", excerpt(text))))
         });
         let overrides: Vec<Override> = overrides.chain(seed).collect::<Result<_, _>>()?;
         Ok(config::load(path, &text, &overrides)?)
@@ -132,7 +133,7 @@ impl Train {
             Some((saved, state)) => {
                 let restored = saved.restore(&mut trainer, &data, &run_dir)?;
                 if state == Environment::Lost {
-                    run_dir.write_environment(&environment)?;
+                    run_dir.write_json(ENVIRONMENT, &environment)?;
                 }
                 restored
             }
@@ -149,21 +150,27 @@ impl Train {
         let (metrics, mut journal) = run_dir.open_logs(history)?;
         journal.add(&session_begins(command_line, trainer.epochs(), trainer.steps()))?;
         damaged.iter().try_for_each(|event| journal.add(event))?;
-        let logs = Logs {
+        let mut session = Session {
+            config,
+            data: &data,
+            run_dir: &run_dir,
+            interrupt,
+            checkpoints: run_dir.checkpoints(),
             metrics,
             journal,
             progress: Progress::new(config.file().epochs, self.quiet),
+            intervals: self.checkpoints,
+            process: stopwatch,
+            since_checkpoint: Stopwatch::start(),
+            last_checkpoint: None,
         };
-        let mut session = Session::new(config, &data, &run_dir, logs, self.checkpoints, interrupt, stopwatch);
         match session.train(trainer)? {
             None => {
                 session.end("interrupted")?;
                 Ok(ExitCode::Interrupted)
             }
             Some((trainer, stopped_by)) => {
-                let stored = store_outcome(config, &data, &run_dir, trainer, stopped_by);
-                let summary = stored.map_err(|failure| session.failed(failure))?;
-                session.end(stopped_by.name())?;
+                let summary = session.store(trainer, stopped_by)?;
                 run_dir.checkpoints().remove()?;
                 output::print_stored("run", run_dir.path(), |out| {
                     output::summary(out, &summary, Some(stopwatch.seconds()))
@@ -172,25 +179,6 @@ impl Train {
             }
         }
     }
-}
-
-fn store_outcome(
-    config: &Config,
-    data: &Data,
-    run_dir: &RunDir,
-    trainer: Trainer<Device>,
-    stopped_by: StoppedBy,
-) -> Result<Summary> {
-    let outcome = Outcome {
-        epochs: trainer.epochs(),
-        stopped_by: Some(stopped_by),
-        pruned_from: None,
-    };
-    let model = trainer.finish()?;
-    let evaluated = finalize::evaluate(config, data, &model, &outcome)?;
-    run_dir.check_held()?;
-    finalize::write(run_dir, config, &model, &evaluated)?;
-    Ok(evaluated.summary)
 }
 
 /// A run that needs nothing more; its process may have been killed before it removed the checkpoints.

@@ -25,6 +25,7 @@ pub(super) enum Environment {
 
 /// Refuses to train in a run directory whose content says that it is not one of training, or that would be lost.
 pub(super) fn check(run: &StoredRun, run_dir: &RunDir) -> Result<Environment> {
+    let refuse = |message: String| Error::input_with_hint(message, from_scratch(run.path())).into();
     let has_checkpoint = !run_dir.checkpoints().is_empty()?;
     let records = run.records();
     let environment = match records.environment() {
@@ -41,7 +42,7 @@ pub(super) fn check(run: &StoredRun, run_dir: &RunDir) -> Result<Environment> {
                 ENVIRONMENT,
                 text_of(&error)
             );
-            return Err(Error::input_with_hint(message, from_scratch(run.path())).into());
+            return Err(refuse(message));
         }
     };
     if let Some(parent) = environment.pruned_from {
@@ -70,7 +71,7 @@ pub(super) fn check(run: &StoredRun, run_dir: &RunDir) -> Result<Environment> {
             "{} was being overwritten when its process ended: {CONFIG} is not the configuration that {ENVIRONMENT} is for",
             run.path().shown()
         );
-        return Err(Error::input_with_hint(message, from_scratch(run.path())).into());
+        return Err(refuse(message));
     }
     if run.path().join(WEIGHTS).symlink_metadata().is_ok() {
         let message = format!(
@@ -78,7 +79,7 @@ pub(super) fn check(run: &StoredRun, run_dir: &RunDir) -> Result<Environment> {
              scratch",
             run.path().shown()
         );
-        return Err(Error::input_with_hint(message, from_scratch(run.path())).into());
+        return Err(refuse(message));
     }
     warn_of_lost_epochs(records);
     Ok(Environment::Kept)

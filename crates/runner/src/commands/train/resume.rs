@@ -1,7 +1,7 @@
 //! What a checkpoint says of its run, and the checks before a run resumes from it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
@@ -39,11 +39,8 @@ struct RunState {
 
 /// A checkpoint that fits its run.
 pub(super) struct SavedRun {
-    path: PathBuf,
+    found: Found,
     state: RunState,
-    checkpoint: Checkpoint,
-    /// Newer ones that could not be used.
-    damaged: Vec<Damaged>,
 }
 
 /// A checkpoint of the present state.
@@ -55,7 +52,7 @@ pub(super) fn checkpoint(
 ) -> Result<Checkpoint> {
     let state = RunState {
         config: config.to_ron(),
-        data: digests(data),
+        data: data.provenance.digests(),
         instruction_set: instruction_set(),
         trainer,
     };
@@ -75,23 +72,14 @@ impl SavedRun {
         let Some(found) = run_dir.checkpoints().newest(SCHEMA, MAX_LONG).map_err(with_advice)? else {
             return Ok(None);
         };
-        let Found {
-            path,
-            checkpoint,
-            damaged,
-        } = found;
-        let state = serde_json::from_value(checkpoint.state.clone());
-        Ok(Some(Self {
-            state: state.or_input(|| format!("reading {}", path.shown()))?,
-            path,
-            checkpoint,
-            damaged,
-        }))
+        let state = serde_json::from_value(found.checkpoint.state.clone());
+        let state = state.or_input(|| format!("reading {}", found.path.shown()))?;
+        Ok(Some(Self { found, state }))
     }
 
     /// Its file.
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        &self.found.path
     }
 
     /// The resolved configuration of its run.
@@ -105,14 +93,11 @@ impl SavedRun {
         let Some(saved) = Self::newest(run_dir)? else {
             return Ok(None);
         };
-        let reading = || format!("reading {}", saved.path.shown());
-        let config = config::load(&saved.path, &saved.state.config, &[]).or_input(reading)?;
+        let path = saved.path();
+        let config = config::load(path, &saved.state.config, &[]).or_input(|| format!("reading {}", path.shown()))?;
         let here = run.path().join(CONFIG);
-        refuse_differences(
-            (&saved.path, "the checkpoint", &config),
-            (&here, "that file", run.config()),
-        )?;
-        warn_of_other_roundings(&saved.state, &saved.checkpoint);
+        refuse_differences((path, "the checkpoint", &config), (&here, "that file", run.config()))?;
+        warn_of_other_roundings(&saved.state, &saved.found.checkpoint);
         Ok(Some(saved))
     }
 
@@ -124,12 +109,8 @@ impl SavedRun {
         data: &Data,
         run_dir: &RunDir,
     ) -> Result<(Vec<u8>, Vec<Event>)> {
-        let Self {
-            path,
-            state,
-            mut checkpoint,
-            damaged,
-        } = self;
+        let Self { found, state } = self;
+        let (path, damaged, mut checkpoint) = (found.path, found.damaged, found.checkpoint);
         check_digests(&path, &state.data, &data.provenance)?;
         let reading = || format!("reading {}", path.shown());
         let history = checkpoint.take_bytes(HISTORY).or_input(reading)?;
@@ -138,10 +119,8 @@ impl SavedRun {
             .restore(&state.trainer, &mut checkpoint, data.train.len())
             .or_input(reading)?;
         run_dir.checkpoints().set_aside(&damaged)?;
-        Ok((
-            history,
-            damaged.iter().map(|file| warn_of_damage(file, &path)).collect(),
-        ))
+        let noted = damaged.iter().map(|file| warn_of_damage(file, &path)).collect();
+        Ok((history, noted))
     }
 }
 
@@ -184,10 +163,6 @@ fn with_advice(error: vds_checkpoint::Error) -> anyhow::Error {
     }
     let advice = "no older checkpoint is whole; begin the run again with --overwrite";
     Error::input_with_hint(text_of(&error), advice).into()
-}
-
-fn digests(data: &Data) -> Vec<String> {
-    data.provenance.files.iter().map(|file| file.sha256.clone()).collect()
 }
 
 fn instruction_set() -> String {

@@ -10,7 +10,8 @@ use anyhow::Result;
 use clap::Args;
 use vds_checkpoint::{Array, CheckpointStore};
 use vds_files::Shown as _;
-use vds_records::{EpochMetrics, Event, NonFiniteStep, StoppedBy};
+use vds_records::files::{NON_FINITE, WEIGHTS};
+use vds_records::{EpochMetrics, Event, NonFiniteStep, StoppedBy, Summary};
 use vds_training::{PausePoint, StepOutcome, Trainer};
 
 use super::resume;
@@ -19,7 +20,7 @@ use crate::config::Config;
 use crate::data::Data;
 use crate::device::Device;
 use crate::error::Error;
-use crate::finalize;
+use crate::finalize::{self, Outcome};
 use crate::progress::Progress;
 use crate::run_dir::{Journal, MetricsLog, RunDir, session_ends};
 use crate::signals::Interrupt;
@@ -37,56 +38,24 @@ pub(crate) struct Checkpoints {
 
 /// The part of a run that one process does.
 pub(super) struct Session<'a> {
-    config: &'a Config,
-    data: &'a Data,
-    run_dir: &'a RunDir,
-    interrupt: &'a Interrupt,
-    checkpoints: CheckpointStore,
-    metrics: MetricsLog,
-    journal: Journal,
-    progress: Progress,
-    intervals: Checkpoints,
-    /// Since the process began.
-    process: Stopwatch,
-    /// Since the last checkpoint.
-    since_checkpoint: Stopwatch,
-    /// Epochs and steps at the last checkpoint of this process.
-    last_checkpoint: Option<(usize, usize)>,
-}
-
-/// What a session writes beside checkpoints.
-pub(super) struct Logs {
+    pub(super) config: &'a Config,
+    pub(super) data: &'a Data,
+    pub(super) run_dir: &'a RunDir,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) checkpoints: CheckpointStore,
     pub(super) metrics: MetricsLog,
     pub(super) journal: Journal,
     pub(super) progress: Progress,
+    pub(super) intervals: Checkpoints,
+    /// Since the process began.
+    pub(super) process: Stopwatch,
+    /// Since the last checkpoint.
+    pub(super) since_checkpoint: Stopwatch,
+    /// Epochs and steps at the last checkpoint of this process.
+    pub(super) last_checkpoint: Option<(usize, usize)>,
 }
 
-impl<'a> Session<'a> {
-    pub(super) fn new(
-        config: &'a Config,
-        data: &'a Data,
-        run_dir: &'a RunDir,
-        logs: Logs,
-        intervals: Checkpoints,
-        interrupt: &'a Interrupt,
-        process: Stopwatch,
-    ) -> Self {
-        Self {
-            process,
-            config,
-            data,
-            run_dir,
-            interrupt,
-            checkpoints: run_dir.checkpoints(),
-            metrics: logs.metrics,
-            journal: logs.journal,
-            progress: logs.progress,
-            intervals,
-            since_checkpoint: Stopwatch::start(),
-            last_checkpoint: None,
-        }
-    }
-
+impl Session<'_> {
     /// Trains to the end, or until a signal comes; then nothing is returned. Either way the state is on the disk, and from now
     /// on a signal ends the process.
     ///
@@ -112,10 +81,31 @@ impl<'a> Session<'a> {
         Ok(self.journal.add(&session_ends(reason, self.process.seconds()))?)
     }
 
-    /// A failure after the training: notes it in the journal and adds how to resume.
-    pub(super) fn failed(&mut self, failure: anyhow::Error) -> anyhow::Error {
-        let _ = self.end("failed");
-        with_hint(failure, self.resume_hint())
+    /// Evaluates and stores what a training to its end has left, and notes its end in the journal.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] with how to resume.
+    pub(super) fn store(&mut self, trainer: Trainer<Device>, stopped_by: StoppedBy) -> Result<Summary> {
+        let stored = self.evaluate_and_write(trainer, stopped_by).map_err(|failure| {
+            let _ = self.end("failed");
+            with_hint(failure, self.resume_hint())
+        });
+        let summary = stored?;
+        self.end(stopped_by.name())?;
+        Ok(summary)
+    }
+
+    fn evaluate_and_write(&self, trainer: Trainer<Device>, stopped_by: StoppedBy) -> Result<Summary> {
+        let outcome = Outcome {
+            epochs: trainer.epochs(),
+            stopped_by: Some(stopped_by),
+            pruned_from: None,
+        };
+        let model = trainer.finish()?;
+        let evaluated = finalize::evaluate(self.config, self.data, &model, &outcome)?;
+        self.run_dir.check_held()?;
+        finalize::write(self.run_dir, self.config, &model, &evaluated)?;
+        Ok(evaluated.summary)
     }
 
     fn train_to_end(&mut self, trainer: &mut Trainer<Device>) -> Result<Option<StoppedBy>> {
@@ -234,7 +224,7 @@ impl<'a> Session<'a> {
         self.checkpoint(&trainer)?;
         let train = &self.data.train;
         let batch = trainer.next_batch(train.len());
-        let dump = self.run_dir.write_non_finite(&NonFiniteStep {
+        let step = NonFiniteStep {
             epoch: *epoch,
             step: *step,
             what: what.clone(),
@@ -243,16 +233,17 @@ impl<'a> Session<'a> {
             layer: place.as_ref().map(|place| place.layer.clone()),
             labels: batch.iter().map(|&index| train.labels()[index]).collect(),
             batch,
-        })?;
+        };
+        self.run_dir.write_json(NON_FINITE, &step)?;
         let model = trainer.finish()?;
         finalize::write_network(self.run_dir, self.config, &model)?;
         Ok(Some(format!(
             "the state before the step is in {}, the batch in {}, the weights of epoch {} in {}; a smaller \
              optimizer.learning_rate may help",
             self.checkpoints.folder().shown(),
-            dump.shown(),
+            self.run_dir.path().join(NON_FINITE).shown(),
             model.epoch.unwrap_or(0),
-            self.run_dir.weights_path().shown()
+            self.run_dir.path().join(WEIGHTS).shown()
         )))
     }
 }

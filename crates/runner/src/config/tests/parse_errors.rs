@@ -41,9 +41,7 @@ fn parse_stops_at_the_first_error_and_names_the_field() {
     check_one(
         "prior: Uniform",
         "pruning_rule: \"near-mode:1.5\"",
-        expect![[
-            r#"bad.ron:6:20: pruning rule "near-mode:1.5" is not known, expected near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a tolerance in (0, 1]"#
-        ]],
+        expect![[r#"bad.ron:6:20: pruning rule "near-mode:1.5" is not known, expected RULES"#]],
     );
     check_one(
         "Spirals(",

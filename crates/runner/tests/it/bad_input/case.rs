@@ -1,6 +1,7 @@
 //! A case of the table: a prepared folder, a command, what must be said.
 
 use expect_test::Expect;
+use vds_variational::PruningRule;
 
 use crate::sandbox::{Sandbox, configs};
 
@@ -12,7 +13,8 @@ pub(super) struct Case {
     expected: Expect,
 }
 
-/// A case. In the message, `ROOT` and `CONFIGS` stand for the folder of the command and that of the shipped configurations.
+/// A case. In the message, `ROOT` and `CONFIGS` stand for the folder of the command and that of the shipped configurations,
+/// `RULES` for the names of the pruning rules.
 pub(super) fn case(
     name: &'static str,
     command: impl Into<String>,
@@ -45,7 +47,7 @@ impl Case {
             // Predictions for what stands before the mistake; their digits depend on the machine.
             text[0] = format!("({} lines of predictions)\n", text[0].lines().count());
         }
-        self.expected.assert_eq(&without_folders(&sandbox, &text.concat()));
+        self.expected.assert_eq(&with_placeholders(&sandbox, &text.concat()));
         let code = output.status.code();
         let mut faults = Vec::new();
         if code != Some(2) {
@@ -58,7 +60,8 @@ impl Case {
     }
 }
 
-fn without_folders(sandbox: &Sandbox, text: &str) -> String {
-    text.replace(&configs().to_string_lossy().to_string(), "CONFIGS")
+fn with_placeholders(sandbox: &Sandbox, text: &str) -> String {
+    text.replace(PruningRule::EXPECTED, "RULES")
+        .replace(&configs().to_string_lossy().to_string(), "CONFIGS")
         .replace(&sandbox.path("").to_string_lossy().to_string(), "ROOT/")
 }

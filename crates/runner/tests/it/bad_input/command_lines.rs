@@ -204,21 +204,21 @@ pub(super) fn cases() -> Vec<Case> {
             "unknown rule",
             "prune r --rule nearest --out p",
             expect![[r#"
-            error: reading --rule: pruning rule "nearest" is not known, expected near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a tolerance in (0, 1]
+            error: reading --rule: pruning rule "nearest" is not known, expected RULES
         "#]],
         ),
         of_run(
             "rule with a ratio above 1",
             "prune r --rule near-mode:2 --out p",
             expect![[r#"
-                error: reading --rule: pruning rule "near-mode:2" is not known, expected near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a tolerance in (0, 1]
+                error: reading --rule: pruning rule "near-mode:2" is not known, expected RULES
             "#]],
         ),
         of_run(
             "rule without its tolerance",
             "prune r --rule tail-mass --out p",
             expect![[r#"
-                error: reading --rule: pruning rule "tail-mass" is not known, expected near-mode[:RATIO] with a ratio in [0, 1), arg-max, rounded-expectation, or tail-mass:TOLERANCE with a tolerance in (0, 1]
+                error: reading --rule: pruning rule "tail-mass" is not known, expected RULES
             "#]],
         ),
         typed(
