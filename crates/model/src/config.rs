@@ -1,6 +1,6 @@
 //! Sizes of a network.
 
-use vds_kernels::layout::{ConvConfig, FcConfig};
+use vds_kernels::layout::{ConvConfig, FcConfig, STEM};
 
 use crate::{Error, Result};
 
@@ -51,6 +51,23 @@ impl NetworkConfig {
         }
     }
 
+    /// Floating-point operations of the forward pass of one example through the first `depth` blocks, two for a multiplication
+    /// with an addition: those of the convolutions and matrix products, of which the output block runs once per depth.
+    pub fn forward_flops(&self, depth: usize) -> f64 {
+        let multiplications = match *self {
+            Self::Conv(c) => {
+                let (height, width) = c.pooled_size();
+                let (outer, inner) = (c.channels, c.bottleneck_channels);
+                let stem = (c.height - STEM + 1) * (c.width - STEM + 1) * STEM * STEM * c.in_channels * outer;
+                let block = height * width * (2 * outer * inner + 9 * inner * inner);
+                let head = outer * outer + outer * c.n_classes;
+                stem + depth * block + (depth + 1) * head
+            }
+            Self::Fc(c) => c.n_inputs * c.width + depth * c.width * c.width + (depth + 1) * c.width * c.n_classes,
+        };
+        2.0 * multiplications as f64
+    }
+
     /// Checks every size.
     ///
     /// # Errors
@@ -84,5 +101,34 @@ impl NetworkConfig {
                 expected: format!("{least} to {MAX_SIZE}"),
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vds_kernels::layout::Convolution;
+
+    use super::*;
+
+    #[test]
+    fn forward_flops_of_a_block_are_those_of_the_paper() {
+        let conv = |in_channels, side| {
+            NetworkConfig::Conv(ConvConfig {
+                in_channels,
+                height: side,
+                width: side,
+                channels: 64,
+                bottleneck_channels: 32,
+                n_classes: 10,
+                max_depth: 2,
+                convolution: Convolution::default(),
+            })
+        };
+        // 144 pixels of 2·64·32 + 9·32·32 multiplications, and an output block.
+        let head = 2.0 * (64.0 * 64.0 + 64.0 * 10.0);
+        let block = conv(1, 28).forward_flops(2) - conv(1, 28).forward_flops(1) - head;
+        assert!((block - 3_833_856.0).abs() < 0.5, "{block}");
+        let block = conv(3, 32).forward_flops(2) - conv(3, 32).forward_flops(1) - head;
+        assert!((block - 5_218_304.0).abs() < 0.5, "{block}");
     }
 }

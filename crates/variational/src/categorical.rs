@@ -85,6 +85,16 @@ macro_rules! impl_distribution {
                 Ok(Self(Categorical::from_probs($what, probs)?))
             }
 
+            #[doc = concat!("`", $symbol, "_i = 1 / (max_depth + 1)`.")]
+            ///
+            /// # Panics
+            /// Never: equal logits always have a sum.
+            #[must_use]
+            pub fn uniform(max_depth: usize) -> Self {
+                let logits = vec![0.0; max_depth + 1];
+                Self(Categorical::from_logits($what, &logits).expect("equal logits are a distribution"))
+            }
+
             #[doc = concat!("`", $symbol, "_i`, from depth zero on.")]
             #[must_use]
             pub fn probs(&self) -> &[f64] {

@@ -38,15 +38,6 @@ impl DepthPrior {
         Ok(Self(Categorical::from_logits("prior", &logits)?))
     }
 
-    /// `β_i = 1 / (max_depth + 1)`.
-    ///
-    /// # Panics
-    /// Never: equal logits always have a sum.
-    #[must_use]
-    pub fn uniform(max_depth: usize) -> Self {
-        let logits = vec![0.0; max_depth + 1];
-        Self(Categorical::from_logits("prior", &logits).expect("equal logits are a distribution"))
-    }
 }
 
 /// The posterior given some data is the prior for further data.

@@ -46,7 +46,7 @@ pub enum Convolution {
 }
 
 /// Side of the input block's filter.
-pub(crate) const STEM: usize = 5;
+pub const STEM: usize = 5;
 
 impl ConvConfig {
     /// Height and width after the 5x5 convolution without padding and the 2x2 average pool (rounded down).

@@ -8,8 +8,7 @@ mod fc;
 use std::ops::Range;
 
 #[cfg(feature = "engines")]
-pub(crate) use conv::STEM;
-pub use conv::{ConvBlockRanges, ConvBlockStatistics, ConvConfig, ConvLayout, Convolution};
+pub use conv::{ConvBlockRanges, ConvBlockStatistics, ConvConfig, ConvLayout, Convolution, STEM};
 pub use fc::{FcBlockRanges, FcConfig, FcLayout};
 
 /// A linear map or convolution: a weight whose last axis is the output channel, and a bias.

@@ -64,7 +64,7 @@ fn pixels(config: &ConvConfig) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vds_model::{Convolution, FcConfig, HeadStatistics};
+    use vds_model::{Convolution, FcConfig};
 
     fn conv(max_depth: usize) -> NetworkConfig {
         NetworkConfig::Conv(ConvConfig {
@@ -75,7 +75,6 @@ mod tests {
             bottleneck_channels: 32,
             n_classes: 10,
             max_depth,
-            head_statistics: HeadStatistics::PerDepth,
             convolution: Convolution::default(),
         })
     }

@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, NetworkConfig};
+use vds_model::{ConvConfig, Convolution, FcConfig, NetworkConfig};
 
 use crate::arguments::{Threads, n_threads, whole};
 use crate::benchmark::{Measurement, Settings, measure};
@@ -112,7 +112,6 @@ fn settings(args: &Bench) -> Result<Settings, Error> {
                 bottleneck_channels: args.bottleneck_channels.unwrap_or(32),
                 n_classes: 10,
                 max_depth: args.max_depth.unwrap_or(10),
-                head_statistics: HeadStatistics::PerDepth,
                 convolution: args.convolution.unwrap_or_default(),
             };
             (NetworkConfig::Conv(config), 128)

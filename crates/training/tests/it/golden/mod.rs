@@ -53,7 +53,8 @@ fn objective(case: &GoldenCase) -> Objective {
 /// The network and the posterior that the tensors `model/…` of a case describe, before the first step.
 fn stored_learner(case: &GoldenCase, convolution: Convolution) -> Learner<Cpu> {
     let (device, config) = (Cpu::default(), network_config(case, convolution));
-    let model = FittedModel::from_safetensors(&case.file_of("model/"), &config, &device).unwrap();
+    let mut model = FittedModel::from_safetensors(&case.file_of("model/"), &config, &device).unwrap();
+    model.network.set_head_statistics(HeadStatistics::Shared);
     let mut learner = Learner::new(model.network, &objective(case), case.meta("momentum"), &device).unwrap();
     if let Some(logits) = model.posterior_logits {
         learner.set_posterior_logits(&logits).unwrap();
@@ -68,11 +69,8 @@ fn named(network: &Network<Cpu>, params: &[f32], posterior_logits: Option<Vec<f3
     let mut network = network.pruned(max_depth).unwrap();
     network.set_params(params).unwrap();
     let model = FittedModel {
-        network,
-        posterior: DepthPosterior::one_hot(max_depth, max_depth).unwrap(),
         posterior_logits,
-        epoch: None,
-        is_sealed: true,
+        ..FittedModel::new(network, DepthPosterior::one_hot(max_depth, max_depth).unwrap())
     };
     model.to_safetensors(serde_json::Map::new()).unwrap()
 }
