@@ -3,6 +3,7 @@
 //! They are not in the table of scores, whose calibration errors have bins of equal width as the paper's have; golden vectors and
 //! properties check them, and a row of the table or another program may use them.
 
+use crate::sample::quantile;
 use crate::{Error, Predictions, Result};
 
 /// Mean gap over runs of equal length of the examples sorted by confidence.
@@ -37,9 +38,10 @@ pub fn quantile_calibration_error(predictions: &Predictions<'_>, n_bins: usize) 
         return Err(Error::NoBins);
     }
     let outcomes = sorted(predictions);
+    let confidences: Vec<f64> = outcomes.iter().map(|(confidence, _)| *confidence).collect();
     let starts = (1..n_bins).map(|k| {
-        let edge = quantile(&outcomes, k as f64 / n_bins as f64);
-        outcomes.partition_point(|(confidence, _)| *confidence < edge)
+        let edge = quantile(&confidences, k as f64 / n_bins as f64);
+        confidences.partition_point(|confidence| *confidence < edge)
     });
     let mut bounds: Vec<usize> = std::iter::once(0).chain(starts).collect();
     bounds.push(outcomes.len());
@@ -60,16 +62,4 @@ fn sorted(predictions: &Predictions<'_>) -> Vec<(f64, bool)> {
 fn summed_gap(run: &[(f64, bool)]) -> f64 {
     let right = run.iter().filter(|(_, right)| *right).count() as f64;
     (right - run.iter().map(|(confidence, _)| confidence).sum::<f64>()).abs()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a position between 0 and the number of examples"
-)]
-fn quantile(sorted: &[(f64, bool)], share: f64) -> f64 {
-    let position = share * (sorted.len() - 1) as f64;
-    let below = position.floor() as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below].0 + (position - position.floor()) * (sorted[above].0 - sorted[below].0)
 }

@@ -84,6 +84,50 @@ pub enum Error {
         /// Its sum.
         sum: f64,
     },
+    /// Resampling without resamples.
+    #[error("resampling needs at least one resample")]
+    NoResamples,
+    /// A mean of no values.
+    #[error("no values")]
+    NoValues,
+    /// Samples that are compared in pairs have different lengths.
+    #[error("{left} and {right} values cannot be compared in pairs")]
+    Pairs {
+        /// Values of the first sample.
+        left: usize,
+        /// Values of the second sample.
+        right: usize,
+    },
+    /// A value, or a difference of two, is NaN or infinite.
+    #[error("value {value} at index {index} is not finite")]
+    NotFinite {
+        /// Its index.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A log-probability or logit is NaN or plus infinity.
+    #[error("log-probability {value} of class {class} of example {example} is neither finite nor minus infinity")]
+    LogProbability {
+        /// Index of the example.
+        example: usize,
+        /// The class.
+        class: usize,
+        /// The value.
+        value: f64,
+    },
+    /// All classes of an example have probability 0.
+    #[error("example {example} has no finite log-probability")]
+    NoFiniteLogProbability {
+        /// Index of the example.
+        example: usize,
+    },
+    /// A temperature is not a positive number.
+    #[error("temperature {value} is not positive and finite")]
+    Temperature {
+        /// The value.
+        value: f64,
+    },
 }
 
 /// Result of this crate.

@@ -14,18 +14,32 @@ pub fn error_rate(predictions: &Predictions<'_>) -> f64 {
 
 /// Mean of `-ln p(label)`, nats per example; infinite if a label has probability 0.
 pub fn negative_log_likelihood(predictions: &Predictions<'_>) -> f64 {
-    predictions.mean(predictions.true_probs().map(|p| -f64::from(p).ln()))
+    predictions.mean(log_likelihood_losses(predictions))
+}
+
+/// `-ln p(label)` of each example, nats: `[n]`; infinite where the label has probability 0.
+pub fn negative_log_likelihoods(predictions: &Predictions<'_>) -> Vec<f64> {
+    log_likelihood_losses(predictions).collect()
+}
+
+fn log_likelihood_losses(predictions: &Predictions<'_>) -> impl Iterator<Item = f64> {
+    predictions.true_probs().map(|p| -f64::from(p).ln())
 }
 
 /// Mean of `Σ_k (p_k - 1[k is the label])²`, in `[0, 2]`.
 pub fn brier_score(predictions: &Predictions<'_>) -> f64 {
-    predictions.mean(predictions.rows().map(|(row, label)| {
+    predictions.mean(brier_scores(predictions))
+}
+
+/// Brier score of each example.
+pub(crate) fn brier_scores(predictions: &Predictions<'_>) -> impl Iterator<Item = f64> {
+    predictions.rows().map(|(row, label)| {
         let squares = row
             .iter()
             .enumerate()
             .map(|(class, p)| (f64::from(*p) - f64::from(u8::from(class == label))).powi(2));
         squares.sum::<f64>()
-    }))
+    })
 }
 
 /// Mean of the confidences.

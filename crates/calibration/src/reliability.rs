@@ -46,11 +46,10 @@ impl ReliabilityDiagram {
         if n_bins == 0 {
             return Err(Error::NoBins);
         }
-        let edges: Vec<f32> = (0..=n_bins).map(|k| edge(k, n_bins)).collect();
+        let edges = edges(n_bins);
         let mut bins: Vec<ReliabilityBin> = edges.windows(2).map(|pair| empty_bin(pair[0], pair[1])).collect();
         for (confidence, right) in predictions.outcomes() {
-            // The number of edges below it, the first of which is 0; a confidence is positive.
-            let bin = edges.partition_point(|edge| *edge < confidence).clamp(1, n_bins) - 1;
+            let bin = bin_of(&edges, confidence);
             bins[bin].count += 1;
             bins[bin].accuracy += f64::from(u8::from(right));
             bins[bin].confidence += f64::from(confidence);
@@ -109,6 +108,20 @@ pub fn maximum_calibration_error(predictions: &Predictions<'_>, n_bins: usize) -
 /// [`Error::NoBins`].
 pub fn root_mean_square_calibration_error(predictions: &Predictions<'_>, n_bins: usize) -> Result<f64> {
     Ok(ReliabilityDiagram::new(predictions, n_bins)?.root_mean_square_calibration_error())
+}
+
+/// The `n_bins + 1` edges of bins of equal width.
+pub(crate) fn edges(n_bins: usize) -> Vec<f32> {
+    (0..=n_bins).map(|k| edge(k, n_bins)).collect()
+}
+
+/// The bin between `edges` that a confidence belongs to.
+pub(crate) fn bin_of(edges: &[f32], confidence: f32) -> usize {
+    // The number of edges below it, the first of which is 0; a confidence is positive.
+    edges
+        .partition_point(|edge| *edge < confidence)
+        .clamp(1, edges.len() - 1)
+        - 1
 }
 
 #[expect(

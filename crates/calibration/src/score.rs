@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::means::brier_scores;
+use crate::sample::{binomial_standard_error, mean, standard_error};
 use crate::{
     DepthUncertainty, Predictions, ReliabilityDiagram, brier_score, error_rate, mean_confidence, mean_true_probability,
     paper_pooled_calibration,
@@ -28,6 +30,9 @@ pub struct Score {
     pub per_depth: bool,
     /// Computes the score; `None` where it is undefined or where an input that it needs is absent.
     pub compute: fn(&Evaluated<'_>) -> Option<f64>,
+    /// Computes the standard error of the score over the examples; `None` where the score is not a mean over them, and where
+    /// the error is undefined.
+    pub standard_error: fn(&Evaluated<'_>) -> Option<f64>,
 }
 
 /// Which direction of a score is better.
@@ -59,8 +64,8 @@ pub enum Unit {
 pub struct Evaluated<'a> {
     /// Class probabilities and labels.
     pub predictions: Predictions<'a>,
-    /// Mean negative log-likelihood, nats per example, from log-probabilities, which do not underflow as probabilities do.
-    pub nll: f64,
+    /// Negative log-likelihood of each example, nats, `[n]`, from log-probabilities, which do not underflow as probabilities do.
+    pub nll: &'a [f64],
     /// Reliability diagram of the predictions; its number of bins is that of the calibration errors.
     pub reliability: &'a ReliabilityDiagram,
     /// Split of the predictive entropy of each example; `None` for a predictive that is not a mixture over depths.
@@ -78,6 +83,10 @@ pub const SCORES: &[Score] = &[
         in_tables: true,
         per_depth: true,
         compute: |evaluated| Some(error_rate(&evaluated.predictions)),
+        standard_error: |evaluated| {
+            let Evaluated { predictions, .. } = evaluated;
+            Some(binomial_standard_error(error_rate(predictions), predictions.len()))
+        },
     },
     Score {
         key: "nll",
@@ -88,7 +97,8 @@ pub const SCORES: &[Score] = &[
                       probability 0",
         in_tables: true,
         per_depth: true,
-        compute: |evaluated| Some(evaluated.nll),
+        compute: |evaluated| Some(mean(evaluated.nll)),
+        standard_error: |evaluated| standard_error(evaluated.nll.iter().copied()),
     },
     Score {
         key: "ece",
@@ -100,6 +110,7 @@ pub const SCORES: &[Score] = &[
         in_tables: true,
         per_depth: true,
         compute: |evaluated| Some(evaluated.reliability.expected_calibration_error()),
+        standard_error: |_| None,
     },
     Score {
         key: "mce",
@@ -111,6 +122,7 @@ pub const SCORES: &[Score] = &[
         in_tables: false,
         per_depth: false,
         compute: |evaluated| Some(evaluated.reliability.maximum_calibration_error()),
+        standard_error: |_| None,
     },
     Score {
         key: "brier",
@@ -122,6 +134,7 @@ pub const SCORES: &[Score] = &[
         in_tables: true,
         per_depth: false,
         compute: |evaluated| Some(brier_score(&evaluated.predictions)),
+        standard_error: |evaluated| standard_error(brier_scores(&evaluated.predictions)),
     },
     Score {
         key: "mean_true_probability",
@@ -132,6 +145,7 @@ pub const SCORES: &[Score] = &[
         in_tables: true,
         per_depth: false,
         compute: |evaluated| Some(mean_true_probability(&evaluated.predictions)),
+        standard_error: |evaluated| standard_error(evaluated.predictions.true_probs().map(f64::from)),
     },
     Score {
         key: "paper_pooled_calibration",
@@ -143,6 +157,7 @@ pub const SCORES: &[Score] = &[
         in_tables: false,
         per_depth: false,
         compute: |evaluated| paper_pooled_calibration(&evaluated.predictions),
+        standard_error: |_| None,
     },
     Score {
         key: "mean_confidence",
@@ -153,6 +168,14 @@ pub const SCORES: &[Score] = &[
         in_tables: false,
         per_depth: false,
         compute: |evaluated| Some(mean_confidence(&evaluated.predictions)),
+        standard_error: |evaluated| {
+            standard_error(
+                evaluated
+                    .predictions
+                    .outcomes()
+                    .map(|(confidence, _)| f64::from(confidence)),
+            )
+        },
     },
     Score {
         key: "predictive_entropy",
@@ -163,6 +186,7 @@ pub const SCORES: &[Score] = &[
         in_tables: false,
         per_depth: false,
         compute: |evaluated| evaluated.mean_uncertainty(|split| &split.predictive_entropy),
+        standard_error: |evaluated| evaluated.uncertainty_error(|split| &split.predictive_entropy),
     },
     Score {
         key: "expected_entropy",
@@ -174,6 +198,7 @@ pub const SCORES: &[Score] = &[
         in_tables: false,
         per_depth: false,
         compute: |evaluated| evaluated.mean_uncertainty(|split| &split.expected_entropy),
+        standard_error: |evaluated| evaluated.uncertainty_error(|split| &split.expected_entropy),
     },
     Score {
         key: "mutual_information",
@@ -185,6 +210,7 @@ pub const SCORES: &[Score] = &[
         in_tables: false,
         per_depth: false,
         compute: |evaluated| evaluated.mean_uncertainty(|split| &split.mutual_information),
+        standard_error: |evaluated| evaluated.uncertainty_error(|split| &split.mutual_information),
     },
 ];
 
@@ -228,7 +254,11 @@ impl fmt::Display for Better {
 impl Evaluated<'_> {
     /// Mean over the examples of one part of the entropy split.
     fn mean_uncertainty(&self, part: fn(&DepthUncertainty) -> &[f64]) -> Option<f64> {
-        let values = part(self.uncertainty?);
-        Some(values.iter().sum::<f64>() / self.predictions.len() as f64)
+        Some(mean(part(self.uncertainty?)))
+    }
+
+    /// Standard error of [`Self::mean_uncertainty`].
+    fn uncertainty_error(&self, part: fn(&DepthUncertainty) -> &[f64]) -> Option<f64> {
+        standard_error(part(self.uncertainty?).iter().copied())
     }
 }

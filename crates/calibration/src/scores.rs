@@ -2,27 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Evaluated, ReliabilityBin, ReliabilityDiagram, SCORES, Score};
+use crate::{EceUncertainty, Evaluated, ReliabilityBin, ReliabilityDiagram, SCORES, Score};
 
-/// Scores of one predictive distribution by key, and the reliability diagram behind its calibration errors.
+/// Scores of one predictive distribution by key with their standard errors, the reliability diagram behind its calibration errors,
+/// and the uncertainty of the expected one.
 ///
-/// With the feature `serde` it is one map: the value of each score under its key, in the order of [`SCORES`], and the bins
-/// under `reliability`. An infinite value is stored as `null`, which JSON has in place of infinity; a score without a value
-/// is left out. Keys that are not in the table are kept, so that files outlive the tables that wrote them.
+/// With the feature `serde` it is one map: the value of each score under its key, in the order of [`SCORES`], the standard
+/// errors as a map under `standard_errors`, the bins under `reliability`, and `ece_uncertainty`; of these three, what is absent is
+/// left out. An infinite value is stored as `null`, which JSON has in place of infinity; a score without a value is left out.
+/// Keys that are not in the table are kept, so that files outlive the tables that wrote them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
     values: BTreeMap<String, f64>,
+    standard_errors: BTreeMap<String, f64>,
     /// The bins of the reliability diagram; empty where they are not kept.
     pub reliability: Vec<ReliabilityBin>,
+    /// Interval and floor of the expected calibration error; `None` where they are not kept.
+    pub ece_uncertainty: Option<EceUncertainty>,
 }
 
 impl Scores {
-    /// Computes the scores of a table, [`SCORES`] or some of its rows; those without a value are left out.
+    /// Computes the scores of a table, [`SCORES`] or some of its rows, and their standard errors; those without a value are left
+    /// out.
     pub fn compute<'t>(table: impl IntoIterator<Item = &'t Score>, evaluated: &Evaluated<'_>) -> Self {
         let mut scores = Self::default();
         for score in table {
             if let Some(value) = (score.compute)(evaluated) {
                 scores.insert(score.key, value);
+            }
+            if let Some(error) = (score.standard_error)(evaluated) {
+                scores.insert_standard_error(score.key, error);
             }
         }
         scores
@@ -35,6 +44,13 @@ impl Scores {
         self
     }
 
+    /// Keeps interval and floor of the expected calibration error with the scores.
+    #[must_use]
+    pub fn with_ece_uncertainty(mut self, uncertainty: EceUncertainty) -> Self {
+        self.ece_uncertainty = Some(uncertainty);
+        self
+    }
+
     /// Sets the value of a score.
     pub fn insert(&mut self, key: impl Into<String>, value: f64) {
         self.values.insert(key.into(), value);
@@ -43,6 +59,18 @@ impl Scores {
     /// The value of the score with this key.
     pub fn get(&self, key: &str) -> Option<f64> {
         self.values.get(key).copied()
+    }
+
+    /// Sets the standard error of a score; one that is NaN or infinite says nothing and is not kept.
+    pub fn insert_standard_error(&mut self, key: impl Into<String>, error: f64) {
+        if error.is_finite() {
+            self.standard_errors.insert(key.into(), error);
+        }
+    }
+
+    /// Standard error over the examples of the score with this key, in the unit of the score.
+    pub fn standard_error(&self, key: &str) -> Option<f64> {
+        self.standard_errors.get(key).copied()
     }
 
     /// The value of the score with this key, or NaN if it has none: figures and means then have a gap.
@@ -67,62 +95,4 @@ impl Scores {
 }
 
 #[cfg(feature = "serde")]
-mod stored {
-    use std::fmt;
-
-    use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
-    use serde::ser::{Serialize, SerializeMap as _, Serializer};
-
-    use super::Scores;
-    use crate::score;
-
-    /// Key of the bins, beside the keys of the scores.
-    const RELIABILITY: &str = "reliability";
-
-    impl Serialize for Scores {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let others = self.values.iter().filter(|(key, _)| score(key).is_none());
-            let others = others.map(|(key, value)| (key.as_str(), *value));
-            let values = self.iter().map(|(score, value)| (score.key, value)).chain(others);
-            let mut map = serializer.serialize_map(None)?;
-            for (key, value) in values {
-                map.serialize_entry(key, &value.is_finite().then_some(value))?;
-            }
-            if !self.reliability.is_empty() {
-                map.serialize_entry(RELIABILITY, &self.reliability)?;
-            }
-            map.end()
-        }
-    }
-
-    impl<'de> Deserialize<'de> for Scores {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_map(ScoresVisitor)
-        }
-    }
-
-    struct ScoresVisitor;
-
-    impl<'de> Visitor<'de> for ScoresVisitor {
-        type Value = Scores;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("scores by key")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scores, A::Error> {
-            let mut scores = Scores::default();
-            while let Some(key) = map.next_key::<String>()? {
-                if key == RELIABILITY {
-                    scores.reliability = map.next_value()?;
-                } else if scores.values.contains_key(&key) {
-                    return Err(A::Error::custom(format!("duplicate score `{key}`")));
-                } else {
-                    let value: Option<f64> = map.next_value()?;
-                    scores.insert(key, value.unwrap_or(f64::INFINITY));
-                }
-            }
-            Ok(scores)
-        }
-    }
-}
+mod stored;

@@ -14,6 +14,7 @@ struct Example {
     n_classes: usize,
     reliability: ReliabilityDiagram,
     uncertainty: DepthUncertainty,
+    nll: Vec<f64>,
 }
 
 impl Example {
@@ -30,6 +31,7 @@ impl Example {
         Self {
             reliability: ReliabilityDiagram::new(&predictions, n_bins).unwrap(),
             uncertainty: depth_uncertainty(&depth_probs, &[0.25, 0.75], n_classes).unwrap(),
+            nll: negative_log_likelihoods(&predictions),
             probs,
             labels,
             n_classes,
@@ -37,10 +39,9 @@ impl Example {
     }
 
     fn evaluated(&self) -> Evaluated<'_> {
-        let predictions = Predictions::new(&self.probs, self.n_classes, &self.labels).unwrap();
         Evaluated {
-            predictions,
-            nll: negative_log_likelihood(&predictions),
+            predictions: Predictions::new(&self.probs, self.n_classes, &self.labels).unwrap(),
+            nll: &self.nll,
             reliability: &self.reliability,
             uncertainty: Some(&self.uncertainty),
         }

@@ -2,11 +2,16 @@
 
 use vds_calibration::*;
 
-fn certain<'a>(reliability: &'a ReliabilityDiagram, labels: &'static [u32]) -> Evaluated<'a> {
-    let predictions = Predictions::new(&[1.0, 0.0, 0.0, 1.0], 2, labels).unwrap();
+/// Two certain predictions, all right or all wrong.
+fn certain(reliability: &ReliabilityDiagram, is_right: bool) -> Evaluated<'_> {
+    let (labels, nll): (&[u32], &[f64]) = if is_right {
+        (&[0, 1], &[0.0, 0.0])
+    } else {
+        (&[1, 0], &[f64::INFINITY, f64::INFINITY])
+    };
     Evaluated {
-        predictions,
-        nll: negative_log_likelihood(&predictions),
+        predictions: Predictions::new(&[1.0, 0.0, 0.0, 1.0], 2, labels).unwrap(),
+        nll,
         reliability,
         uncertainty: None,
     }
@@ -22,11 +27,12 @@ fn scores_are_stored_in_the_order_of_the_table_and_infinity_as_null() {
     // By name, so that a new row changes nothing here. The keys are in another order than the table's; the pooled one has no value.
     let keys = ["mean_confidence", "paper_pooled_calibration", "nll", "brier", "error"];
     let rows = keys.map(|key| score(key).unwrap());
-    let scores = Scores::compute(rows, &certain(&diagram, &[1, 0])).with_reliability(&diagram);
+    let scores = Scores::compute(rows, &certain(&diagram, false)).with_reliability(&diagram);
     let text = serde_json::to_string(&scores).unwrap();
     assert_eq!(
         text,
-        "{\"error\":1.0,\"nll\":null,\"brier\":2.0,\"mean_confidence\":1.0,\"reliability\":[{\"lower\":0.0,\"upper\":1.0,\"count\":2,\"accuracy\":0.0,\
+        "{\"error\":1.0,\"nll\":null,\"brier\":2.0,\"mean_confidence\":1.0,\"standard_errors\":{\"error\":0.0,\"brier\":0.0,\"mean_confidence\":0.0},\
+         \"reliability\":[{\"lower\":0.0,\"upper\":1.0,\"count\":2,\"accuracy\":0.0,\
          \"confidence\":1.0}]}"
     );
     let read: Scores = serde_json::from_str(&text).unwrap();
@@ -45,11 +51,15 @@ fn score_added_to_a_table_is_stored_and_read_back() {
         in_tables: true,
         per_depth: false,
         compute: |evaluated| Some(evaluated.predictions.outcomes().filter(|(_, right)| *right).count() as f64),
+        standard_error: |_| Some(0.5),
     };
     let diagram = diagram(&[0, 1]);
-    let scores = Scores::compute(SCORES.iter().take(1).chain([&invented]), &certain(&diagram, &[0, 1]));
+    let scores = Scores::compute(SCORES.iter().take(1).chain([&invented]), &certain(&diagram, true));
     let text = serde_json::to_string(&scores).unwrap();
-    assert_eq!(text, "{\"error\":0.0,\"n_right\":2.0}");
+    assert_eq!(
+        text,
+        "{\"error\":0.0,\"n_right\":2.0,\"standard_errors\":{\"error\":0.0,\"n_right\":0.5}}"
+    );
     let read: Scores = serde_json::from_str(&text).unwrap();
     assert_eq!(read.get("n_right"), Some(2.0));
     assert_eq!(read, scores);
