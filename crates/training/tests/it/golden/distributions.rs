@@ -10,7 +10,8 @@ use vds_testkit::golden::{GoldenCase, GoldenSet, Kind};
 use vds_training::{EarlyStopping, Metric, StepOutcome, TrainOptions, Trainer, TrainingData, marginal_scores};
 use vds_variational::{DepthPosterior, PruningRule};
 
-use super::{network_config, objective};
+use super::network::network_config;
+use super::objective;
 
 /// The tensors `stat/…`, `[seeds, epochs]`.
 const QUANTITIES: [&str; 7] = [
