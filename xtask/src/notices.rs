@@ -5,11 +5,10 @@
 //! program that CI compiles.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::process::{cargo, output, workspace_root};
+use crate::process::{cargo, output, read_toml};
 use crate::{document, table};
 
 /// Arguments of `cargo xtask notices`.
@@ -48,9 +47,7 @@ fn linked() -> Result<BTreeSet<String>> {
 }
 
 fn targets() -> Result<Vec<String>> {
-    let text = fs::read_to_string(workspace_root().join("deny.toml")).context("reading deny.toml")?;
-    let deny: toml::Table = text.parse().context("reading deny.toml")?;
-    let targets = deny
+    let targets = read_toml("deny.toml")?
         .get("graph")
         .and_then(|graph| graph.get("targets")?.clone().try_into().ok());
     targets.context("deny.toml lists no targets of its graph")

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// The root of the workspace.
 pub(crate) fn workspace_root() -> PathBuf {
@@ -74,6 +74,21 @@ pub(crate) fn check_writable(path: &Path) -> Result<()> {
         .map_err(|error| BadRequest(format!("cannot write to {}: {error}", path.to_string_lossy())).into())
 }
 
+/// Refuses a name that is not known.
+pub(crate) fn check_known(what: &str, names: &[String], known: &[&str]) -> Result<()> {
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        let known = known.join(", ");
+        bail!(BadRequest(format!("no {what} is called `{name}`; there are {known}")));
+    }
+    Ok(())
+}
+
+/// The content of a TOML file, relative to the root.
+pub(crate) fn read_toml(path: &str) -> Result<toml::Table> {
+    let text = fs::read_to_string(workspace_root().join(path)).with_context(|| format!("reading {path}"))?;
+    text.parse().with_context(|| format!("reading {path}"))
+}
+
 /// A request that cannot be served: unknown name, folder that cannot be written. Leads to exit code 2.
 #[derive(Debug)]
 pub(crate) struct BadRequest(pub(crate) String);
@@ -89,6 +104,13 @@ impl std::error::Error for BadRequest {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unknown_name_is_a_bad_request() {
+        let error = check_known("step", &["tests".to_owned()], &["fmt", "tidy"]).unwrap_err();
+        assert!(error.is::<BadRequest>());
+        assert_eq!(error.to_string(), "no step is called `tests`; there are fmt, tidy");
+    }
 
     #[test]
     fn program_is_found_in_cargo_messages() {

@@ -28,18 +28,19 @@ fn log_likelihood_losses(predictions: &Predictions<'_>) -> impl Iterator<Item = 
 
 /// Mean of `Σ_k (p_k - 1[k is the label])²`, in `[0, 2]`.
 pub fn brier_score(predictions: &Predictions<'_>) -> f64 {
-    predictions.mean(brier_scores(predictions))
+    predictions.mean(brier_scores(predictions).into_iter())
 }
 
-/// Brier score of each example.
-pub(crate) fn brier_scores(predictions: &Predictions<'_>) -> impl Iterator<Item = f64> {
-    predictions.rows().map(|(row, label)| {
+/// Brier score of each example, in `[0, 2]`: `[n]`.
+pub fn brier_scores(predictions: &Predictions<'_>) -> Vec<f64> {
+    let score = |(row, label): (&[f32], usize)| {
         let squares = row
             .iter()
             .enumerate()
             .map(|(class, p)| (f64::from(*p) - f64::from(u8::from(class == label))).powi(2));
         squares.sum::<f64>()
-    })
+    };
+    predictions.rows().map(score).collect()
 }
 
 /// Mean of the confidences.

@@ -134,7 +134,7 @@ pub const SCORES: &[Score] = &[
         in_tables: true,
         per_depth: false,
         compute: |evaluated| Some(brier_score(&evaluated.predictions)),
-        standard_error: |evaluated| standard_error(brier_scores(&evaluated.predictions)),
+        standard_error: |evaluated| standard_error(brier_scores(&evaluated.predictions).iter().copied()),
     },
     Score {
         key: "mean_true_probability",

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use safetensors::tensor::{Dtype, View};
+use safetensors::tensor::{Dtype, TensorView};
 
 use crate::{Error, Result};
 
@@ -69,6 +69,11 @@ impl<'a> Raw<'a> {
         &self.bytes
     }
 
+    /// The array as the format writes it.
+    pub(crate) fn view(&self) -> Result<TensorView<'_>> {
+        TensorView::new(self.dtype, self.shape.to_vec(), &self.bytes).map_err(Error::Format)
+    }
+
     pub(crate) fn into_array(self) -> Array {
         match self.dtype {
             Dtype::F32 => Array::F32(words(&self.bytes).map(f32::from_le_bytes).collect()),
@@ -80,22 +85,4 @@ impl<'a> Raw<'a> {
 
 fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
     bytes.as_chunks().0.iter().copied()
-}
-
-impl View for Raw<'_> {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
 }

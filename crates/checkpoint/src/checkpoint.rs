@@ -71,7 +71,8 @@ impl Checkpoint {
         };
         let header = serde_json::json!(header).to_string();
         let metadata = HashMap::from([(ENTRY.to_owned(), header)]);
-        safetensors::serialize(arrays, Some(metadata)).map_err(Error::Format)
+        let views = arrays.iter().map(|(name, raw)| Ok((name, raw.view()?)));
+        safetensors::serialize(views.collect::<Result<Vec<_>>>()?, Some(metadata)).map_err(Error::Format)
     }
 
     /// Reads the bytes of a checkpoint's file, with whatever version of the content.

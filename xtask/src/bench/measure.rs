@@ -43,18 +43,9 @@ pub(super) fn check_python(python: &Path) -> Result<()> {
 /// Measures every setting in each of `n_rounds` rounds with `vds` and, if there is a Python, the peer's script. Rounds are outside
 /// and sides inside, so that a machine that becomes slower or faster meanwhile does so for all.
 pub(super) fn measure(settings: &[Setting], n_rounds: usize, vds: &Path, python: Option<&Path>) -> Result<Vec<Record>> {
-    let ours = vec![
-        vds.to_string_lossy().to_string(),
-        "bench".to_owned(),
-        "--json".to_owned(),
-    ];
-    let script = workspace_root().join(SCRIPT);
-    let peer = python.map(|python| {
-        vec![
-            python.to_string_lossy().to_string(),
-            script.to_string_lossy().to_string(),
-        ]
-    });
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let ours = vec![text(vds), "bench".to_owned(), "--json".to_owned()];
+    let peer = python.map(|python| vec![text(python), text(&workspace_root().join(SCRIPT))]);
     let mut records = Vec::new();
     for (round, setting) in (1..=n_rounds).flat_map(|round| settings.iter().map(move |setting| (round, setting))) {
         for &threads in setting.threads.iter().filter(|_| round == 1 || !setting.once) {

@@ -57,18 +57,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let settings = settings::settings(args.quick);
     let records = measure::measure(&settings, n_rounds, &vds, args.peer.as_deref())?;
     let (rows, machine) = (rows::rows(&records)?, machine(&records, n_rounds, load));
-    println!("\n{}", table::aligned(&HEADER, &rows));
+    let table = table::markdown(&HEADER, &rows);
+    println!("\n{table}");
     if let Some(path) = &args.json {
         let record = json!({ "machine": machine, "header": HEADER, "rows": rows, "records": records });
         write_json(path, &record)?;
     }
     if args.peer.is_some() && !args.quick {
         let machine = machine.map(|(name, value)| vec![name.to_owned(), value]);
-        let tables = [
-            table::markdown(&HEADER, &rows),
-            table::markdown(&["machine", ""], &machine),
-        ];
-        document::PERFORMANCE.write(&tables.join("\n"))?;
+        let machine = table::markdown(&["machine", ""], &machine);
+        document::PERFORMANCE.write(&format!("{table}\n{machine}"))?;
         println!("written to {}", document::PERFORMANCE.path);
     }
     Ok(())

@@ -67,12 +67,12 @@ pub(super) fn settings(is_quick: bool) -> Vec<Setting> {
         peer_only: setting.peer_only.map(|_| ""),
         ..setting
     };
-    if is_quick {
-        let small = SETTINGS.into_iter().filter(|setting| setting.name != MEMORY);
-        small.map(quick).collect()
-    } else {
-        SETTINGS.into()
-    }
+    let chosen = SETTINGS
+        .into_iter()
+        .filter(|setting| !is_quick || setting.name != MEMORY);
+    chosen
+        .map(|setting| if is_quick { quick(setting) } else { setting })
+        .collect()
 }
 
 impl Setting {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rand::Rng;
-use vds_calibration::{Evaluated, Predictions, ReliabilityDiagram, SCORES, Scores, ece_uncertainty};
+use vds_calibration::{Evaluated, Predictions, ReliabilityDiagram, SCORES, Scores, brier_scores, ece_uncertainty};
 use vds_datasets::View;
 use vds_model::{Backend, HeadStatistics, Network};
 use vds_records::{Fitted, PerExample, Predictive, SplitScores};
@@ -163,7 +163,7 @@ fn scores(
 fn per_example(predictions: &Predictions<'_>, predicted: &Predicted) -> PerExample {
     PerExample {
         nll: predicted.nll.iter().map(|&nll| nll as f32).collect(),
-        brier: predictions.brier_scores().map(|score| score as f32).collect(),
+        brier: brier_scores(predictions).into_iter().map(|score| score as f32).collect(),
         error: predictions
             .outcomes()
             .map(|(_, is_right)| u8::from(!is_right))

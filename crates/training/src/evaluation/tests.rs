@@ -2,8 +2,9 @@ use dfdx::prelude::Cpu;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use vds_datasets::{Examples, Standardization, View};
-use vds_model::{ConvConfig, Convolution, FcConfig, Network, NetworkConfig};
-use vds_variational::DepthPosterior;
+use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
+use vds_records::{Predictive, SplitScores};
+use vds_variational::{DepthPosterior, PruningRule};
 
 use super::pass::for_each_batch;
 use super::*;
@@ -67,6 +68,24 @@ fn posterior() -> DepthPosterior {
     DepthPosterior::from_probs(&[0.1, 0.4, 0.3, 0.2]).unwrap()
 }
 
+fn mixture() -> Mixture {
+    Mixture::of(posterior())
+}
+
+/// Scores with the network pruned to a depth.
+fn scores(network: &Network<Cpu>, view: View<'_>, posterior: &DepthPosterior, pruned_depth: usize) -> SplitScores {
+    let settings = EvaluationSettings {
+        head_statistics: network.head_statistics(),
+        posterior,
+        pruned: &posterior.truncated(pruned_depth).unwrap(),
+        fitted: None,
+        ece_bins: 10,
+        n_resamples: 20,
+    };
+    let rng = &mut ChaCha8Rng::seed_from_u64(1);
+    evaluate(network, view, &settings, rng).unwrap().scores
+}
+
 #[track_caller]
 fn check_close(actual: f64, expected: f64) {
     // Single-precision probabilities of two evaluations of the same numbers.
@@ -83,8 +102,8 @@ fn evaluation_does_not_depend_on_the_batch_size() {
     let network = conv();
     let by = |batch_size| {
         let mut predicted = Predicted::default();
-        for_each_batch(&network, view, batch_size, |batch| {
-            predicted.extend(batch, &posterior())
+        for_each_batch(&network, network.head_statistics(), view, batch_size, |batch| {
+            predicted.extend(batch, &mixture())
         })
         .unwrap();
         predicted
@@ -114,15 +133,14 @@ fn evaluation_of_a_pruned_network_scores_as_the_whole_one_with_the_truncated_pos
             },
         ),
     ] {
-        let whole = test_scores(&network, view, &posterior(), &posterior().truncated(2).unwrap(), 10).unwrap();
-        let truncated = posterior().truncated(2).unwrap();
-        let pruned = test_scores(&network.pruned(2).unwrap(), view, &truncated, &truncated, 10).unwrap();
-        check_close(pruned.marginal.nll(), whole.pruned.nll());
-        check_close(pruned.marginal.value("brier"), whole.pruned.value("brier"));
-        check_close(
-            pruned.marginal.value("mutual_information"),
-            whole.pruned.value("mutual_information"),
-        );
+        let whole = scores(&network, view, &posterior(), 2);
+        let pruned = scores(&network.pruned(2).unwrap(), view, &posterior().truncated(2).unwrap(), 2);
+        for key in ["nll", "brier", "mutual_information"] {
+            check_close(
+                pruned.of(Predictive::Marginal).value(key),
+                whole.of(Predictive::Pruned).value(key),
+            );
+        }
         assert_eq!(pruned.per_depth, whole.per_depth[..=2]);
     }
 }
@@ -135,18 +153,97 @@ fn evaluation_scores_of_one_depth_agree_wherever_they_stand() {
         standardization: &standardization,
     };
     let network = fc();
-    let scores = test_scores(&network, view, &posterior(), &posterior().truncated(0).unwrap(), 10).unwrap();
-    check_close(scores.deepest.nll(), scores.per_depth[3].nll());
-    check_close(scores.deepest.value("ece"), scores.per_depth[3].value("ece"));
-    check_close(scores.pruned.nll(), scores.per_depth[0].nll());
-    check_close(scores.deepest.value("mutual_information"), 0.0);
+    let scores = scores(&network, view, &posterior(), 0);
+    let deepest = scores.of(Predictive::Deepest);
+    check_close(deepest.nll(), scores.per_depth[3].nll());
+    check_close(deepest.value("ece"), scores.per_depth[3].value("ece"));
+    check_close(scores.of(Predictive::Pruned).nll(), scores.per_depth[0].nll());
+    check_close(deepest.value("mutual_information"), 0.0);
     assert_eq!(scores.per_depth, depth_scores(&network, view, 10).unwrap());
-    let marginal = marginal_scores(&network, view, &posterior(), &|| false)
-        .unwrap()
-        .unwrap();
-    assert_eq!(marginal_scores(&network, view, &posterior(), &|| true).unwrap(), None);
-    check_close(marginal.nll, scores.marginal.nll());
-    check_close(marginal.error, scores.marginal.error());
+    let epoch = |is_paused: bool| epoch_scores(&network, view, &posterior(), 8, &|| is_paused).unwrap();
+    assert_eq!(epoch(true), None);
+    let epoch = epoch(false).unwrap();
+    let marginal = scores.of(Predictive::Marginal);
+    check_close(epoch.nll, marginal.nll());
+    check_close(epoch.error, marginal.error());
+    for (nll, scores) in epoch.depth_nll.iter().zip(&scores.per_depth) {
+        check_close(*nll, scores.nll());
+    }
+    // Batches of 8, 8 and 7 examples count alike.
+    let nll = predict(&network, view, &mixture()).unwrap().nll;
+    let means = [&nll[..8], &nll[8..16], &nll[16..]].map(|batch| batch.iter().sum::<f64>() / batch.len() as f64);
+    check_close(epoch.nll_of_batches, means.iter().sum::<f64>() / 3.0);
+}
+
+#[test]
+fn evaluation_with_what_was_fitted_scores_every_predictive() {
+    let (examples, standardization) = (images(), Standardization::identity(1));
+    let view = View {
+        examples: &examples,
+        standardization: &standardization,
+    };
+    let (network, posterior) = (conv(), posterior());
+    let rng = &mut ChaCha8Rng::seed_from_u64(1);
+    let pass = HeldOutPass::new(&network, HeadStatistics::PerDepth, view).unwrap();
+    let fitted = pass.fit(&posterior, rng).unwrap();
+    let settings = EvaluationSettings {
+        head_statistics: HeadStatistics::PerDepth,
+        posterior: &posterior,
+        pruned: &posterior.truncated(1).unwrap(),
+        fitted: Some(&fitted),
+        ece_bins: 10,
+        n_resamples: 20,
+    };
+    let scored = evaluate(&network, view, &settings, rng).unwrap();
+    let nll = |predictive| scored.scores.of(predictive).nll();
+    let names: Vec<Predictive> = scored.scores.predictives.keys().copied().collect();
+    assert_eq!(names, Predictive::ALL);
+    // On the examples that they were fitted to, nothing loses against what it generalizes.
+    assert!(nll(Predictive::Stacked) <= nll(Predictive::Marginal) + 1e-6);
+    assert!(nll(Predictive::Stacked) <= nll(Predictive::Deepest) + 1e-6);
+    assert!(nll(Predictive::MarginalTempered) <= nll(Predictive::Marginal) + 1e-6);
+    assert!(nll(Predictive::DeepestTempered) <= nll(Predictive::Deepest) + 1e-6);
+    check_close(-nll(Predictive::Stacked), fitted.held_out.stacking.mean_log_density);
+    let mean = scored.examples[&Predictive::Stacked].nll.iter().copied().map(f64::from).sum::<f64>() / N as f64;
+    check_close(mean, nll(Predictive::Stacked));
+    for choice in pass.choices(PruningRule::PAPER, &posterior, &fitted, rng).unwrap() {
+        // The whole network costs nothing, and its paired differences have no spread.
+        if choice.depth == 3 {
+            check_close(choice.cost.mean, 0.0);
+        }
+        assert!(choice.stacked_cost.mean > -1e-5, "{choice:?}");
+    }
+}
+
+#[test]
+fn evaluation_with_other_running_statistics_is_that_of_the_network_set_to_them() {
+    let (examples, standardization) = (images(), Standardization::identity(1));
+    let view = View {
+        examples: &examples,
+        standardization: &standardization,
+    };
+    let mut network = conv();
+    let settings = |head_statistics, pruned| EvaluationSettings {
+        head_statistics,
+        posterior: pruned,
+        pruned,
+        fitted: None,
+        ece_bins: 10,
+        n_resamples: 20,
+    };
+    let posterior = posterior();
+    let scored = |network: &Network<Cpu>, head_statistics| {
+        let rng = &mut ChaCha8Rng::seed_from_u64(1);
+        evaluate(network, view, &settings(head_statistics, &posterior), rng).unwrap().scores
+    };
+    let (per_depth, shared) = (
+        scored(&network, HeadStatistics::PerDepth),
+        scored(&network, HeadStatistics::Shared),
+    );
+    assert_ne!(per_depth, shared);
+    network.set_head_statistics(HeadStatistics::Shared);
+    assert_eq!(scored(&network, HeadStatistics::Shared), shared);
+    assert_eq!(depth_scores(&network, view, 10).unwrap(), shared.per_depth);
 }
 
 #[test]
@@ -156,7 +253,7 @@ fn evaluation_entropy_of_the_marginal_splits_into_its_parts() {
         examples: &examples,
         standardization: &standardization,
     };
-    let predicted = predict(&fc(), view, &posterior()).unwrap();
+    let predicted = predict(&fc(), view, &mixture()).unwrap();
     let split = &predicted.uncertainty;
     assert_eq!(split.mutual_information.len(), predicted.nll.len());
     let parts = split.expected_entropy.iter().zip(&split.mutual_information);
@@ -181,7 +278,7 @@ fn evaluation_output_that_is_not_finite_is_an_error_that_names_the_examples() {
     let mut params = network.params_vec();
     params[0] = f32::NAN;
     network.set_params(&params).unwrap();
-    let error = predict(&network, view, &posterior()).unwrap_err();
+    let error = predict(&network, view, &mixture()).unwrap_err();
     assert_eq!(error.to_string(), "the network's output for examples 0 to 22");
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.starts_with("depth_logits[0] is NaN"), "{cause}");
@@ -194,7 +291,7 @@ fn grid_covers_the_points_with_a_margin() {
         examples: &examples,
         standardization: &standardization,
     };
-    let grid = predictive_grid(&fc(), view, &posterior()).unwrap();
+    let grid = predictive_grid(&fc(), view, &mixture()).unwrap();
     assert_eq!(
         [grid.class.len(), grid.probability.len(), grid.mutual_information.len()],
         [grid.n_side * grid.n_side; 3]
@@ -217,7 +314,7 @@ fn grid_is_row_major_with_both_axes_ascending() {
         standardization: &standardization,
     };
     let network = fc();
-    let grid = predictive_grid(&network, view, &posterior()).unwrap();
+    let grid = predictive_grid(&network, view, &mixture()).unwrap();
     let single = |x: f64| format!("{x}").parse::<f32>().unwrap();
     let corner = |x: f64, y: f64| {
         let corner = Examples::from_features(vec![single(x), single(y)], 2, vec![0], 3).unwrap();
@@ -225,7 +322,7 @@ fn grid_is_row_major_with_both_axes_ascending() {
             examples: &corner,
             standardization: &standardization,
         };
-        predict(&network, view, &posterior()).unwrap().winners(3)[0]
+        predict(&network, view, &mixture()).unwrap().winners(3)[0]
     };
     let check_corner = |index: usize, (class, probability): (u32, f32)| {
         assert_eq!(grid.class[index], class);

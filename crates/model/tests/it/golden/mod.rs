@@ -5,11 +5,14 @@
 
 mod composed;
 mod evaluation;
+mod network;
 
 use dfdx::prelude::Cpu;
-use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig, weights};
+use vds_model::{Convolution, HeadStatistics, Network, weights};
 use vds_testkit::golden::{GoldenCase, GoldenSet, Kind, Report};
 use vds_variational::DepthPosterior;
+
+use network::network_config;
 
 /// The authors' name of the posterior's logits.
 const POSTERIOR_LOGITS: &str = "prob_model.q_logits";
@@ -40,31 +43,6 @@ fn check_networks(convolution: Convolution) {
     }
     report.assert_ok();
     println!("networks, {convolution:?}: {report}");
-}
-
-/// Sizes of the case's network.
-fn network_config(case: &GoldenCase, convolution: Convolution) -> NetworkConfig {
-    let (max_depth, n_classes) = (case.meta("D"), case.meta("classes"));
-    let shape: Vec<usize> = case.meta("in_shape");
-    match case.meta::<String>("kind").as_str() {
-        "conv" => NetworkConfig::Conv(ConvConfig {
-            in_channels: shape[0],
-            height: shape[1],
-            width: shape[2],
-            channels: case.meta("outer"),
-            bottleneck_channels: case.meta("inner"),
-            n_classes,
-            max_depth,
-            convolution,
-        }),
-        "fc" => NetworkConfig::Fc(FcConfig {
-            n_inputs: shape[0],
-            width: case.meta("width"),
-            n_classes,
-            max_depth,
-        }),
-        other => panic!("{}: a network of unknown kind {other}", case.name()),
-    }
 }
 
 /// The network that the tensors `model/…` of a case describe, and the posterior's logits.

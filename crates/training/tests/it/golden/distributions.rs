@@ -10,7 +10,8 @@ use vds_testkit::golden::{GoldenCase, GoldenSet, Kind};
 use vds_training::{StepOutcome, TrainOptions, Trainer, TrainingData, epoch_scores};
 use vds_variational::{DepthPosterior, PruningRule};
 
-use super::{network_config, objective};
+use super::network::network_config;
+use super::objective;
 
 /// The tensors `stat/…`, `[seeds, epochs]`.
 const QUANTITIES: [&str; 7] = [

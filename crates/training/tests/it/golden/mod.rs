@@ -3,40 +3,19 @@
 //! The authors' output block shares one set of running statistics, so the networks here do as well.
 
 mod distributions;
+#[path = "../../../../model/tests/it/golden/network.rs"]
+mod network;
 mod trajectory;
 mod two_steps;
 
 use dfdx::prelude::Cpu;
 use safetensors::SafeTensors;
-use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
+use vds_model::{Convolution, HeadStatistics, Network};
 use vds_testkit::golden::{GoldenCase, Report};
 use vds_training::{FittedModel, Learner, Objective};
 use vds_variational::{DepthPosterior, DepthPrior};
 
-/// Sizes of the case's network.
-fn network_config(case: &GoldenCase, convolution: Convolution) -> NetworkConfig {
-    let (max_depth, n_classes) = (case.meta("D"), case.meta("classes"));
-    let shape: Vec<usize> = case.meta("in_shape");
-    match case.meta::<String>("kind").as_str() {
-        "conv" => NetworkConfig::Conv(ConvConfig {
-            in_channels: shape[0],
-            height: shape[1],
-            width: shape[2],
-            channels: case.meta("outer"),
-            bottleneck_channels: case.meta("inner"),
-            n_classes,
-            max_depth,
-            convolution,
-        }),
-        "fc" => NetworkConfig::Fc(FcConfig {
-            n_inputs: shape[0],
-            width: case.meta("width"),
-            n_classes,
-            max_depth,
-        }),
-        other => panic!("{}: a network of unknown kind {other}", case.name()),
-    }
-}
+use network::network_config;
 
 /// What the case's network was trained for.
 fn objective(case: &GoldenCase) -> Objective {
