@@ -6,13 +6,16 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic where the tests may")]
 
+mod closed_form;
 mod golden;
+mod held_out;
 mod identities;
 mod posterior;
 mod predictive;
 mod pruning;
 #[cfg(feature = "serde")]
 mod serde;
+mod stacking;
 mod strategies;
 #[cfg(feature = "dfdx")]
 mod tape;

@@ -43,6 +43,8 @@ proptest! {
             PruningRule::ArgMax,
             PruningRule::RoundedExpectation,
             PruningRule::TailMass { tolerance },
+            PruningRule::OneStandardError,
+            PruningRule::StackedTail { tolerance },
         ] {
             prop_assert_eq!(rule.to_string().parse::<PruningRule>().unwrap(), rule);
         }
@@ -126,12 +128,37 @@ fn prune_rule_of_unknown_name_is_refused_with_the_list() {
         "near-mode:NaN",
         "tail-mass",
         "tail-mass:0",
+        "one-se:1",
+        "stacked-tail:",
+        "stacked-tail:0",
+        "stacked-tail:1.5",
     ] {
         let error = text.parse::<PruningRule>().unwrap_err().to_string();
         assert_eq!(
             error,
             format!("pruning rule {text:?} is not known, expected {expected}")
         );
+    }
+}
+
+#[test]
+fn prune_rules_by_name_are_the_examples() {
+    let texts = PruningRule::EXAMPLES.map(|rule| rule.to_string());
+    let expected = [
+        "near-mode:0.95",
+        "arg-max",
+        "rounded-expectation",
+        "tail-mass:0.05",
+        "one-se",
+        "stacked-tail:0.05",
+    ];
+    assert_eq!(texts, expected);
+    for (text, short, rule) in [
+        ("near-mode:0.95", "near-mode", PruningRule::EXAMPLES[0]),
+        ("stacked-tail:0.05", "stacked-tail", PruningRule::EXAMPLES[5]),
+    ] {
+        assert_eq!(text.parse::<PruningRule>().unwrap(), rule);
+        assert_eq!(short.parse::<PruningRule>().unwrap(), rule);
     }
 }
 

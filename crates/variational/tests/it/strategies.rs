@@ -110,3 +110,53 @@ fn log_likelihoods(n_depths: usize) -> impl Strategy<Value = Vec<f64>> {
         vec(-1.0..0.01, n_depths).prop_map(move |units: Vec<f64>| units.iter().map(|unit| scale * unit).collect())
     })
 }
+
+/// The log-likelihood of each example at each depth, `[n_depths, n]`.
+#[derive(Debug, Clone)]
+pub(crate) struct Examples {
+    pub(crate) n_depths: usize,
+    pub(crate) log_likelihoods: Vec<f64>,
+}
+
+impl Examples {
+    pub(crate) fn n(&self) -> usize {
+        self.log_likelihoods.len() / self.n_depths
+    }
+
+    /// The mean over the examples of the mixture's log density.
+    pub(crate) fn mean_log_density(&self, weights: &DepthPosterior) -> f64 {
+        let sum: f64 = (0..self.n()).map(|example| self.log_density(weights, example)).sum();
+        sum / self.n() as f64
+    }
+
+    /// The mean over the examples of each depth's density over the mixture's.
+    pub(crate) fn mean_density_ratios(&self, weights: &DepthPosterior) -> Vec<f64> {
+        let log_densities: Vec<f64> = (0..self.n())
+            .map(|example| self.log_density(weights, example))
+            .collect();
+        let mean = |row: &[f64]| {
+            let ratios = row.iter().zip(&log_densities).map(|(value, log)| (value - log).exp());
+            ratios.sum::<f64>() / self.n() as f64
+        };
+        self.log_likelihoods.chunks_exact(self.n()).map(mean).collect()
+    }
+
+    fn log_density(&self, weights: &DepthPosterior, example: usize) -> f64 {
+        let joint = |(depth, log_weight): (usize, &f64)| log_weight + self.log_likelihoods[depth * self.n() + example];
+        let joint: Vec<f64> = weights.log_probs().iter().enumerate().map(joint).collect();
+        let max = joint.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        max + joint.iter().map(|value| (value - max).exp()).sum::<f64>().ln()
+    }
+}
+
+/// Up to 40 examples at up to 101 depths, from depths that hardly differ to examples that most depths rule out.
+pub(crate) fn examples() -> impl Strategy<Value = Examples> {
+    let scale = prop_oneof![Just(1e-3), Just(0.1), Just(1.0), Just(30.0), Just(1e3)];
+    (max_depths(), 1..40_usize, scale).prop_flat_map(|(max_depth, n, scale)| {
+        let n_depths = max_depth + 1;
+        vec(-1.0..0.0, n_depths * n).prop_map(move |units: Vec<f64>| Examples {
+            n_depths,
+            log_likelihoods: units.iter().map(|unit| scale * unit).collect(),
+        })
+    })
+}
