@@ -4,7 +4,7 @@ use dfdx::prelude::{Gradients, OwnedTape, Tensor};
 use vds_model::{Backend, Place, ProposedStep, Schedule, Sgd, TapedLogits};
 use vds_variational::{
     DepthPosterior, DepthPrior, HostGradients, LossTerms, PruningRule, RunningNll, deterministic_loss, exact_posterior,
-    kl_divergence, negative_elbo,
+    negative_elbo,
 };
 
 use crate::error::{Error, Result, on_device, step_error};
@@ -300,14 +300,6 @@ impl<D: TrainingDevice> DepthModel<D> {
     pub(crate) fn depth_with_tail(&self, tail: f64) -> vds_variational::Result<usize> {
         let rule = PruningRule::TailMass { tolerance: tail };
         rule.pruned_depth(&self.posterior()?, None)
-    }
-
-    /// Divergence of the posterior from the prior, nats; 0 for a given depth.
-    pub(crate) fn kl(&self) -> vds_variational::Result<f64> {
-        match self {
-            Self::Learnt { prior, .. } => kl_divergence(&self.posterior()?, prior),
-            Self::Deterministic { .. } => Ok(0.0),
-        }
     }
 
     /// The logits of a learnt posterior.

@@ -5,10 +5,10 @@
 use dfdx::prelude::Cpu;
 use rayon::prelude::{IntoParallelIterator as _, ParallelIterator as _};
 use vds_datasets::{Examples, Standardization, View};
-use vds_model::{Convolution, Schedule};
+use vds_model::Convolution;
 use vds_testkit::golden::{GoldenCase, GoldenSet, Kind};
 use vds_training::{StepOutcome, TrainOptions, Trainer, TrainingData, epoch_scores};
-use vds_variational::{DepthPosterior, PruningRule};
+use vds_variational::{DepthPosterior};
 
 use super::network::network_config;
 use super::objective;
