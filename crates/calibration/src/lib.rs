@@ -20,8 +20,8 @@ pub use bootstrap::bootstrap_mean_interval;
 pub use ece_uncertainty::{EceUncertainty, ece_uncertainty};
 pub use error::{Error, Result};
 pub use means::{
-    accuracy, brier_score, brier_scores, error_rate, mean_confidence, negative_log_likelihood, negative_log_likelihoods,
-    predictive_entropy,
+    accuracy, brier_score, brier_scores, error_rate, mean_confidence, negative_log_likelihood,
+    negative_log_likelihoods, predictive_entropy,
 };
 pub use paired::{MeanInterval, PairedDifference, mean_interval, paired_difference};
 pub use paper::{PooledBin, mean_true_probability, paper_pooled_calibration, paper_pooled_curve};

@@ -186,7 +186,9 @@ fn evaluation(
         ece_bins: config.file().ece_bins,
         n_resamples: N_RESAMPLES,
     };
-    let validation = data.validation_view().map(|view| evaluate(network, view, &settings, &mut rng));
+    let validation = data
+        .validation_view()
+        .map(|view| evaluate(network, view, &settings, &mut rng));
     let test = evaluate(network, data.test_view(), &settings, &mut rng).context("evaluating on the test set")?;
     let evaluation = Evaluation {
         head_statistics,

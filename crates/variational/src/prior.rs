@@ -37,7 +37,6 @@ impl DepthPrior {
         let logits: Vec<f64> = (0..=max_depth).map(|depth| depth as f64 * log_decay).collect();
         Ok(Self(Categorical::from_logits("prior", &logits)?))
     }
-
 }
 
 /// The posterior given some data is the prior for further data.

@@ -24,12 +24,7 @@ pub(super) fn learner(settings: &Settings) -> Result<Learner<Device>> {
     let mut rng = stream(SEED, Purpose::Initialization, 0);
     let network = Network::new(&settings.network, &device, &mut rng)?;
     let prior = DepthPrior::geometric(0.85, settings.network.max_depth())?;
-    Ok(Learner::new(
-        network,
-        &Objective::published(prior),
-        MOMENTUM,
-        &device,
-    )?)
+    Ok(Learner::new(network, &Objective::published(prior), MOMENTUM, &device)?)
 }
 
 /// SHA-256 digest of parameters and running statistics: equal after equally many steps, on any number of threads.

@@ -163,7 +163,10 @@ fn scores(
 fn per_example(predictions: &Predictions<'_>, predicted: &Predicted) -> PerExample {
     PerExample {
         nll: predicted.nll.iter().map(|&nll| nll as f32).collect(),
-        brier: brier_scores(predictions).into_iter().map(|score| score as f32).collect(),
+        brier: brier_scores(predictions)
+            .into_iter()
+            .map(|score| score as f32)
+            .collect(),
         error: predictions
             .outcomes()
             .map(|(_, is_right)| u8::from(!is_right))

@@ -204,7 +204,13 @@ fn evaluation_with_what_was_fitted_scores_every_predictive() {
     assert!(nll(Predictive::MarginalTempered) <= nll(Predictive::Marginal) + 1e-6);
     assert!(nll(Predictive::DeepestTempered) <= nll(Predictive::Deepest) + 1e-6);
     check_close(-nll(Predictive::Stacked), fitted.held_out.stacking.mean_log_density);
-    let mean = scored.examples[&Predictive::Stacked].nll.iter().copied().map(f64::from).sum::<f64>() / N as f64;
+    let mean = scored.examples[&Predictive::Stacked]
+        .nll
+        .iter()
+        .copied()
+        .map(f64::from)
+        .sum::<f64>()
+        / N as f64;
     check_close(mean, nll(Predictive::Stacked));
     for choice in pass.choices(PruningRule::PAPER, &posterior, &fitted, rng).unwrap() {
         // The whole network costs nothing, and its paired differences have no spread.
@@ -234,7 +240,9 @@ fn evaluation_with_other_running_statistics_is_that_of_the_network_set_to_them()
     let posterior = posterior();
     let scored = |network: &Network<Cpu>, head_statistics| {
         let rng = &mut ChaCha8Rng::seed_from_u64(1);
-        evaluate(network, view, &settings(head_statistics, &posterior), rng).unwrap().scores
+        evaluate(network, view, &settings(head_statistics, &posterior), rng)
+            .unwrap()
+            .scores
     };
     let (per_depth, shared) = (
         scored(&network, HeadStatistics::PerDepth),

@@ -5,6 +5,7 @@
 mod case;
 mod fitted;
 mod golden;
+mod posterior;
 mod properties;
 mod resume;
 mod selection;

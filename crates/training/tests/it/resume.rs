@@ -3,7 +3,8 @@
 use std::cell::Cell;
 
 use vds_checkpoint::Checkpoint;
-use vds_training::{Metric, Objective, StepOutcome};
+use vds_training::{Metric, Objective, PosteriorUpdate, StepOutcome};
+use vds_variational::DepthPrior;
 
 use crate::case::{Case, case, geometric};
 
@@ -24,6 +25,15 @@ fn resume_at_every_step_ends_in_the_same_bits() {
         case(|case| {
             skipping(case);
             case.options.epochs = 7;
+        }),
+        case(|case| {
+            case.options.objective = Objective::LearntDepth {
+                prior: DepthPrior::geometric(0.85, 3).unwrap(),
+                posterior: PosteriorUpdate::ClosedForm {
+                    warm_up_epochs: 1,
+                    damping: 0.1,
+                },
+            };
         }),
         // Patience that shortened epochs do not use up.
         case(|case| {

@@ -8,7 +8,7 @@ use vds_datasets::{Examples, Standardization, View};
 use vds_model::Convolution;
 use vds_testkit::golden::{GoldenCase, GoldenSet, Kind};
 use vds_training::{StepOutcome, TrainOptions, Trainer, TrainingData, epoch_scores};
-use vds_variational::{DepthPosterior};
+use vds_variational::DepthPosterior;
 
 use super::network::network_config;
 use super::objective;
