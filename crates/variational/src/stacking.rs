@@ -37,7 +37,7 @@ impl Stacking {
     ///
     /// # Numerics
     /// The objective is concave. The mean log density is within 1e-6 nats of its maximum: iterations stop when
-    /// `max_i mean_n (p_in / Σ_j w_j p_jn) − 1`, which bounds the distance and is zero at the maximizer, is below that.
+    /// `max_i mean_n (p_in / Σ_j w_j p_jn) − 1`, which bounds the distance and is zero at the maximizer, is at most that, or after 200 steps.
     ///
     /// # Errors
     /// If there is no example, the length is not a multiple of `n_depths`, an entry is NaN or plus infinity, an example has probability

@@ -11,7 +11,7 @@ const TOLERANCE: f64 = 1e-6;
 /// thousands, are left to Newton's method.
 const EM_STEPS: usize = 20;
 
-/// Newton's method needs about ten steps; the limit is for data on which rounding keeps the gap above the tolerance.
+/// Newton's method needs a handful of steps, and rarely more than ten; the limit is for data on which rounding keeps the gap above the tolerance.
 const MAX_STEPS: usize = 200;
 
 /// Where the iterations start.
