@@ -83,6 +83,11 @@ impl Data {
         self.view(&self.test)
     }
 
+    /// The validation split, if there is one.
+    pub(crate) fn validation_view(&self) -> Option<View<'_>> {
+        self.validation.as_ref().map(|examples| self.view(examples))
+    }
+
     /// The training set.
     pub(crate) fn train_view(&self) -> View<'_> {
         self.view(&self.train)
@@ -120,7 +125,7 @@ pub(crate) fn inputs(config: &Config) -> Result<(ExampleShape, Standardization, 
 
 /// Training and test set before any split.
 fn whole(config: &Config, dataset: &vds_datasets::Dataset, lookup: &Lookup) -> Result<TrainTest> {
-    let mut rng = stream(config.seed(), Purpose::Data, 0);
+    let mut rng = stream(config.data_seed(), Purpose::Data, 0);
     Ok(vds_datasets::load(dataset, lookup, &mut rng)?)
 }
 
@@ -136,7 +141,7 @@ fn first(train: &Examples, n_train: usize) -> Result<Examples> {
 }
 
 fn hold_out(config: &Config, train: &Examples, fraction: f64) -> Result<(Examples, Examples)> {
-    let mut rng = stream(config.seed(), Purpose::Split, 0);
+    let mut rng = stream(config.data_seed(), Purpose::Split, 0);
     let split = stratified_split(train.labels(), train.n_classes(), fraction, &mut rng)?;
     let (n_kept, n_held_out) = (split.kept.len(), split.held_out.len());
     if n_kept < 2 || n_held_out == 0 {

@@ -6,7 +6,10 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 use vds_model::{HeadStatistics, NetworkConfig};
 use vds_records::files::SUMMARY_SCHEMA;
-use vds_records::{Cost, Evaluation, ExampleScores, NetworkKind, Predictive, PredictiveGrid, StoppedBy, Summary};
+use vds_records::{
+    Cost, Evaluation, ExampleScores, Fitted, NetworkKind, PerExample, Predictive, PredictiveGrid, RuleChoice, StoppedBy,
+    Summary,
+};
 use vds_training::streams::{Purpose, stream};
 use vds_training::{EvaluationSettings, FittedModel, HeldOutPass, Mixture, depth_scores, evaluate, predictive_grid};
 
@@ -79,9 +82,8 @@ pub(crate) fn finalize(
 ) -> Result<Evaluated> {
     let (evaluations, examples) = evaluations(config, data, model)?;
     model.fitted.clone_from(&evaluations[0].fitted);
+    let pruned_depth = model.pruned_depth(config.pruning_rule())?;
     let (network, posterior) = (&model.network, &model.posterior);
-    let held_out = model.fitted.as_ref().map(|fitted| &fitted.held_out);
-    let pruned_depth = config.pruning_rule().pruned_depth(posterior, held_out)?;
     let is_planar = network.example_len() == 2;
     let grid = is_planar.then(|| predictive_grid(network, data.train_view(), &Mixture::of(posterior.clone())));
     let sizes = network.config();
@@ -165,16 +167,10 @@ fn evaluation(
     data: &Data,
     model: &FittedModel<Device>,
     head_statistics: HeadStatistics,
-) -> Result<(Evaluation, BTreeMap<Predictive, vds_records::PerExample>)> {
+) -> Result<(Evaluation, BTreeMap<Predictive, PerExample>)> {
     let (network, posterior) = (&model.network, &model.posterior);
     let mut rng = stream(config.seed(), Purpose::Bootstrap, 0);
-    let (mut fitted, mut choices) = (None, Vec::new());
-    if let Some(view) = data.validation_view() {
-        let pass = HeldOutPass::new(network, head_statistics, view).context("evaluating on the validation split")?;
-        let fit = pass.fit(posterior, &mut rng)?;
-        choices = pass.choices(config.pruning_rule(), posterior, &fit, &mut rng)?;
-        fitted = Some(fit);
-    }
+    let (fitted, choices) = held_out(config, data, model, head_statistics)?.unzip();
     let held_out = fitted.as_ref().map(|fitted| &fitted.held_out);
     let pruned_depth = config.pruning_rule().pruned_depth(posterior, held_out)?;
     let (pruned, _) = model.pruned_posterior(pruned_depth)?;
@@ -195,7 +191,24 @@ fn evaluation(
         validation: validation.transpose()?.map(|scored| scored.scores),
         test: test.scores,
         fitted,
-        choices,
+        choices: choices.unwrap_or_default(),
     };
     Ok((evaluation, test.examples))
+}
+
+/// What is fitted to the validation split, and what each pruning rule chooses and costs there; `None` without such a split.
+pub(crate) fn held_out(
+    config: &Config,
+    data: &Data,
+    model: &FittedModel<Device>,
+    head_statistics: HeadStatistics,
+) -> Result<Option<(Fitted, Vec<RuleChoice>)>> {
+    let Some(view) = data.validation_view() else {
+        return Ok(None);
+    };
+    let mut rng = stream(config.seed(), Purpose::Bootstrap, 1);
+    let pass = HeldOutPass::new(&model.network, head_statistics, view).context("evaluating on the validation split")?;
+    let fitted = pass.fit(&model.posterior, &mut rng)?;
+    let choices = pass.choices(config.pruning_rule(), &model.posterior, &fitted, &mut rng)?;
+    Ok(Some((fitted, choices)))
 }

@@ -7,9 +7,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde::Serialize;
-use vds_calibration::{SCORES, Score};
+use vds_calibration::{PairedDifference, SCORES, Score};
 use vds_files::Shown as _;
-use vds_records::{Scores, SelectionSplit, StoppedBy, Summary, TestScores};
+use vds_records::{Evaluation, Predictive, RuleChoice, Scores, SelectionSplit, SplitScores, StoppedBy, Summary};
+use vds_variational::{DepthPosterior, PruningRule};
 
 use crate::error::{self, Error, ExitCode};
 use escaping::Escaping;
@@ -111,34 +112,81 @@ pub(crate) fn summary(out: &mut dyn Write, summary: &Summary, seconds: Option<f6
         "expected depth {expected:.2}, pruned depth {pruned} ({})",
         summary.pruning_rule
     )?;
-    scores(out, &summary.test, &summary.posterior, pruned)
+    scores(out, &summary.evaluations, &summary.posterior, pruned)
 }
 
-/// Scores on a test set.
+/// Scores on the validation split and the test set, with the running statistics that are reported first; with the others, only
+/// those of the predictive distributions.
 pub(crate) fn scores(
     out: &mut dyn Write,
-    scores: &TestScores,
+    evaluations: &[Evaluation],
     posterior: &[f64],
     pruned_depth: usize,
 ) -> io::Result<()> {
-    let columns: Vec<&Score> = SCORES.iter().filter(|score| score.in_tables).collect();
-    let deepest = posterior.len() - 1;
-    writeln!(out)?;
-    header(out, &format!("{:<18}", "test set"), &columns)?;
-    for (name, scores) in [
-        ("marginal".to_owned(), &scores.marginal),
-        (format!("pruned to {pruned_depth}"), &scores.pruned),
-        (format!("depth {deepest} alone"), &scores.deepest),
-    ] {
-        row(out, &format!("{name:<18}"), &columns, scores)?;
+    for (index, evaluation) in evaluations.iter().enumerate() {
+        let with = match (index, evaluations.len()) {
+            (0, _) => String::new(),
+            _ => format!(", {} head statistics", evaluation.head_statistics.name()),
+        };
+        predictives(out, &format!("test set{with}"), &evaluation.test, pruned_depth)?;
+        if index > 0 {
+            continue;
+        }
+        if let Some(validation) = &evaluation.validation {
+            predictives(out, "validation", validation, pruned_depth)?;
+        }
+        per_depth(out, &evaluation.test, posterior)?;
     }
+    Ok(())
+}
+
+fn predictives(out: &mut dyn Write, title: &str, split: &SplitScores, pruned_depth: usize) -> io::Result<()> {
+    let columns: Vec<&Score> = SCORES.iter().filter(|score| score.in_tables).collect();
+    let deepest = split.per_depth.len().saturating_sub(1);
+    writeln!(out)?;
+    header(out, &format!("{title:<24}"), &columns)?;
+    for (predictive, scores) in &split.predictives {
+        let name = match predictive {
+            Predictive::Pruned => format!("pruned to {pruned_depth}"),
+            Predictive::Deepest => format!("depth {deepest} alone"),
+            other => other.label().to_owned(),
+        };
+        row(out, &format!("{name:<24}"), &columns, scores)?;
+    }
+    Ok(())
+}
+
+fn per_depth(out: &mut dyn Write, split: &SplitScores, posterior: &[f64]) -> io::Result<()> {
     let columns: Vec<&Score> = SCORES.iter().filter(|score| score.per_depth).collect();
     writeln!(out)?;
     header(out, &format!("{:<6}{:>12}", "depth", "posterior"), &columns)?;
-    for (depth, (scores, probability)) in scores.per_depth.iter().zip(posterior).enumerate() {
+    for (depth, (scores, probability)) in split.per_depth.iter().zip(posterior).enumerate() {
         row(out, &format!("{depth:<6}{probability:>12.4}"), &columns, scores)?;
     }
     Ok(())
+}
+
+/// What each pruning rule chooses, and what that costs on the validation split; without one, what the posterior's rules choose.
+pub(crate) fn choices(out: &mut dyn Write, choices: &[RuleChoice], posterior: &DepthPosterior) -> io::Result<()> {
+    let mut rows = vec![["rule", "depth", "cost in validation NLL", "with stacked weights"].map(str::to_owned).to_vec()];
+    rows.extend(choices.iter().map(|choice| {
+        let (rule, depth) = (choice.rule.to_string(), choice.depth.to_string());
+        vec![rule, depth, difference(&choice.cost), difference(&choice.stacked_cost)]
+    }));
+    if choices.is_empty() {
+        let depths = PruningRule::EXAMPLES.into_iter().map(|rule| (rule, rule.pruned_depth(posterior, None)));
+        rows.extend(depths.map(|(rule, depth)| {
+            let depth = depth.map_or_else(|_| "-".to_owned(), |depth| depth.to_string());
+            vec![rule.to_string(), depth, "no validation split".to_owned(), String::new()]
+        }));
+    }
+    writeln!(out, "{}", align(&rows, 1))
+}
+
+/// A difference with its interval.
+fn difference(difference: &PairedDifference) -> String {
+    let interval = difference.interval.map_or_else(String::new, |[low, high]| format!(" [{low:+.4}, {high:+.4}]"));
+    format!("{:+.4}{interval}", difference.mean)
 }
 
 fn header(out: &mut dyn Write, start: &str, columns: &[&Score]) -> io::Result<()> {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use vds_datasets::View;
 use vds_model::{HeadStatistics, Network, NetworkConfig, weights};
 use vds_records::{Fitted, Predictive};
-use vds_variational::DepthPosterior;
+use vds_variational::{DepthPosterior, PruningRule};
 
 use crate::depth_model::{POSTERIOR_LOGITS, TrainingDevice, logits, posterior};
 use crate::error::{Error, Result};
@@ -109,6 +109,15 @@ impl<D: TrainingDevice> FittedModel<D> {
         let pass = HeldOutPass::new(&self.network, self.network.head_statistics(), held_out)?;
         self.fitted = Some(pass.fit(&self.posterior, rng)?);
         Ok(())
+    }
+
+    /// The depth that a rule chooses from the posterior, or from what was fitted to held-out data.
+    ///
+    /// # Errors
+    /// If the rule needs held-out data and nothing was fitted.
+    pub fn pruned_depth(&self, rule: PruningRule) -> Result<usize> {
+        let held_out = self.fitted.as_ref().map(|fitted| &fitted.held_out);
+        Ok(rule.pruned_depth(&self.posterior, held_out)?)
     }
 
     /// The model that keeps blocks `1..=depth`, with the posterior truncated to them: the mass of deeper depths moves to `depth`.

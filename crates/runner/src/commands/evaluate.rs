@@ -6,15 +6,15 @@ use anyhow::Result;
 use clap::Args;
 use vds_files::Shown as _;
 use vds_records::files::WEIGHTS;
-use vds_training::test_scores;
 
 use crate::arguments::{DataDir, Threads};
 use crate::data;
 use crate::error::{ExitCode, OrInput as _};
+use crate::finalize;
 use crate::output;
 use crate::run_dir::StoredRun;
 
-/// Score a stored network on its test set
+/// Score a stored network on its validation split and its test set
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Evaluate {
     /// Run directory
@@ -32,18 +32,17 @@ impl Evaluate {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let run = StoredRun::open(&self.run)?;
         self.threads.start()?;
-        let (config, model) = (run.config(), run.load_model()?);
+        let (config, mut model) = (run.config(), run.load_model()?);
         let data = data::load(config, &self.data_dir.lookup())?;
         data::check_run(run.records(), &data.provenance)?;
-        let pruned_depth = config.pruning_rule().pruned_depth(&model.posterior);
-        let (pruned, _) = model.pruned_posterior(pruned_depth)?;
-        let ece_bins = config.file().ece_bins;
-        let scores = test_scores(&model.network, data.test_view(), &model.posterior, &pruned, ece_bins);
-        let scores = scores.or_input(|| format!("evaluating {}", run.path().join(WEIGHTS).shown()))?;
+        let evaluated = finalize::evaluations(config, &data, &model);
+        let (evaluations, _) = evaluated.or_input(|| format!("evaluating {}", run.path().join(WEIGHTS).shown()))?;
         if self.json {
-            output::print_json(&scores)?;
+            output::print_json(&evaluations)?;
         } else {
-            output::print(|out| output::scores(out, &scores, model.posterior.probs(), pruned_depth))?;
+            model.fitted.clone_from(&evaluations[0].fitted);
+            let pruned_depth = model.pruned_depth(config.pruning_rule())?;
+            output::print(|out| output::scores(out, &evaluations, model.posterior.probs(), pruned_depth))?;
         }
         Ok(ExitCode::Success)
     }

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use vds_datasets::{ExampleShape, Examples, Standardization, UnlabeledBatch, View, for_each_unlabeled_batch};
 use vds_files::Shown as _;
-use vds_records::Prediction;
 use vds_records::files::WEIGHTS;
+use vds_records::{Prediction, Predictive};
 use vds_training::{FittedModel, Predicted};
 
 use crate::arguments::Threads;
@@ -29,6 +29,10 @@ pub(crate) struct Predict {
     /// points
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Predictive distribution: marginal over the posterior, stacked weights, the deepest depth, or one of the temperatures that
+    /// were fitted to the validation split
+    #[arg(long, value_name = "NAME", default_value = "marginal", value_parser = predictive)]
+    predictive: Predictive,
     /// Print the predictions as JSON
     #[arg(long)]
     json: bool,
@@ -45,6 +49,7 @@ impl Predict {
         let (shape, standardization, class_names) = data::inputs(run.config())?;
         let predictor = Predictor {
             model,
+            predictive: self.predictive,
             weights: run.path().join(WEIGHTS),
             shape,
             standardization,
@@ -62,9 +67,20 @@ impl Predict {
     }
 }
 
+fn predictive(name: &str) -> Result<Predictive, String> {
+    // Of a network as it is stored: to predict with the pruned one, prune it.
+    let mut known = Predictive::ALL.into_iter().filter(|&known| known != Predictive::Pruned);
+    known.clone().find(|known| known.name() == name).ok_or_else(|| {
+        let first = known.next().map_or("", Predictive::name).to_owned();
+        let names = known.fold(first, |names, known| format!("{names}, {}", known.name()));
+        format!("expected one of {names}")
+    })
+}
+
 /// A stored network with what it takes to use it on files.
 struct Predictor {
     model: FittedModel<Device>,
+    predictive: Predictive,
     /// The file that the model was read from.
     weights: PathBuf,
     shape: ExampleShape,
@@ -85,12 +101,12 @@ impl Predictor {
 
     fn predict(&self, batch: &UnlabeledBatch<'_>) -> Result<Predicted> {
         let weights = self.weights.shown();
-        let predicted = self.model.predict(self.view(&batch.examples));
+        let predicted = self.predict_view(self.view(&batch.examples));
         if let Err(vds_training::Error::Output { first, last, .. }) = predicted {
             // The outputs of an example do not depend on the others: alone it fails, too.
             for index in first..=last {
                 let example = batch.examples.select(&[index]);
-                if let Err(vds_training::Error::Output { source, .. }) = self.model.predict(self.view(&example)) {
+                if let Err(vds_training::Error::Output { source, .. }) = self.predict_view(self.view(&example)) {
                     let place = batch.place(index);
                     let predicting = || format!("{place}: predicting with {weights}");
                     return Err(source).or_input(predicting).map_err(Into::into);
@@ -98,6 +114,10 @@ impl Predictor {
             }
         }
         predicted.with_context(|| format!("predicting for {} with {weights}", batch.place(0)))
+    }
+
+    fn predict_view(&self, view: View<'_>) -> vds_training::Result<Predicted> {
+        self.model.predict(view, self.predictive)
     }
 
     fn view<'a>(&'a self, examples: &'a Examples) -> View<'a> {

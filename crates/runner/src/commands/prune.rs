@@ -5,20 +5,25 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use vds_files::Shown as _;
-use vds_records::PrunedFrom;
 use vds_records::files::WEIGHTS;
-use vds_variational::{DepthPosterior, PruningRule};
+use vds_records::{PrunedFrom, RuleChoice};
+use vds_training::FittedModel;
+use vds_variational::PruningRule;
 
 use crate::arguments::{DataDir, Threads};
 use crate::clock::Stopwatch;
 use crate::config::Config;
-use crate::data;
+use crate::data::{self, Data};
+use crate::device::Device;
 use crate::error::{Error, ExitCode, OrInput as _};
 use crate::finalize::{self, Outcome};
 use crate::output;
 use crate::run_dir::{self, RunDir, StoredRun};
 
-/// Prune a stored network to the depth that its posterior chose, and store it as a run of its own
+/// Prune a stored network to the depth that a rule chooses, and store it as a run of its own
+///
+/// Prints what each rule would choose and, where the run has a validation split, what pruning there costs: the difference in
+/// negative log-likelihood to the whole network, with its 95 % interval over the examples.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Prune {
     /// Run directory
@@ -56,17 +61,22 @@ impl Prune {
             return Err(Error::input(message).into());
         }
         self.threads.start()?;
-        let model = run.load_model()?;
-        let (depth, rule) = choice.depth(&model.posterior);
+        let mut model = run.load_model()?;
         let parent = match run.records().is_finished() {
             true => Some(run.records().summary()?),
             // The weights of a run that failed are there, too.
             false => None,
         };
         let mut run_dir = RunDir::create(&self.out, self.overwrite)?;
-        let config = run.config().pruned(depth);
-        let data = data::load(&config, &self.data_dir.lookup())?;
+        let data = data::load(run.config(), &self.data_dir.lookup())?;
         data::check_run(run.records(), &data.provenance)?;
+        let choices = self.choices(&run, &data, &mut model)?;
+        let (depth, rule) = match choice {
+            DepthChoice::Depth(depth) => (depth, None),
+            DepthChoice::Rule(rule) => (model.pruned_depth(rule).or_input(|| "pruning")?, Some(rule)),
+        };
+        output::print(|out| output::choices(out, &choices, &model.posterior))?;
+        let config = run.config().pruned(depth);
 
         let mut pruned = model.pruned(depth)?;
         let epoch = parent.as_ref().map_or(0, |summary| summary.best_epoch);
@@ -80,11 +90,12 @@ impl Prune {
         });
         let outcome = Outcome {
             epochs: parent.as_ref().map_or(0, |summary| summary.epochs),
+            train_flops: parent.as_ref().map_or(0.0, |summary| summary.cost.train_flops),
             stopped_by: parent.and_then(|summary| summary.stopped_by),
             pruned_from: Some(max_depth),
         };
         // Before anything is written: weights that overflow should leave nothing behind.
-        let evaluated = finalize::evaluate(&config, &data, &pruned, &outcome);
+        let evaluated = finalize::finalize(&config, &data, &mut pruned, &outcome);
         let evaluated = evaluated.or_input(|| format!("pruning {}", run.path().join(WEIGHTS).shown()))?;
         run_dir.begin(&config, &environment)?;
         let (_, mut journal) = run_dir.open_logs(Vec::new())?;
@@ -95,6 +106,15 @@ impl Prune {
             output::summary(out, &evaluated.summary, Some(stopwatch.seconds()))
         })?;
         Ok(ExitCode::Success)
+    }
+
+    /// What each rule chooses and costs; fits what the rules need to the validation split.
+    fn choices(&self, run: &StoredRun, data: &Data, model: &mut FittedModel<Device>) -> Result<Vec<RuleChoice>> {
+        let held_out = finalize::held_out(run.config(), data, model, model.network.head_statistics());
+        let held_out = held_out.or_input(|| format!("evaluating {}", run.path().join(WEIGHTS).shown()))?;
+        let (fitted, choices) = held_out.unzip();
+        model.fitted = fitted;
+        Ok(choices.unwrap_or_default())
     }
 
     fn choice(&self, config: &Config) -> Result<DepthChoice, Error> {
@@ -115,16 +135,6 @@ impl Prune {
 enum DepthChoice {
     Rule(PruningRule),
     Depth(usize),
-}
-
-impl DepthChoice {
-    /// The depth, and the rule that chose it, if one did.
-    fn depth(self, posterior: &DepthPosterior) -> (usize, Option<PruningRule>) {
-        match self {
-            Self::Depth(depth) => (depth, None),
-            Self::Rule(rule) => (rule.pruned_depth(posterior), Some(rule)),
-        }
-    }
 }
 
 fn depth(text: &str) -> Result<usize, &'static str> {

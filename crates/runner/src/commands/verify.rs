@@ -102,8 +102,9 @@ fn verify(path: &Path, lookup: &vds_datasets::Lookup) -> Result<Verified> {
         epochs: summary.epochs,
         stopped_by: summary.stopped_by,
         pruned_from: environment.pruned_from.as_ref().map(|parent| parent.max_depth),
+        train_flops: summary.cost.train_flops,
     };
-    let evaluated = finalize::evaluate(config, &data, &model, &outcome);
+    let evaluated = finalize::finalize(config, &data, &mut model, &outcome);
     let evaluated = evaluated.or_input(|| format!("evaluating {}", run.path().join(WEIGHTS).shown()))?;
     let here = environment_here(&data.provenance, config);
 

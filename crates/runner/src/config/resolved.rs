@@ -1,8 +1,11 @@
 //! The checked configuration.
 
+use std::collections::BTreeMap;
+
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
-use vds_records::{Method, SelectionSplit};
+use serde_json::Value;
+use vds_records::{Method, SelectionSplit, json};
 use vds_training::{LogitsRate, Objective, PosteriorUpdate, TrainOptions};
 use vds_variational::{DepthPosterior, DepthPrior, PruningRule};
 
@@ -183,8 +186,18 @@ impl Config {
         format!("{text}\n")
     }
 
+    /// Every field by its path but name and layout version: what records compare settings by.
+    pub(crate) fn settings(&self) -> BTreeMap<String, Value> {
+        let fields = self.to_json();
+        let leaves = json::leaves(&fields, &fields).into_iter();
+        leaves
+            .filter(|leaf| leaf.path != "name" && leaf.path != "schema")
+            .filter_map(|leaf| Some((leaf.path, leaf.first?.clone())))
+            .collect()
+    }
+
     /// The fields as JSON, to compare configurations: all their numbers are finite.
-    pub(crate) fn to_json(&self) -> serde_json::Value {
+    pub(crate) fn to_json(&self) -> Value {
         serde_json::to_value(&self.file).unwrap_or_default()
     }
 }

@@ -138,6 +138,11 @@ impl RunDir {
         self.write(PREDICTIVE_GRID, serde_json::to_string(grid))
     }
 
+    /// Writes the scores of single test examples.
+    pub(crate) fn write_test_examples(&self, bytes: &[u8]) -> Result<(), Error> {
+        write_atomically(&self.path.join(TEST_EXAMPLES), bytes)
+    }
+
     /// Writes the summary with the digests of the other files, which makes the run a finished one.
     pub(crate) fn write_summary(&self, mut summary: Summary) -> Result<(), Error> {
         summary.files.clear();

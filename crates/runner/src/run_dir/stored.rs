@@ -77,7 +77,9 @@ impl StoredRun {
         let network = data::network_config(&self.config)?;
         let device = device()?;
         let bytes = self.records.file(WEIGHTS, weights::max_len(&network))?;
-        let model = FittedModel::from_safetensors(&bytes, &network, &device).or_input(reading)?;
+        let mut model = FittedModel::from_safetensors(&bytes, &network, &device).or_input(reading)?;
+        // Files of other programs do not say which they are evaluated with.
+        model.network.set_head_statistics(self.config.file().head_statistics);
         if !model.is_sealed {
             output::warn(&format!(
                 "{} has no digest: whether it is what its program wrote cannot be checked",

@@ -86,6 +86,6 @@ fn training_refuses_a_prior_for_another_number_of_depths() {
     let error = Trainer::new(case.options, &network, &Cpu::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the prior has 4 probabilities, expected 6, one per depth"
+        "prior or posterior has 4 probabilities, expected 6, one per depth"
     );
 }

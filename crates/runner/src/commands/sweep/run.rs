@@ -95,7 +95,7 @@ fn describe(cell: &Cell, outcome: &Outcome, seconds: f64) -> String {
     let label = cell.label();
     let label = label.shown();
     let result = |summary: &Summary| {
-        let error = score("error").map(|score| score.format(summary.test.marginal.error()));
+        let error = score("error").map(|score| score.format(summary.test().of(Predictive::Marginal).error()));
         format!("{label}: test error {}", error.unwrap_or_default())
     };
     match outcome {

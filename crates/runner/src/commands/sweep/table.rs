@@ -1,8 +1,8 @@
 //! The closing table: one row for each network, seeds pooled.
 
-use vds_calibration::{SCORES, Score, Scores};
+use vds_calibration::{SCORES, Score};
 use vds_files::Shown as _;
-use vds_records::{Cell, Method, Summary};
+use vds_records::{Cell, Method, Predictive, Summary};
 
 use crate::output::align;
 
@@ -39,7 +39,7 @@ fn rows_of_group(group: &[(&Cell, Summary)], columns: &[&Score]) -> Vec<Vec<Stri
         let values: Vec<f64> = group.iter().map(|(_, summary)| value(summary)).collect();
         mean_and_deviation(&values, text)
     };
-    let row = |network: &str, scores: fn(&Summary) -> &Scores| {
+    let row = |network: &str, predictive: Predictive| {
         let mut row = vec![
             cell.experiment.shown().to_string(),
             network.to_owned(),
@@ -55,17 +55,17 @@ fn rows_of_group(group: &[(&Cell, Summary)], columns: &[&Score]) -> Vec<Vec<Stri
         });
         row.extend(columns.iter().map(|score| {
             pooled(&|value| score.format(value), &|summary| {
-                scores(summary).get(score.key).unwrap_or(f64::NAN)
+                summary.test().of(predictive).get(score.key).unwrap_or(f64::NAN)
             })
         }));
         row
     };
     match first.method {
         Method::Ldn => vec![
-            row("LDN", |summary| &summary.test.marginal),
-            row("LDN pruned", |summary| &summary.test.pruned),
+            row("LDN", Predictive::Marginal),
+            row("LDN pruned", Predictive::Pruned),
         ],
-        Method::Ddn => vec![row("DDN", |summary| &summary.test.marginal)],
+        Method::Ddn => vec![row("DDN", Predictive::Marginal)],
     }
 }
 

@@ -10,7 +10,9 @@ use anyhow::Result;
 use clap::Args;
 use vds_checkpoint::{Array, CheckpointStore};
 use vds_files::Shown as _;
+use vds_model::NetworkConfig;
 use vds_records::files::{NON_FINITE, WEIGHTS};
+use vds_model::NetworkConfig;
 use vds_records::{EpochMetrics, Event, NonFiniteStep, StoppedBy, Summary};
 use vds_training::{PausePoint, StepOutcome, Trainer};
 
@@ -100,12 +102,24 @@ impl Session<'_> {
             epochs: trainer.epochs(),
             stopped_by: Some(stopped_by),
             pruned_from: None,
+            train_flops: self.train_flops(trainer.network().config())?,
         };
-        let model = trainer.finish()?;
-        let evaluated = finalize::evaluate(self.config, self.data, &model, &outcome)?;
+        let mut model = trainer.finish()?;
+        let evaluated = finalize::finalize(self.config, self.data, &mut model, &outcome)?;
         self.run_dir.check_held()?;
         finalize::write(self.run_dir, self.config, &model, &evaluated)?;
         Ok(evaluated.summary)
+    }
+
+    /// Operations of all epochs; a backward pass takes twice as many as the forward pass.
+    fn train_flops(&self, network: &NetworkConfig) -> Result<f64> {
+        let mut flops = 0.0;
+        for line in self.metrics.content().split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+            let epoch: EpochMetrics = serde_json::from_slice(line)?;
+            let depth = epoch.train_depth.unwrap_or(network.max_depth());
+            flops += 3.0 * network.forward_flops(depth) * self.data.train.len() as f64;
+        }
+        Ok(flops)
     }
 
     fn train_to_end(&mut self, trainer: &mut Trainer<Device>) -> Result<Option<StoppedBy>> {

@@ -60,7 +60,7 @@ fn prefix_in_evaluation_is_the_pruned_network() {
             // The same without the product's own way of taking a network apart.
             let prefix = prefix_of(&whole, depth);
             let (from, to) = (Layout::of(whole.config()), Layout::of(prefix.config()));
-            let statistics = copied(whole.running_stats(), &to.statistics(), &from.statistics());
+            let statistics = copied(&whole.evaluation_statistics(), &to.statistics(), &from.statistics());
             let engine = Cpu::engine(prefix.config());
             let alone = Cpu::default().forward_eval(&engine, prefix.params(), inputs, &statistics);
             prop_assert_eq!(&alone.unwrap()[..], first);
