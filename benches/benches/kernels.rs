@@ -4,7 +4,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_kernels::layout::{ConvConfig, Convolution, FcConfig, HeadStatistics};
+use vds_kernels::layout::{ConvConfig, Convolution, FcConfig};
 use vds_kernels::{ConvEngine, Engine, FcEngine, Isa};
 
 const MAX_DEPTH: usize = 2;
@@ -76,7 +76,6 @@ fn convolutional(criterion: &mut Criterion) {
                 bottleneck_channels,
                 n_classes: 10,
                 max_depth: MAX_DEPTH,
-                head_statistics: HeadStatistics::PerDepth,
                 convolution: Convolution::default(),
             };
             let mut engine = ConvEngine::new(config, isa);

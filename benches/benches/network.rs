@@ -4,7 +4,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use dfdx::prelude::Cpu;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vds_model::{ConvConfig, Convolution, FcConfig, HeadStatistics, Network, NetworkConfig};
+use vds_model::{ConvConfig, Convolution, FcConfig, Network, NetworkConfig};
 use vds_training::{Batch, Learner, Objective, StepSettings};
 use vds_variational::DepthPrior;
 
@@ -17,7 +17,6 @@ fn conv(max_depth: usize) -> NetworkConfig {
         bottleneck_channels: 32,
         n_classes: 10,
         max_depth,
-        head_statistics: HeadStatistics::PerDepth,
         convolution: Convolution::default(),
     })
 }

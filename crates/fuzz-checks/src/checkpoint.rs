@@ -11,7 +11,7 @@ use dfdx::prelude::{Cache as _, Cpu};
 use serde_json::Value;
 use vds_checkpoint::{Array, Checkpoint};
 use vds_datasets::{Examples, Standardization, View};
-use vds_model::{FcConfig, NetworkConfig, Schedule};
+use vds_model::{FcConfig, NetworkConfig};
 use vds_training::{Objective, StepOutcome, TrainOptions, Trainer, TrainerState, TrainingData};
 use vds_variational::DepthPrior;
 

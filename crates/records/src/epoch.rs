@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A line of `metrics.jsonl`: one epoch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {
     /// Epoch, from 1.
     pub epoch: usize,

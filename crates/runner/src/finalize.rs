@@ -7,8 +7,8 @@ use serde_json::json;
 use vds_model::{HeadStatistics, NetworkConfig};
 use vds_records::files::SUMMARY_SCHEMA;
 use vds_records::{
-    Cost, Evaluation, ExampleScores, Fitted, NetworkKind, PerExample, Predictive, PredictiveGrid, RuleChoice, StoppedBy,
-    Summary,
+    Cost, Evaluation, ExampleScores, Fitted, NetworkKind, PerExample, Predictive, PredictiveGrid, RuleChoice,
+    StoppedBy, Summary,
 };
 use vds_training::streams::{Purpose, stream};
 use vds_training::{EvaluationSettings, FittedModel, HeldOutPass, Mixture, depth_scores, evaluate, predictive_grid};

@@ -168,13 +168,19 @@ fn per_depth(out: &mut dyn Write, split: &SplitScores, posterior: &[f64]) -> io:
 
 /// What each pruning rule chooses, and what that costs on the validation split; without one, what the posterior's rules choose.
 pub(crate) fn choices(out: &mut dyn Write, choices: &[RuleChoice], posterior: &DepthPosterior) -> io::Result<()> {
-    let mut rows = vec![["rule", "depth", "cost in validation NLL", "with stacked weights"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["rule", "depth", "cost in validation NLL", "with stacked weights"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
     rows.extend(choices.iter().map(|choice| {
         let (rule, depth) = (choice.rule.to_string(), choice.depth.to_string());
         vec![rule, depth, difference(&choice.cost), difference(&choice.stacked_cost)]
     }));
     if choices.is_empty() {
-        let depths = PruningRule::EXAMPLES.into_iter().map(|rule| (rule, rule.pruned_depth(posterior, None)));
+        let depths = PruningRule::EXAMPLES
+            .into_iter()
+            .map(|rule| (rule, rule.pruned_depth(posterior, None)));
         rows.extend(depths.map(|(rule, depth)| {
             let depth = depth.map_or_else(|_| "-".to_owned(), |depth| depth.to_string());
             vec![rule.to_string(), depth, "no validation split".to_owned(), String::new()]
@@ -185,7 +191,9 @@ pub(crate) fn choices(out: &mut dyn Write, choices: &[RuleChoice], posterior: &D
 
 /// A difference with its interval.
 fn difference(difference: &PairedDifference) -> String {
-    let interval = difference.interval.map_or_else(String::new, |[low, high]| format!(" [{low:+.4}, {high:+.4}]"));
+    let interval = difference
+        .interval
+        .map_or_else(String::new, |[low, high]| format!(" [{low:+.4}, {high:+.4}]"));
     format!("{:+.4}{interval}", difference.mean)
 }
 

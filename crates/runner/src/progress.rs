@@ -221,7 +221,7 @@ mod tests {
             // All equal, so that every column of the chart is to be seen.
             posterior: vec![1.0 / n_depths as f64; n_depths],
             expected_depth: (n_depths - 1) as f64 / 2.0,
-            train_depth: None,
+            ..EpochMetrics::default()
         }
     }
 

@@ -94,25 +94,12 @@ mod tests {
     fn metrics(epoch: usize, elbo: f64) -> EpochMetrics {
         EpochMetrics {
             epoch,
-            learning_rate: 0.1,
-            train_loss: -elbo,
-            train_nll: -elbo,
-            kl_nats: 0.0,
             elbo_nats: elbo,
-            elbo_gap_nats: None,
-            train_error: 0.0,
             validation_error: Some(elbo.abs()),
             validation_nll: Some(-elbo),
             validation_elbo_nats: Some(elbo),
-            validation_depth_nll: None,
             posterior: vec![1.0],
-            expected_depth: 0.0,
-            pruned_depth: 0,
-            exact_posterior: None,
-            exact_expected_depth: None,
-            exact_pruned_depth: None,
-            train_depth_nll: Vec::new(),
-            train_depth: None,
+            ..EpochMetrics::default()
         }
     }
 

@@ -70,7 +70,7 @@ impl Prune {
         let mut run_dir = RunDir::create(&self.out, self.overwrite)?;
         let data = data::load(run.config(), &self.data_dir.lookup())?;
         data::check_run(run.records(), &data.provenance)?;
-        let choices = self.choices(&run, &data, &mut model)?;
+        let choices = choices(&run, &data, &mut model)?;
         let (depth, rule) = match choice {
             DepthChoice::Depth(depth) => (depth, None),
             DepthChoice::Rule(rule) => (model.pruned_depth(rule).or_input(|| "pruning")?, Some(rule)),
@@ -108,15 +108,6 @@ impl Prune {
         Ok(ExitCode::Success)
     }
 
-    /// What each rule chooses and costs; fits what the rules need to the validation split.
-    fn choices(&self, run: &StoredRun, data: &Data, model: &mut FittedModel<Device>) -> Result<Vec<RuleChoice>> {
-        let held_out = finalize::held_out(run.config(), data, model, model.network.head_statistics());
-        let held_out = held_out.or_input(|| format!("evaluating {}", run.path().join(WEIGHTS).shown()))?;
-        let (fitted, choices) = held_out.unzip();
-        model.fitted = fitted;
-        Ok(choices.unwrap_or_default())
-    }
-
     fn choice(&self, config: &Config) -> Result<DepthChoice, Error> {
         let max_depth = config.max_depth();
         match (self.depth, &self.rule) {
@@ -135,6 +126,15 @@ impl Prune {
 enum DepthChoice {
     Rule(PruningRule),
     Depth(usize),
+}
+
+/// What each rule chooses and costs; fits what the rules need to the validation split.
+fn choices(run: &StoredRun, data: &Data, model: &mut FittedModel<Device>) -> Result<Vec<RuleChoice>> {
+    let held_out = finalize::held_out(run.config(), data, model, model.network.head_statistics());
+    let held_out = held_out.or_input(|| format!("evaluating {}", run.path().join(WEIGHTS).shown()))?;
+    let (fitted, choices) = held_out.unzip();
+    model.fitted = fitted;
+    Ok(choices.unwrap_or_default())
 }
 
 fn depth(text: &str) -> Result<usize, &'static str> {

@@ -37,7 +37,7 @@ pub use resolved::Config;
 /// Spirals and a network of one block: what tests train.
 #[cfg(test)]
 pub(crate) const SMALL: &str = "(
-    schema: 2,
+    schema: 3,
     dataset: Spirals(n: 2000),
     max_depth: 1,
     network: Fc(width: 20),

@@ -10,7 +10,7 @@ use vds_checkpoint::CheckpointStore;
 use vds_files::{Shown as _, reach};
 use vds_records::files::{
     ALL, CHECKPOINTS, CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY,
-    WEIGHTS,
+    TEST_EXAMPLES, WEIGHTS,
 };
 use vds_records::{Environment, PredictiveGrid, RunReader, Summary};
 

@@ -26,17 +26,9 @@ fn environment() -> Environment {
 fn metrics(epoch: usize) -> EpochMetrics {
     EpochMetrics {
         epoch,
-        learning_rate: 0.1,
         train_loss: 1.0,
-        train_nll: 1.0,
-        kl_nats: 0.0,
-        elbo_nats: -1.0,
-        train_error: 0.5,
-        validation_error: None,
-        validation_nll: None,
         posterior: vec![1.0],
-        expected_depth: 0.0,
-        train_depth: None,
+        ..EpochMetrics::default()
     }
 }
 

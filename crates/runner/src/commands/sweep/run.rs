@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use vds_calibration::score;
 use vds_files::Shown as _;
-use vds_records::{Cell, Summary, Sweep, ThreadSharing};
+use vds_records::{Cell, Predictive, Summary, Sweep, ThreadSharing};
 
 use super::cell::{Outcome, Trainer};
 use super::table;

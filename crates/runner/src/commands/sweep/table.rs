@@ -61,10 +61,7 @@ fn rows_of_group(group: &[(&Cell, Summary)], columns: &[&Score]) -> Vec<Vec<Stri
         row
     };
     match first.method {
-        Method::Ldn => vec![
-            row("LDN", Predictive::Marginal),
-            row("LDN pruned", Predictive::Pruned),
-        ],
+        Method::Ldn => vec![row("LDN", Predictive::Marginal), row("LDN pruned", Predictive::Pruned)],
         Method::Ddn => vec![row("DDN", Predictive::Marginal)],
     }
 }

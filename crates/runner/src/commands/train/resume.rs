@@ -21,7 +21,7 @@ use crate::run_dir::{RunDir, StoredRun, program};
 
 /// Version of what a checkpoint holds: [`RunState`] with the trainer's state in it, and the arrays. A checkpoint of another
 /// version is refused.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 /// Name of the array that holds `metrics.jsonl`.
 pub(super) const HISTORY: &str = "history";
 

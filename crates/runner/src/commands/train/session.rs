@@ -12,7 +12,6 @@ use vds_checkpoint::{Array, CheckpointStore};
 use vds_files::Shown as _;
 use vds_model::NetworkConfig;
 use vds_records::files::{NON_FINITE, WEIGHTS};
-use vds_model::NetworkConfig;
 use vds_records::{EpochMetrics, Event, NonFiniteStep, StoppedBy, Summary};
 use vds_training::{PausePoint, StepOutcome, Trainer};
 
@@ -114,7 +113,12 @@ impl Session<'_> {
     /// Operations of all epochs; a backward pass takes twice as many as the forward pass.
     fn train_flops(&self, network: &NetworkConfig) -> Result<f64> {
         let mut flops = 0.0;
-        for line in self.metrics.content().split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        for line in self
+            .metrics
+            .content()
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
             let epoch: EpochMetrics = serde_json::from_slice(line)?;
             let depth = epoch.train_depth.unwrap_or(network.max_depth());
             flops += 3.0 * network.forward_flops(depth) * self.data.train.len() as f64;

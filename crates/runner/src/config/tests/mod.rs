@@ -36,7 +36,7 @@ fn check_one(from: &str, to: &str, expected: Expect) {
 #[test]
 fn defaults_are_accepted_and_written_out() {
     for dataset in ["Spirals(), network: Fc()", "Catalogue(\"mnist\"), network: Conv()"] {
-        let config = load_with(&format!("(schema: 2, dataset: {dataset})"), &[]).unwrap();
+        let config = load_with(&format!("(schema: 3, dataset: {dataset})"), &[]).unwrap();
         let written = config.to_ron();
         for field in fields::all() {
             if field.value(&mut config.file().clone()).is_some() {

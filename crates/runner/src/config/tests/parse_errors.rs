@@ -120,7 +120,7 @@ fn parse_refuses_unknown_missing_and_repeated_fields() {
         expect!["bad.ron:6:46: optimizer.schedule.ldn.factor is missing, expected a number above 0, at most 1"],
     );
     for (field, from) in [
-        ("schema", "schema: 2,"),
+        ("schema", "schema: 3,"),
         ("dataset", "dataset: Spirals(n: 2000),"),
         ("network", "network: Fc(width: 20),"),
     ] {
@@ -135,16 +135,16 @@ fn parse_refuses_unknown_missing_and_repeated_fields() {
 #[test]
 fn parse_refuses_another_schema_by_name() {
     check(
-        &[("schema: 2", "schema: 1"), ("epochs: 1", "truncate_tail: None")],
+        &[("schema: 3", "schema: 1"), ("epochs: 1", "truncate_tail: None")],
         &[],
-        expect!["bad.ron:2:13: schema is 1, expected 2, the only layout that this program reads"],
+        expect!["bad.ron:2:13: schema is 1, expected 3, the only layout that this program reads"],
     );
     check(
         &[],
         &["schema=1"],
         expect![[r#"
         bad.ron: 1 problem in the configuration
-          --set schema=1: schema is 1, expected 2, the only layout that this program reads"#]],
+          --set schema=1: schema is 1, expected 3, the only layout that this program reads"#]],
     );
 }
 

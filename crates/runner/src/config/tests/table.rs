@@ -12,7 +12,7 @@ fn files_with_every_field() -> Vec<ConfigFile> {
     let steps = "Steps(at: [1], factor: 0.5)";
     let optimizer = format!("optimizer: (schedule: (ldn: {steps}, ddn: {steps}))");
     ["Fc()", "Conv()"]
-        .map(|network| format!("(schema: 2, dataset: Spirals(), network: {network}, {optimizer})"))
+        .map(|network| format!("(schema: 3, dataset: Spirals(), network: {network}, {optimizer})"))
         .map(|text| parse::parse(&text, "").unwrap())
         .to_vec()
 }

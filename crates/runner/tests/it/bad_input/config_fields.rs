@@ -10,7 +10,7 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         text(
             "unknown, missing and mistyped fields",
-            "(\n    schema: 2,\n    name: 3,\n    epoch: 4,\n)\n",
+            "(\n    schema: 3,\n    name: 3,\n    epoch: 4,\n)\n",
             expect![[r#"
                 error: c.ron:3:10: name has an invalid value, expected a text of 1 to 100 characters
             "#]],
@@ -35,23 +35,23 @@ pub(super) fn cases() -> Vec<Case> {
             "schema of the past",
             "(schema: 1, name: \"a\", dataset: Catalogue(\"mnist\"), truncate_tail: None)",
             expect![[r#"
-                error: c.ron:1:10: schema is 1, expected 2, the only layout that this program reads
+                error: c.ron:1:10: schema is 1, expected 3, the only layout that this program reads
             "#]],
         ),
         changed(
             "schema of the future",
-            "schema: 2",
             "schema: 3",
+            "schema: 4",
             expect![[r#"
-                error: c.ron:5:13: schema is 3, expected 2, the only layout that this program reads
+                error: c.ron:5:13: schema is 4, expected 3, the only layout that this program reads
             "#]],
         ),
         changed(
             "schema that is missing",
-            "schema: 2,",
+            "schema: 3,",
             "",
             expect![[r#"
-                error: c.ron:11:1: schema is missing, expected 2, the only layout that this program reads
+                error: c.ron:11:1: schema is missing, expected 3, the only layout that this program reads
             "#]],
         ),
         changed(

@@ -83,7 +83,7 @@ fn files() -> Vec<Case> {
         ),
         text(
             "configuration that is truncated",
-            "(schema: 2",
+            "(schema: 3",
             expect![[r#"
                 error: c.ron:1:10: expected comma
             "#]],
@@ -92,7 +92,7 @@ fn files() -> Vec<Case> {
             "configuration without fields",
             "()",
             expect![[r#"
-                error: c.ron:1:2: schema is missing, expected 2, the only layout that this program reads
+                error: c.ron:1:2: schema is missing, expected 3, the only layout that this program reads
             "#]],
         ),
         text(
@@ -118,7 +118,7 @@ fn files() -> Vec<Case> {
         ),
         text(
             "configuration of 50 MB",
-            "(schema: 2) // ".to_owned() + &"x".repeat(50_000_000),
+            "(schema: 3) // ".to_owned() + &"x".repeat(50_000_000),
             expect![[r#"
                 error: reading c.ron: it has more than 1048576 bytes, too many for a file of its kind
             "#]],

@@ -172,9 +172,9 @@ fn of_the_configuration() -> Vec<Case> {
         replaced(
             "run of a future schema",
             "evaluate r",
-            [CONFIG, "schema: 2", "schema: 7"],
+            [CONFIG, "schema: 3", "schema: 7"],
             expect![[r#"
-                error: reading the run r: r/config.ron:3:13: schema is 7, expected 2, the only layout that this program reads
+                error: reading the run r: r/config.ron:3:13: schema is 7, expected 3, the only layout that this program reads
             "#]],
         ),
         replaced(

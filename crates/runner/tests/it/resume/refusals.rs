@@ -80,7 +80,7 @@ fn resume_refuses_a_checkpoint_of_another_container_by_name() {
 fn resume_refuses_a_checkpoint_of_another_content_by_name() {
     let sandbox = unfinished();
     edit_newest(&sandbox, |checkpoint| checkpoint.schema += 6);
-    check_schema(&sandbox, "content schema is 7, expected 1");
+    check_schema(&sandbox, "content schema is 8, expected 2");
 }
 
 /// Refuses the newest checkpoint because of a version, and names the program that wrote it.
