@@ -68,8 +68,8 @@ pub enum Error {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// The problem.
-        problem: FormatError,
+        /// The problem; boxed, since it would make every error larger.
+        problem: Box<FormatError>,
     },
     /// A file of points has none.
     #[error("{} holds no point", path.shown())]

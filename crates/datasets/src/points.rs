@@ -33,7 +33,7 @@ pub(crate) fn for_each_batch<E: From<Error>>(
         let point = point(&text, offset, n_columns).map_err(|problem| Error::MalformedLine {
             path: path.to_owned(),
             line,
-            problem,
+            problem: Box::new(problem),
         })?;
         if let Some(point) = point {
             values.extend(point);

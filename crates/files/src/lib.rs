@@ -4,6 +4,7 @@ mod atomic;
 mod digest;
 #[cfg(feature = "faults")]
 mod fault;
+mod lock;
 mod read;
 mod shown;
 
@@ -12,6 +13,7 @@ pub use fault::reach;
 
 pub use atomic::{folder_of, remove_leftovers, sync_folder, temporary_file, write_atomically, write_in_stages};
 pub use digest::{digest, hex};
+pub use lock::{Lock, LockError};
 pub use read::{open, open_unlinked, read};
 pub use shown::{Shown, excerpt};
 

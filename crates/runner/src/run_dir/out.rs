@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use vds_checkpoint::CheckpointStore;
-use vds_files::{Shown as _, reach};
+use vds_files::{Lock, Shown as _, reach};
 use vds_records::files::{
     ALL, CHECKPOINTS, CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY,
     TEST_EXAMPLES, WEIGHTS,
@@ -15,7 +15,7 @@ use vds_records::files::{
 use vds_records::{Environment, PredictiveGrid, RunReader, Summary};
 
 use super::atomic::write_atomically;
-use super::lock::Lock;
+use super::lock::{check, lock, signature};
 use super::logs::{Journal, MetricsLog};
 use crate::config::Config;
 use crate::error::{Error, OrInput as _};
@@ -46,7 +46,7 @@ impl RunDir {
         fs::create_dir_all(path).or_input(|| format!("making the folder {}", path.shown()))?;
         let run_dir = Self {
             path: path.to_path_buf(),
-            lock: Lock::take(path)?,
+            lock: lock(path)?,
             made,
             has_begun: false,
         };
@@ -62,7 +62,7 @@ impl RunDir {
     pub(crate) fn reopen(path: &Path) -> Result<Self, Error> {
         Ok(Self {
             path: path.to_path_buf(),
-            lock: Lock::take(path)?,
+            lock: lock(path)?,
             made: Vec::new(),
             has_begun: false,
         })
@@ -75,7 +75,7 @@ impl RunDir {
 
     /// Fails if the folder is not the one that this process holds.
     pub(crate) fn check_held(&self) -> Result<(), Error> {
-        self.lock.check()
+        check(&self.lock)
     }
 
     /// The checkpoints.
@@ -87,7 +87,7 @@ impl RunDir {
     pub(crate) fn begin(&mut self, config: &Config, environment: &Environment) -> Result<(), Error> {
         self.check_held()?;
         self.has_begun = true;
-        self.lock.sign();
+        self.lock.sign(&signature());
         // A process that is killed in between leaves a run that can begin again: not one that passes for finished, nor one that
         // resumes from a checkpoint without the files beside it. The environment, which says where a pruned network comes
         // from and which configuration it belongs to, is there before the configuration, which makes the folder a run.
@@ -112,7 +112,7 @@ impl RunDir {
     pub(crate) fn open_logs(&mut self, metrics: Vec<u8>) -> Result<(MetricsLog, Journal), Error> {
         self.check_held()?;
         self.has_begun = true;
-        self.lock.sign();
+        self.lock.sign(&signature());
         self.remove_leftovers()?;
         // Of a failure that this process may get past, on another machine for instance; if not, it writes it again.
         self.remove(NON_FINITE)?;
