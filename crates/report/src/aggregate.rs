@@ -1,6 +1,6 @@
 //! Runs grouped by what makes them comparable, and seeds pooled.
 
-use vds_records::{RunRecord, Scores, Summary};
+use vds_records::{Predictive, RunRecord, Scores, Summary};
 
 use crate::chart::Style;
 use crate::number::{self, NumberFormat};
@@ -148,9 +148,9 @@ impl Predictor {
     /// Its scores on the test set.
     pub(crate) fn scores(self, run: &RunRecord) -> &Scores {
         match self {
-            Self::Ldn => &run.summary.test.marginal,
-            Self::PrunedLdn => &run.summary.test.pruned,
-            Self::Ddn => &run.summary.test.deepest,
+            Self::Ldn => run.summary.test().of(Predictive::Marginal),
+            Self::PrunedLdn => run.summary.test().of(Predictive::Pruned),
+            Self::Ddn => run.summary.test().of(Predictive::Deepest),
         }
     }
 

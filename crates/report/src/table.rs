@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use vds_calibration::{SCORES, Score};
-use vds_records::{RunRecord, Scores};
+use vds_records::{Predictive, RunRecord, Scores};
 
 use crate::aggregate::{Entry, Group, MeanSd, Predictor};
 use crate::number::{self, MISSING, NumberFormat};
@@ -128,9 +128,9 @@ fn run_row(entry: &Entry<'_>) -> Markup {
             td.number { (summary.epochs) " (" (summary.best_epoch) ")" }
             td.number { (only_ldn(number::depth(summary.expected_depth))) }
             td.number { (only_ldn(summary.pruned_depth.to_string())) }
-            (score_cells(ldn.then_some(&summary.test.marginal)))
-            (score_cells(ldn.then_some(&summary.test.pruned)))
-            (score_cells(Some(&summary.test.deepest)))
+            (score_cells(ldn.then_some(summary.test().of(Predictive::Marginal))))
+            (score_cells(ldn.then_some(summary.test().of(Predictive::Pruned))))
+            (score_cells(Some(summary.test().of(Predictive::Deepest))))
         }
     }
 }
@@ -146,7 +146,7 @@ fn score_cells(scores: Option<&Scores>) -> Markup {
 /// The numbers behind a run's figures over depth.
 pub(crate) fn per_depth(run: &RunRecord) -> Markup {
     let summary = &run.summary;
-    let n_depths = summary.posterior.len().max(summary.test.per_depth.len());
+    let n_depths = summary.posterior.len().max(summary.test().per_depth.len());
     let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), NumberFormat::Score);
     let scores = ["test", "train"]
         .into_iter()
@@ -170,7 +170,7 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
                                 th.number.row scope="row" { (depth) }
                                 td.number { (probability(&summary.posterior, depth)) }
                                 td.number { (probability(&summary.prior, depth)) }
-                                (depth_cells(summary.test.per_depth.get(depth)))
+                                (depth_cells(summary.test().per_depth.get(depth)))
                                 (depth_cells(summary.train_per_depth.get(depth)))
                             }
                         }

@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use vds_calibration::ReliabilityBin;
+use serde_json::{Value, json};
 use vds_records::{
-    DataFile, Environment, EpochMetrics, HeadStatistics, Method, NetworkKind, PredictiveGrid, PruningRule, RunRecord,
-    Scores, SelectionSplit, StoppedBy, Summary, TestScores, files::SUMMARY_SCHEMA,
+    Cost, DataFile, Environment, EpochMetrics, HeadStatistics, Method, NetworkKind, Predictive, PruningRule, RunRecord,
+    Scores, SelectionSplit, SplitScores, StoppedBy, Summary, files::SUMMARY_SCHEMA,
 };
+
+pub(crate) use grid::arms;
+use scores::Quality;
+
+mod grid;
+mod scores;
 
 /// A run of `method` on `dataset`; learns to use about six blocks.
 pub(crate) fn run(dataset: &str, method: Method, max_depth: usize, seed: u64) -> RunRecord {
@@ -17,28 +23,33 @@ pub(crate) fn run(dataset: &str, method: Method, max_depth: usize, seed: u64) ->
         max_depth
     };
     let wobble = 1.0 + 0.06 * ((seed as f64 + 1.3) * 7.7 + max_depth as f64).sin();
-    let per_depth = |scale: f64| {
-        (0..=max_depth)
-            .map(|d| depth_scores(d, scale * wobble))
-            .collect::<Vec<_>>()
+    let quality = Quality {
+        method,
+        max_depth,
+        pruned_depth,
+        scale: wobble,
     };
-    let test = per_depth(1.0);
-    let deepest = scores(&test[max_depth], if method == Method::Ldn { 0.08 } else { 0.05 }, 0.0);
-    let marginal = scores(&test[pruned_depth], 0.02, 0.02);
-    let pruned = scores(&test[pruned_depth], 0.025, 0.01);
+    let network = if dataset == "spirals" {
+        NetworkKind::Fc
+    } else {
+        NetworkKind::Conv
+    };
+    // A fully connected network has no batch norm in its output block.
+    let heads: &[HeadStatistics] = match network {
+        NetworkKind::Fc => &[HeadStatistics::PerDepth],
+        NetworkKind::Conv => &[HeadStatistics::PerDepth, HeadStatistics::Shared],
+    };
     let summary = Summary {
         schema: SUMMARY_SCHEMA,
         dataset: dataset.to_owned(),
         method,
-        network: if dataset == "spirals" {
-            NetworkKind::Fc
-        } else {
-            NetworkKind::Conv
-        },
+        network,
         head_statistics: HeadStatistics::PerDepth,
         selection_split: SelectionSplit::Validation,
         max_depth,
         seed,
+        data_seed: seed,
+        settings: settings(dataset, method, max_depth, seed),
         n_train: 4500,
         n_validation: 500,
         n_test: 1000,
@@ -52,22 +63,13 @@ pub(crate) fn run(dataset: &str, method: Method, max_depth: usize, seed: u64) ->
         pruned_depth,
         pruning_rule: PruningRule::PAPER,
         pruned_from: None,
-        test: if method == Method::Ldn {
-            TestScores {
-                marginal,
-                pruned,
-                deepest,
-                per_depth: test,
-            }
-        } else {
-            TestScores {
-                marginal: deepest.clone(),
-                pruned: deepest.clone(),
-                deepest,
-                per_depth: test,
-            }
+        evaluations: heads.iter().map(|&head| quality.evaluation(head)).collect(),
+        cost: Cost {
+            train_flops: 1e9 * (max_depth + 1) as f64,
+            forward_flops: 1e5 * max_depth as f64,
+            pruned_forward_flops: 1e5 * pruned_depth as f64,
         },
-        train_per_depth: per_depth(0.4),
+        train_per_depth: quality.per_depth(0.4),
         files: BTreeMap::new(),
         sha256: String::new(),
     };
@@ -75,9 +77,11 @@ pub(crate) fn run(dataset: &str, method: Method, max_depth: usize, seed: u64) ->
         name: format!("{dataset}-{}-d{max_depth}-s{seed}", method.name()),
         folder: Some(format!("runs/{dataset}/{}/d{max_depth}/s{seed}", method.name())),
         epochs: (1..=30)
-            .map(|epoch| epoch_metrics(epoch, max_depth, &posterior))
+            .map(|epoch| epoch_metrics(epoch, method, max_depth, &posterior))
             .collect(),
         grid: (dataset == "spirals").then(|| arms(2)),
+        examples: None,
+        train_seconds: Some(10.0 * (max_depth + 1) as f64),
         environment: environment(),
         config_text: format!("(\n    dataset: \"{dataset}\",\n    max_depth: {max_depth},\n    seed: {seed},\n)\n"),
         summary,
@@ -94,6 +98,16 @@ pub(crate) fn mixed() -> Vec<RunRecord> {
         runs.extend([0, 2, 5, 8].map(|depth| run("fashion-mnist-mini", method, depth, 0)));
     }
     runs
+}
+
+/// The test scores that are reported first.
+pub(crate) fn test_mut(run: &mut RunRecord) -> &mut SplitScores {
+    &mut run.summary.evaluations[0].test
+}
+
+/// Those of one predictive distribution.
+pub(crate) fn scores_mut(run: &mut RunRecord, predictive: Predictive) -> &mut Scores {
+    test_mut(run).predictives.entry(predictive).or_default()
 }
 
 /// An environment in which each field has a value that a page may show.
@@ -131,58 +145,28 @@ fn normalized(weights: Vec<f64>) -> Vec<f64> {
     weights.into_iter().map(|weight| weight / total).collect()
 }
 
-fn depth_scores(depth: usize, scale: f64) -> Scores {
-    let fall = (-(depth as f64) / 2.5).exp();
-    let rise = 0.004 * (depth as f64 - 8.0).max(0.0);
-    let mut scores = Scores::default();
-    scores.insert("error", scale * (0.5 * fall + 0.08 + rise));
-    scores.insert("nll", scale * (1.4 * fall + 0.25 + rise));
-    scores.insert("ece", 0.02 + rise);
-    scores
+fn settings(dataset: &str, method: Method, max_depth: usize, seed: u64) -> BTreeMap<String, Value> {
+    let settings = [
+        ("dataset.Catalogue", json!(dataset)),
+        ("method", json!(method)),
+        ("max_depth", json!(max_depth)),
+        ("network.Fc.width", json!(20)),
+        ("prior.Geometric", json!(0.85)),
+        ("posterior", json!("Published")),
+        ("optimizer.learning_rate", json!(0.1)),
+        ("optimizer.schedule.ldn", json!("Constant")),
+        ("optimizer.schedule.ddn", json!("Constant")),
+        ("epochs", json!(30)),
+        ("pruning_rule", json!(PruningRule::PAPER)),
+        ("seed", json!(seed)),
+        ("data_seed", Value::Null),
+    ];
+    settings.map(|(path, value)| (path.to_owned(), value)).into()
 }
 
-fn scores(depth: &Scores, overconfidence: f64, mutual_information: f64) -> Scores {
-    let mut scores = depth.clone();
-    for (key, value) in [
-        ("ece", overconfidence * 0.8),
-        ("mce", overconfidence * 1.9),
-        ("brier", 1.6 * depth.error()),
-        ("mean_true_probability", 0.8),
-        ("mean_confidence", 1.0 - depth.error() + overconfidence),
-        ("predictive_entropy", 0.3),
-        ("expected_entropy", 0.3 - mutual_information),
-        ("mutual_information", mutual_information),
-    ] {
-        scores.insert(key, value);
-    }
-    scores.reliability = reliability(overconfidence);
-    scores
-}
-
-fn reliability(overconfidence: f64) -> Vec<ReliabilityBin> {
-    let bin = |index: u32| {
-        let [lower, upper] = [f64::from(index) / 15.0, f64::from(index + 1) / 15.0];
-        let confidence = (lower + upper) / 2.0;
-        let count = if index < 3 {
-            0
-        } else {
-            usize::try_from(index * index).unwrap()
-        };
-        let wave = overconfidence * (1.5 + f64::from(index).sin());
-        let filled = f64::from(u8::from(count > 0));
-        ReliabilityBin {
-            lower,
-            upper,
-            count,
-            accuracy: filled * (confidence - wave).clamp(0.0, 1.0),
-            confidence: filled * confidence,
-        }
-    };
-    (0..15).map(bin).collect()
-}
-
-fn epoch_metrics(epoch: usize, max_depth: usize, posterior: &[f64]) -> EpochMetrics {
+fn epoch_metrics(epoch: usize, method: Method, max_depth: usize, posterior: &[f64]) -> EpochMetrics {
     let t = epoch as f64;
+    let ldn = method == Method::Ldn;
     let loss = 1.9 * (-t / 6.0).exp() + 0.18;
     EpochMetrics {
         epoch,
@@ -196,43 +180,14 @@ fn epoch_metrics(epoch: usize, max_depth: usize, posterior: &[f64]) -> EpochMetr
         validation_nll: Some(loss + 0.05 + 0.003 * (t - 20.0).max(0.0) + 0.02 * (t * 1.7).sin()),
         posterior: posterior.to_vec(),
         expected_depth: max_depth as f64 * (0.35 + 0.15 * (-t / 8.0).exp()),
+        elbo_gap_nats: ldn.then(|| 40.0 * (-t / 5.0).exp()),
+        pruned_depth: max_depth.min(6),
+        exact_posterior: None,
+        exact_expected_depth: ldn.then_some(max_depth as f64 * 0.4),
+        exact_pruned_depth: ldn.then(|| max_depth.min(5)),
+        train_depth_nll: Vec::new(),
+        validation_depth_nll: Some(vec![0.5; max_depth + 1]),
+        validation_elbo_nats: None,
         train_depth: None,
     }
-}
-
-/// A grid of 80 by 80 cells on which each of `n_arms` classes wins along its own spiral arm.
-#[expect(clippy::cast_possible_truncation, reason = "the record stores f32")]
-pub(crate) fn arms(n_arms: u32) -> PredictiveGrid {
-    let n_side = 80;
-    let direction = |class: u32| std::f64::consts::TAU * f64::from(class) / f64::from(n_arms);
-    let coordinate = |index: usize| -2.0 + 4.0 * index as f64 / (n_side - 1) as f64;
-    let mut grid = PredictiveGrid {
-        x_range: [-2.0, 2.0],
-        y_range: [-2.0, 2.0],
-        n_side,
-        class: Vec::new(),
-        probability: Vec::new(),
-        mutual_information: Vec::new(),
-        points: Vec::new(),
-    };
-    for cell in 0..n_side * n_side {
-        let [x, y] = [cell % n_side, cell / n_side].map(coordinate);
-        let phase = y.atan2(x) - 3.5 * x.hypot(y);
-        let score = |class: u32| 6.0 * (phase - direction(class)).cos();
-        let total: f64 = (0..n_arms).map(|class| score(class).exp()).sum();
-        let winner = (0..n_arms).max_by(|&a, &b| score(a).total_cmp(&score(b))).unwrap();
-        let probability = score(winner).exp() / total;
-        grid.class.push(winner);
-        grid.probability.push(probability as f32);
-        grid.mutual_information.push((0.25 * (1.0 - probability)) as f32);
-    }
-    for index in 0..200_u32 {
-        let class = index % n_arms;
-        let t = 0.3 + 1.5 * f64::from(index) / 200.0;
-        let angle = 3.5 * t + direction(class);
-        let jitter = 0.05 * (f64::from(index) * 12.9898).sin();
-        let [x, y] = [t * angle.cos() + jitter, t * angle.sin() - jitter];
-        grid.points.push((x as f32, y as f32, class));
-    }
-    grid
 }

@@ -13,7 +13,7 @@ pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
     }
     let summary = &run.summary;
     let chosen = Some(summary.pruned_depth);
-    let (test, train) = (&summary.test.per_depth, &summary.train_per_depth);
+    let (test, train) = (&summary.test().per_depth, &summary.train_per_depth);
     let lines = |title: &str, value: fn(&Scores) -> f64| {
         let over_depth = |style, scores: &[Scores]| {
             Series::plain(

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use vds_calibration::ReliabilityBin;
-use vds_records::{RunRecord, Scores};
+use vds_records::{Predictive, RunRecord, Scores};
 
 use crate::chart::{Axis, Figure, PlotArea, Scale, Style, is_plottable, px, rectangle};
 use crate::number;
@@ -23,19 +23,19 @@ const HISTOGRAM: PlotArea = PlotArea {
 
 /// The diagram of the marginal predictive of a learnt-depth network.
 pub(crate) fn marginal(id: &str, run: &RunRecord) -> Option<Markup> {
-    let scores = &run.summary.test.marginal;
+    let scores = run.summary.test().of(Predictive::Marginal);
     run.is_ldn().then(|| figure(id, "marginal", Style::Marginal, scores))
 }
 
 /// The diagram of a learnt-depth network pruned to its chosen depth.
 pub(crate) fn pruned(id: &str, run: &RunRecord) -> Option<Markup> {
-    let scores = &run.summary.test.pruned;
+    let scores = run.summary.test().of(Predictive::Pruned);
     run.is_ldn().then(|| figure(id, "pruned", Style::Pruned, scores))
 }
 
 /// The diagram of the deepest depth, which is all of a deterministic-depth network.
 pub(crate) fn deepest(id: &str, run: &RunRecord) -> Option<Markup> {
-    let scores = &run.summary.test.deepest;
+    let scores = run.summary.test().of(Predictive::Deepest);
     Some(if run.is_ldn() {
         figure(id, "deepest depth", Style::Deepest, scores)
     } else {

@@ -1,10 +1,10 @@
 //! Any text and any number from a record gives a well-formed page.
 
 use proptest::prelude::*;
-use vds_records::{Method, PrunedFrom, PruningRule, RunRecord};
+use vds_records::{Method, Predictive, PrunedFrom, PruningRule, RunRecord};
 
 use crate::page::{PageInfo, render};
-use crate::test_records::run;
+use crate::test_records::{run, scores_mut, test_mut};
 use crate::tests::checked::info;
 use crate::tests::markup;
 
@@ -71,22 +71,22 @@ proptest! {
         record.name.clone_from(&text);
         record.summary.dataset = text;
         record.summary.expected_depth = numbers[0];
-        record.summary.test.marginal.insert("nll", numbers[1]);
-        record.summary.test.deepest.insert("error", numbers[2]);
-        record.summary.test.pruned.insert("ece", numbers[3]);
+        scores_mut(&mut record, Predictive::Marginal).insert("nll", numbers[1]);
+        scores_mut(&mut record, Predictive::Deepest).insert("error", numbers[2]);
+        scores_mut(&mut record, Predictive::Pruned).insert("ece", numbers[3]);
         record.summary.best_epoch = usize::MAX;
-        for bin in &mut record.summary.test.deepest.reliability {
+        for bin in &mut scores_mut(&mut record, Predictive::Deepest).reliability {
             bin.count = usize::MAX;
         }
         for (epoch, &number) in record.epochs.iter_mut().zip(&numbers) {
             epoch.train_loss = number;
         }
-        for (score, &number) in record.summary.test.per_depth.iter_mut().zip(&numbers) {
+        for (score, &number) in test_mut(&mut record).per_depth.iter_mut().zip(&numbers) {
             score.insert("nll", number);
         }
         let mut other = record.clone();
         other.summary.seed = 1;
-        other.summary.test.marginal.insert("nll", numbers[4]);
+        scores_mut(&mut other, Predictive::Marginal).insert("nll", numbers[4]);
         let page = render(&[record, other], &[], &info());
         let document = markup::parse(&page).unwrap();
         document.check_references();

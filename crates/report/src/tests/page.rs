@@ -1,9 +1,9 @@
 //! The page as a whole.
 
-use vds_records::{DivergedRun, Method, NonFiniteStep, RunRecord};
+use vds_records::{DivergedRun, Method, NonFiniteStep, Predictive, RunRecord};
 
 use crate::page::render;
-use crate::test_records::{mixed, run};
+use crate::test_records::{mixed, run, scores_mut, test_mut};
 use crate::tests::checked::{check, info};
 use crate::tests::markup;
 
@@ -57,13 +57,13 @@ fn at_the_limits() -> Vec<RunRecord> {
         grid.probability[7] = f32::NAN;
     }
     let mut broken = run("spirals", Method::Ldn, 5, 0);
-    broken.summary.test.marginal.insert("nll", f64::INFINITY);
-    broken.summary.test.per_depth[0].insert("nll", f64::INFINITY);
-    broken.summary.test.per_depth[1].insert("nll", f64::NAN);
+    scores_mut(&mut broken, Predictive::Marginal).insert("nll", f64::INFINITY);
+    test_mut(&mut broken).per_depth[0].insert("nll", f64::INFINITY);
+    test_mut(&mut broken).per_depth[1].insert("nll", f64::NAN);
     broken.summary.expected_depth = f64::NAN;
     broken.summary.posterior[2] = f64::NAN;
     broken.epochs[3].train_loss = f64::NAN;
-    broken.summary.test.marginal.reliability[14].confidence = f64::NAN;
+    scores_mut(&mut broken, Predictive::Marginal).reliability[14].confidence = f64::NAN;
     if let Some(grid) = &mut broken.grid {
         grid.n_side = 0;
     }
@@ -75,11 +75,11 @@ fn at_the_limits() -> Vec<RunRecord> {
     empty.environment.data.clear();
     empty.summary.stopped_by = None;
     empty.config_text.clear();
-    empty.summary.test.per_depth.clear();
+    test_mut(&mut empty).per_depth.clear();
     empty.summary.train_per_depth.clear();
     empty.summary.posterior.clear();
     empty.summary.prior.clear();
-    empty.summary.test.deepest.reliability.clear();
+    scores_mut(&mut empty, Predictive::Deepest).reliability.clear();
     vec![no_depth, broken, empty]
 }
 

@@ -1,9 +1,9 @@
 //! What the sections show of groups and runs.
 
-use vds_records::{HeadStatistics, Method, SelectionSplit, StoppedBy};
+use vds_records::{HeadStatistics, Method, Predictive, SelectionSplit, StoppedBy};
 
 use crate::aggregate::Group;
-use crate::test_records::{mixed, run};
+use crate::test_records::{mixed, run, scores_mut};
 use crate::tests::checked::check;
 
 #[test]
@@ -78,8 +78,8 @@ fn notice_reports_repeated_seeds() {
 #[test]
 fn table_pools_seeds_as_mean_and_standard_deviation() {
     let mut runs = vec![run("mnist", Method::Ldn, 5, 0), run("mnist", Method::Ldn, 5, 1)];
-    runs[0].summary.test.marginal.insert("nll", 0.25);
-    runs[1].summary.test.marginal.insert("nll", 0.27);
+    scores_mut(&mut runs[0], Predictive::Marginal).insert("nll", 0.25);
+    scores_mut(&mut runs[1], Predictive::Marginal).insert("nll", 0.27);
     assert!(check(&runs).text.contains("0.260 ± 0.014"));
 }
 
