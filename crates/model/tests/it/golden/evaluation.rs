@@ -64,7 +64,7 @@ fn pruning(report: &mut Report<'_>, case: &GoldenCase, network: &Network<Cpu>, q
         ("d_exp", "dexp", PruningRule::RoundedExpectation),
     ];
     for (name, short, rule) in rules {
-        let depth = rule.pruned_depth(&posterior);
+        let depth = rule.pruned_depth(&posterior, None).unwrap();
         report.compare_integers(case, &format!("eval/{name}"), &[i64::try_from(depth).unwrap()]);
         let tensor = |what: &str| format!("eval/partial_{short}/{what}");
         if !case.has(&tensor("q")) {
