@@ -14,8 +14,8 @@ pub(crate) fn render(group: &Group<'_>, index: usize) -> Markup {
             p.facts { (facts(group)) }
             @if group.has_repeated_seeds() {
                 p.notice {
-                    "Some runs share method, depth and seed, so they differ in a setting that this page does not compare; "
-                    "their mean is still taken. See their configurations below."
+                    "Some runs share their settings with the seed, so they repeat each other: the first of them is the one that "
+                    "means and comparisons take."
                 }
             }
             @if group.runs.len() > 1 {

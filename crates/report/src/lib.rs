@@ -8,8 +8,10 @@ mod group_section;
 mod number;
 mod overview;
 mod page;
+mod predictor;
 mod provenance;
 mod run_section;
+mod settings;
 mod table;
 #[cfg(test)]
 mod test_records;

@@ -4,18 +4,15 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 use vds_calibration::SCORES;
-use vds_records::{HeadStatistics, RunRecord, SelectionSplit};
+use vds_records::{HeadStatistics, Method, RunRecord, SelectionSplit};
 
-use crate::aggregate::{Entry, Group, MeanSd, Predictor};
+use crate::aggregate::{Entry, Group};
 use crate::number::{self, NumberFormat};
+use crate::predictor::{MeanSd, Predictor};
 
 /// The summary of all groups in plain language.
 pub(crate) fn render(groups: &[Group<'_>]) -> Markup {
-    let runs: Vec<&RunRecord> = groups
-        .iter()
-        .flat_map(|group| &group.runs)
-        .map(|entry| entry.run)
-        .collect();
+    let runs: Vec<&RunRecord> = groups.iter().flat_map(Group::at_home).map(|entry| entry.run).collect();
     let data_sets: BTreeSet<&str> = runs.iter().map(|run| run.summary.dataset.as_str()).collect();
     let n_ldn = runs.iter().filter(|run| run.is_ldn()).count();
     html! {
@@ -58,7 +55,7 @@ fn findings(group: &Group<'_>) -> Markup {
 /// `4–6 of D = 10`.
 fn chosen_depths(group: &Group<'_>, depth: usize) -> Option<String> {
     let chosen: Vec<usize> = group
-        .of(Predictor::Ldn, depth)
+        .of(Method::Ldn, depth)
         .iter()
         .map(|run| run.summary.pruned_depth)
         .collect();
@@ -74,13 +71,13 @@ fn chosen_depths(group: &Group<'_>, depth: usize) -> Option<String> {
 /// `DDN 0.104 at D = 5 (error 3.10 %)`.
 fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
     let mean = |depth: usize, value: fn(Predictor, &RunRecord) -> f64| {
-        let runs = group.of(predictor, depth);
+        let runs = predictor.runs(group, depth);
         MeanSd::over(&runs.into_iter().map(|run| value(predictor, run)).collect::<Vec<f64>>())
     };
     let present = group
         .depths()
         .into_iter()
-        .filter(|&depth| !group.of(predictor, depth).is_empty());
+        .filter(|&depth| !predictor.runs(group, depth).is_empty());
     let nlls = present.map(|depth| (depth, mean(depth, |p, run| p.scores(run).nll()).mean));
     let (depth, nll) = nlls.min_by(|a, b| a.1.total_cmp(&b.1))?;
     let error = mean(depth, |p, run| p.scores(run).error()).mean;

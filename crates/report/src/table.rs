@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use vds_calibration::{SCORES, Score};
 use vds_records::{Predictive, RunRecord, Scores};
 
-use crate::aggregate::{Entry, Group, MeanSd, Predictor};
+use crate::aggregate::{Entry, Group};
 use crate::number::{self, MISSING, NumberFormat};
+use crate::predictor::{MeanSd, Predictor};
 
 /// The scores that the tables of runs show.
 fn columns() -> impl Iterator<Item = &'static Score> {
@@ -37,7 +38,7 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
                     tbody {
                         tr { th.group scope="rowgroup" colspan=(width) { span { (group.title) } } }
                         @for depth in group.depths() {
-                            @let present = Predictor::ALL.into_iter().filter(|&p| !group.of(p, depth).is_empty());
+                            @let present = Predictor::ALL.into_iter().filter(|&p| !p.runs(group, depth).is_empty());
                             @for (index, predictor) in present.enumerate() {
                                 tr.division[index == 0] { (pooled_cells(group, predictor, depth)) }
                             }
@@ -50,7 +51,7 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
 }
 
 fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup {
-    let runs = group.of(predictor, depth);
+    let runs = predictor.runs(group, depth);
     let mean_sd = |value: &dyn Fn(&RunRecord) -> f64| {
         let values: Vec<f64> = runs.iter().map(|run| value(run)).collect();
         MeanSd::over(&values)
@@ -105,7 +106,7 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
                 @for group in groups {
                     tbody {
                         tr { th.group scope="rowgroup" colspan=(width) { span { (group.title) } } }
-                        @for entry in &group.runs { (run_row(entry)) }
+                        @for entry in group.at_home() { (run_row(entry)) }
                     }
                 }
             }
