@@ -12,6 +12,7 @@ mod predictor;
 mod provenance;
 mod run_section;
 mod settings;
+mod settling;
 mod table;
 #[cfg(test)]
 mod test_records;

@@ -9,6 +9,7 @@ use vds_records::{HeadStatistics, Method, RunRecord, SelectionSplit};
 use crate::aggregate::{Entry, Group};
 use crate::number::{self, NumberFormat};
 use crate::predictor::{MeanSd, Predictor};
+use crate::settling;
 
 /// The summary of all groups in plain language.
 pub(crate) fn render(groups: &[Group<'_>]) -> Markup {
@@ -42,12 +43,21 @@ pub(crate) fn render(groups: &[Group<'_>]) -> Markup {
 fn findings(group: &Group<'_>) -> Markup {
     let depths = group.depths().into_iter();
     let chosen: Vec<String> = depths.filter_map(|depth| chosen_depths(group, depth)).collect();
+    let ldn: Vec<&Entry<'_>> = group.runs.iter().filter(|entry| entry.run.is_ldn()).collect();
+    let n_unsettled = ldn
+        .iter()
+        .filter(|entry| !settling::unsettled(entry.run).is_empty())
+        .count();
     let best: Vec<String> = Predictor::ALL
         .iter()
         .filter_map(|&predictor| best(group, predictor))
         .collect();
     html! {
         @if !chosen.is_empty() { "pruned depth " (chosen.join(", ")) ". " }
+        @if n_unsettled > 0 {
+            "In " (n_unsettled) " of " (number::plural(ldn.len(), "run")) " with learnt depth the posterior has not settled, so that the "
+            "pruned depth depends on how long training lasted. "
+        }
         "Lowest mean test NLL: " (best.join("; ")) "."
     }
 }

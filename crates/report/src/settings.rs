@@ -46,6 +46,14 @@ pub(crate) fn differing(own: &Settings<'_>, others: &[&Settings<'_>]) -> Vec<Str
     facts
 }
 
+/// Whether the posterior over depth was held fixed in training.
+pub(crate) fn has_fixed_posterior(summary: &Summary) -> bool {
+    summary
+        .settings
+        .keys()
+        .any(|path| is_at_or_below(path, "posterior.Fixed"))
+}
+
 fn without<'a>(summary: &'a Summary, ignored: &[&[&str]]) -> Settings<'a> {
     let is_ignored = |path: &str| ignored.iter().copied().flatten().any(|root| is_at_or_below(path, root));
     let all = summary.settings.iter().map(|(path, value)| (path.as_str(), value));

@@ -3,6 +3,7 @@
 //! To add a figure of a run, write a file with a function from a record to markup out of the parts in [`crate::chart`], and add
 //! its line to [`OF_RUN`]; a figure that compares the runs of a group has its line in [`OF_GROUP`].
 
+mod depth_over_epochs;
 mod depth_posterior;
 mod mutual_information;
 mod over_depth;
@@ -23,6 +24,7 @@ type OfGroup = fn(&str, &Group<'_>) -> Option<Markup>;
 /// The figures of a run with the last parts of their identifiers, in the order of the page.
 const OF_RUN: &[(&str, OfRun)] = &[
     ("depth", depth_posterior::figure),
+    ("epochs", depth_over_epochs::figure),
     ("training", training::figure),
     ("probability", predictive_grid::figure),
     ("information", mutual_information::figure),

@@ -21,6 +21,7 @@ fn page_of_usual_runs_has_every_figure() {
         let spirals = run < 12;
         let figures = [
             ("depth", ldn),
+            ("epochs", ldn),
             ("training", true),
             ("probability", spirals),
             ("information", spirals && ldn),
