@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::aggregate::Group;
-use crate::{figures, number, run_section};
+use crate::{comparison_section, figures, number, run_section};
 
 /// The section `index` of the page.
 pub(crate) fn render(group: &Group<'_>, index: usize) -> Markup {
@@ -23,6 +23,7 @@ pub(crate) fn render(group: &Group<'_>, index: usize) -> Markup {
                     @for figure in figures::of_group(&id, group) { (figure) }
                 }
             }
+            (comparison_section::render(&id, group))
             (run_section::list(group))
         }
     }

@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod aggregate;
+mod cells;
 mod chart;
+mod comparison;
+mod comparison_section;
 mod diverged;
 mod figures;
 mod group_section;

@@ -2,6 +2,7 @@
 
 mod arbitrary_text;
 mod checked;
+mod comparison;
 mod environment;
 mod markup;
 mod page;
