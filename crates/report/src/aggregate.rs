@@ -81,6 +81,12 @@ impl<'a> Group<'a> {
         runs
     }
 
+    /// The depths at which there are runs of a method, in rising order.
+    pub(crate) fn depths_of(&self, method: Method) -> Vec<usize> {
+        let depths = self.depths().into_iter();
+        depths.filter(|&depth| !self.of(method, depth).is_empty()).collect()
+    }
+
     /// Whether two runs share method, depth and seed, so that one of them repeats the other.
     pub(crate) fn has_repeated_seeds(&self) -> bool {
         let key = |entry: &Entry<'_>| {

@@ -5,6 +5,8 @@ mod cells;
 mod chart;
 mod comparison;
 mod comparison_section;
+mod cost_section;
+mod depth_choice;
 mod diverged;
 mod figures;
 mod group_section;

@@ -7,8 +7,9 @@ use vds_calibration::SCORES;
 use vds_records::{HeadStatistics, Method, RunRecord, SelectionSplit};
 
 use crate::aggregate::{Entry, Group};
-use crate::number::{self, NumberFormat};
-use crate::predictor::{MeanSd, Predictor};
+use crate::cost_section;
+use crate::depth_choice::Grid;
+use crate::number;
 use crate::settling;
 
 /// The summary of all groups in plain language.
@@ -39,7 +40,7 @@ pub(crate) fn render(groups: &[Group<'_>]) -> Markup {
     }
 }
 
-/// Chosen depths and the best networks of a group.
+/// Chosen depths of a group.
 fn findings(group: &Group<'_>) -> Markup {
     let depths = group.depths().into_iter();
     let chosen: Vec<String> = depths.filter_map(|depth| chosen_depths(group, depth)).collect();
@@ -48,17 +49,13 @@ fn findings(group: &Group<'_>) -> Markup {
         .iter()
         .filter(|entry| !settling::unsettled(entry.run).is_empty())
         .count();
-    let best: Vec<String> = Predictor::ALL
-        .iter()
-        .filter_map(|&predictor| best(group, predictor))
-        .collect();
     html! {
         @if !chosen.is_empty() { "pruned depth " (chosen.join(", ")) ". " }
         @if n_unsettled > 0 {
             "In " (n_unsettled) " of " (number::plural(ldn.len(), "run")) " with learnt depth the posterior has not settled, so that the "
             "pruned depth depends on how long training lasted. "
         }
-        "Lowest mean test NLL: " (best.join("; ")) "."
+        @if let Some(grid) = Grid::of(group, usize::MAX) { (cost_section::choice(&grid)) }
     }
 }
 
@@ -76,23 +73,6 @@ fn chosen_depths(group: &Group<'_>, depth: usize) -> Option<String> {
         format!("{lo}–{hi}")
     };
     Some(format!("{range} of D = {depth}"))
-}
-
-/// `DDN 0.104 at D = 5 (error 3.10 %)`.
-fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
-    let mean = |depth: usize, value: fn(Predictor, &RunRecord) -> f64| {
-        let runs = predictor.runs(group, depth);
-        MeanSd::over(&runs.into_iter().map(|run| value(predictor, run)).collect::<Vec<f64>>())
-    };
-    let present = group
-        .depths()
-        .into_iter()
-        .filter(|&depth| !predictor.runs(group, depth).is_empty());
-    let nlls = present.map(|depth| (depth, mean(depth, |p, run| p.scores(run).nll()).mean));
-    let (depth, nll) = nlls.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let error = mean(depth, |p, run| p.scores(run).error()).mean;
-    let [nll, error] = [NumberFormat::Score.text(nll), NumberFormat::Rate.text(error)];
-    Some(format!("{} {nll} at D = {depth} (error {error})", predictor.name()))
 }
 
 /// Reasons why the scores of some runs are not comparable with those of others.

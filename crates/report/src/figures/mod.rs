@@ -10,6 +10,7 @@ mod over_depth;
 mod predictive_grid;
 mod reliability;
 mod training;
+mod work;
 
 use maud::Markup;
 use vds_records::RunRecord;
@@ -42,6 +43,7 @@ const OF_GROUP: &[(&str, OfGroup)] = &[
     ("nll", over_depth::nll),
     ("error", over_depth::error),
     ("depth", over_depth::learnt_depth),
+    ("work", work::figure),
 ];
 
 /// The figures of the run whose section is `id`.

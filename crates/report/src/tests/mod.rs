@@ -3,6 +3,7 @@
 mod arbitrary_text;
 mod checked;
 mod comparison;
+mod depth_choice;
 mod environment;
 mod markup;
 mod page;

@@ -10,7 +10,7 @@ use crate::tests::checked::check;
 #[test]
 fn figure_is_named_and_described() {
     let document = check(&mixed());
-    assert_eq!(document.count("figure"), 2 * 3 + 10 * 6 + 10 * 2 + 6 * 2 + 6);
+    assert_eq!(document.count("figure"), 2 * 4 + 10 * 6 + 10 * 2 + 6 * 2 + 6);
     assert_eq!(document.count("figcaption"), document.count("figure"));
     assert_eq!(document.count("desc"), document.count("figure"));
 }
