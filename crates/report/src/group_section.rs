@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::aggregate::Group;
-use crate::{comparison_section, cost_section, figures, number, run_section};
+use crate::{comparison_section, cost_section, figures, head_section, number, run_section};
 
 /// The section `index` of the page.
 pub(crate) fn render(group: &Group<'_>, index: usize) -> Markup {
@@ -24,6 +24,7 @@ pub(crate) fn render(group: &Group<'_>, index: usize) -> Markup {
                 }
             }
             (comparison_section::render(&id, group))
+            (head_section::render(&id, group))
             (cost_section::render(&id, group))
             (run_section::list(group))
         }

@@ -10,6 +10,7 @@ mod depth_choice;
 mod diverged;
 mod figures;
 mod group_section;
+mod head_section;
 mod number;
 mod overview;
 mod page;

@@ -9,6 +9,7 @@ use vds_records::{HeadStatistics, Method, RunRecord, SelectionSplit};
 use crate::aggregate::{Entry, Group};
 use crate::cost_section;
 use crate::depth_choice::Grid;
+use crate::head_section;
 use crate::number;
 use crate::settling;
 
@@ -79,7 +80,14 @@ fn chosen_depths(group: &Group<'_>, depth: usize) -> Option<String> {
 fn notices(runs: &[&RunRecord]) -> Markup {
     let affected = |is: fn(&RunRecord) -> bool| runs.iter().filter(|run| is(run)).count();
     let on_test = affected(|run| run.summary.selection_split == SelectionSplit::Test);
-    let shared = affected(|run| run.summary.head_statistics == HeadStatistics::Shared);
+    let is_shared = |run: &RunRecord| run.summary.head_statistics == HeadStatistics::Shared;
+    let shared = affected(is_shared);
+    let shared_depths: BTreeSet<usize> = runs
+        .iter()
+        .filter(|run| is_shared(run))
+        .map(|run| run.summary.max_depth)
+        .collect();
+    let shared_depths: Vec<usize> = shared_depths.into_iter().collect();
     html! {
         @if on_test > 0 {
             p.notice {
@@ -93,9 +101,8 @@ fn notices(runs: &[&RunRecord]) -> Markup {
         @if shared > 0 {
             p.notice {
                 strong { "Shared head statistics: " }
-                (number::plural(shared, "run")) " kept one set of running statistics in the output block for all depths, as the "
-                "published code does. Shallow depths are then normalized with the statistics of deep ones, which hurts "
-                "calibration; " code { (HeadStatistics::PerDepth.name()) } " keeps one set for each depth."
+                (number::plural(shared, "run")) " compared epochs with one set of running statistics in the output block for all depths, and "
+                "report the scores with it first. " (head_section::explanation(&shared_depths))
             }
         }
     }

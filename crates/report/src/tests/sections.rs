@@ -45,7 +45,7 @@ fn group_holds_runs_with_equal_settings_only() {
             .contains("mnist (head_statistics = shared, selected on the test set)")
     );
     assert!(document.text.contains("Selection on the test set: 1 run compared"));
-    assert!(document.text.contains("Shared head statistics: 1 run kept"));
+    assert!(document.text.contains("Shared head statistics: 1 run compared epochs"));
 }
 
 #[test]
