@@ -1,14 +1,17 @@
 //! Runs grouped by what makes them comparable, and seeds pooled.
 
-use vds_records::{Predictive, RunRecord, Scores, Summary};
+use std::collections::BTreeMap;
 
-use crate::chart::Style;
-use crate::number::{self, NumberFormat};
+use vds_records::{Method, RunRecord, SelectionSplit, Summary};
 
-/// Runs that differ in method, depth and seed only.
+use crate::settings::{self, Settings};
+
+/// Learnt-depth runs that differ in depth and seed only, with the deterministic-depth runs whose other settings agree.
+///
+/// A deterministic-depth run is a part of several groups if there are several kinds of learnt-depth runs to compare it with.
 #[derive(Debug)]
 pub(crate) struct Group<'a> {
-    /// Name of the data set, with the setting where several groups share it.
+    /// Name of the data set, with the settings in which its groups differ.
     pub(crate) title: String,
     /// Sorted by method (LDN first), depth, seed.
     pub(crate) runs: Vec<Entry<'a>>,
@@ -19,73 +22,44 @@ pub(crate) struct Group<'a> {
 pub(crate) struct Entry<'a> {
     /// `run-0`, `run-1`, … in the order of the page.
     pub(crate) id: String,
+    /// Whether the section of the run stands in this group; each run has one.
+    pub(crate) is_home: bool,
     /// The record.
     pub(crate) run: &'a RunRecord,
 }
 
-/// A predictive distribution that is compared over depths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Predictor {
-    /// The whole learnt-depth network.
-    Ldn,
-    /// The learnt-depth network pruned to its chosen depth.
-    PrunedLdn,
-    /// The deterministic-depth network.
-    Ddn,
-}
-
-/// Mean and standard deviation over seeds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct MeanSd {
-    /// Mean; infinite if a value is.
-    pub(crate) mean: f64,
-    /// Standard deviation (n − 1); `None` for one value or an infinite mean.
-    pub(crate) sd: Option<f64>,
-    /// Number of values.
-    pub(crate) n: usize,
-}
-
 impl<'a> Group<'a> {
-    /// `runs` grouped, in order of first appearance.
+    /// `runs` grouped: data sets in order of first appearance, the groups of one in the order of their settings.
     pub(crate) fn collect(runs: &'a [RunRecord]) -> Vec<Self> {
-        let mut groups: Vec<Vec<&RunRecord>> = Vec::new();
-        for run in runs {
-            match groups
-                .iter_mut()
-                .find(|group| setting(&group[0].summary) == setting(&run.summary))
-            {
-                Some(group) => group.push(run),
-                None => groups.push(vec![run]),
-            }
-        }
-        let titles: Vec<String> = groups.iter().map(|group| title(group[0], &groups)).collect();
-        let mut n_before = 0;
-        let numbered = groups.into_iter().zip(titles).map(|(mut group, title)| {
-            group.sort_by_key(|run| {
-                (
-                    !run.is_ldn(),
-                    run.method_label(),
-                    run.summary.max_depth,
-                    run.summary.seed,
-                )
+        let pools = pools(runs);
+        let titles: Vec<String> = (0..pools.len()).map(|index| title(index, &pools, runs)).collect();
+        let mut ids: BTreeMap<usize, String> = BTreeMap::new();
+        let groups = pools.iter().zip(titles).map(|(pool, title)| {
+            let entries = pool.iter().map(|&index| {
+                let id = format!("run-{}", ids.len());
+                let is_home = !ids.contains_key(&index);
+                Entry {
+                    id: ids.entry(index).or_insert(id).clone(),
+                    is_home,
+                    run: &runs[index],
+                }
             });
-            let first = n_before;
-            n_before += group.len();
-            let entry = |(index, run)| Entry {
-                id: format!("run-{}", first + index),
-                run,
-            };
             Self {
+                runs: entries.collect(),
                 title,
-                runs: group.into_iter().enumerate().map(entry).collect(),
             }
         });
-        numbered.collect()
+        groups.collect()
     }
 
     /// What the runs share.
     pub(crate) fn summary(&self) -> &'a Summary {
         &self.runs[0].run.summary
+    }
+
+    /// The runs whose sections stand in this group.
+    pub(crate) fn at_home(&self) -> impl Iterator<Item = &Entry<'a>> {
+        self.runs.iter().filter(|entry| entry.is_home)
     }
 
     /// Maximum depths in rising order, each once.
@@ -97,149 +71,114 @@ impl<'a> Group<'a> {
         depths
     }
 
-    /// Runs that `predictor` is a part of, of maximum depth `depth`.
-    pub(crate) fn of(&self, predictor: Predictor, depth: usize) -> Vec<&'a RunRecord> {
-        let wanted = |run: &RunRecord| {
-            let is_part = run.is_ldn() == (predictor != Predictor::Ddn);
-            run.is_trained() && is_part && run.summary.max_depth == depth
-        };
-        self.runs
-            .iter()
-            .map(|entry| entry.run)
-            .filter(|run| wanted(run))
-            .collect()
+    /// The trained runs of a method and maximum depth, one per seed, in order of the seeds.
+    pub(crate) fn of(&self, method: Method, depth: usize) -> Vec<&'a RunRecord> {
+        let runs = self.runs.iter().map(|entry| entry.run);
+        let mut runs: Vec<&RunRecord> = runs
+            .filter(|run| run.is_trained() && run.summary.method == method && run.summary.max_depth == depth)
+            .collect();
+        runs.dedup_by_key(|run| run.summary.seed);
+        runs
     }
 
-    /// Whether two runs share method, depth and seed, so that they must differ in something else.
+    /// The depths at which there are runs of a method, in rising order.
+    pub(crate) fn depths_of(&self, method: Method) -> Vec<usize> {
+        let depths = self.depths().into_iter();
+        depths.filter(|&depth| !self.of(method, depth).is_empty()).collect()
+    }
+
+    /// Whether two runs share method, depth and seed, so that one of them repeats the other.
     pub(crate) fn has_repeated_seeds(&self) -> bool {
         let key = |entry: &Entry<'_>| {
-            (
-                entry.run.method_label(),
-                entry.run.summary.max_depth,
-                entry.run.summary.seed,
-            )
+            let Summary { max_depth, seed, .. } = entry.run.summary;
+            (entry.run.method_label(), max_depth, seed)
         };
         self.runs.windows(2).any(|pair| key(&pair[0]) == key(&pair[1]))
     }
 }
 
-impl Predictor {
-    /// All, in the order of legends and rows.
-    pub(crate) const ALL: [Self; 3] = [Self::Ldn, Self::PrunedLdn, Self::Ddn];
-
-    /// Name on the page.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Ldn => "LDN (marginal)",
-            Self::PrunedLdn => "pruned LDN",
-            Self::Ddn => "DDN",
-        }
-    }
-
-    /// Look of its series.
-    pub(crate) fn style(self) -> Style {
-        match self {
-            Self::Ldn => Style::Marginal,
-            Self::PrunedLdn => Style::Pruned,
-            Self::Ddn => Style::Ddn,
-        }
-    }
-
-    /// Its scores on the test set.
-    pub(crate) fn scores(self, run: &RunRecord) -> &Scores {
-        match self {
-            Self::Ldn => run.summary.test().of(Predictive::Marginal),
-            Self::PrunedLdn => run.summary.test().of(Predictive::Pruned),
-            Self::Ddn => run.summary.test().of(Predictive::Deepest),
-        }
-    }
-
-    /// Blocks it uses: the posterior's mean, the pruned depth, or all.
-    pub(crate) fn depth(self, run: &RunRecord) -> f64 {
-        match self {
-            Self::Ldn => run.summary.expected_depth,
-            Self::PrunedLdn => run.summary.pruned_depth as f64,
-            Self::Ddn => run.summary.max_depth as f64,
-        }
-    }
+/// Whether epochs were compared on the test set, so that every score of the run is biased.
+pub(crate) fn is_selected_on_test(run: &RunRecord) -> bool {
+    run.summary.selection_split == SelectionSplit::Test
 }
 
-impl MeanSd {
-    /// Over `values`; the mean of none is not a number.
-    pub(crate) fn over(values: &[f64]) -> Self {
-        let n = values.len();
-        let mean = values.iter().sum::<f64>() / n as f64;
-        let squares = || values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
-        let sd = (n > 1)
-            .then(|| (squares() / (n - 1) as f64).sqrt())
-            .filter(|sd| sd.is_finite());
-        Self { mean, sd, n }
-    }
+/// The label of such runs.
+pub(crate) const SELECTED_ON_TEST: &str = "selected on the test set";
 
-    /// `mean ± sd`, or the mean alone.
-    pub(crate) fn text(&self, format: NumberFormat) -> String {
-        match self.sd {
-            Some(sd) => format.with_sd(self.mean, sd),
-            None => format.text(self.mean),
+/// Indices of the runs of each group, sorted.
+fn pools(runs: &[RunRecord]) -> Vec<Vec<usize>> {
+    let mut data_sets: Vec<&str> = Vec::new();
+    for run in runs {
+        if !data_sets.contains(&run.summary.dataset.as_str()) {
+            data_sets.push(&run.summary.dataset);
         }
     }
+    let of_data_set = |data_set: &&str| {
+        let of_data_set = (0..runs.len()).filter(|&index| runs[index].summary.dataset == **data_set);
+        let comparable = classes(of_data_set.collect(), |index| settings::shared(&runs[index].summary));
+        let mut pools: Vec<Vec<usize>> = comparable.into_iter().flat_map(|class| paired(runs, class)).collect();
+        for pool in &mut pools {
+            pool.sort_by_key(|&index| {
+                let run = &runs[index];
+                let Summary { max_depth, seed, .. } = run.summary;
+                (!run.is_ldn(), run.method_label(), max_depth, seed, &run.name)
+            });
+        }
+        pools.sort_by_cached_key(|pool| format!("{:?}", settings_of(pool, runs)));
+        pools
+    };
+    data_sets.iter().flat_map(of_data_set).collect()
 }
 
-/// Facts under which runs may be compared.
-fn setting(summary: &Summary) -> [String; 5] {
-    [
-        summary.dataset.clone(),
-        summary.network.name().to_owned(),
-        format!("{} head statistics", summary.head_statistics.name()),
-        format!("selection split {}", summary.selection_split.name()),
-        format!("{} training examples", number::count(summary.n_train)),
-    ]
+/// Each kind of learnt-depth runs with each kind of deterministic-depth runs.
+fn paired(runs: &[RunRecord], comparable: Vec<usize>) -> Vec<Vec<usize>> {
+    let (ldn, ddn): (Vec<usize>, Vec<usize>) = comparable.into_iter().partition(|&index| runs[index].is_ldn());
+    let [ldn, ddn] = [ldn, ddn].map(|of_method| classes(of_method, |index| settings::effective(&runs[index].summary)));
+    if ldn.is_empty() || ddn.is_empty() {
+        return ldn.into_iter().chain(ddn).collect();
+    }
+    let pairs = ldn.iter().flat_map(|ldn| ddn.iter().map(move |ddn| [ldn, ddn]));
+    pairs
+        .map(|pair| pair.into_iter().flatten().copied().collect())
+        .collect()
 }
 
-/// The data set, with those facts in which its groups differ.
-fn title(run: &RunRecord, groups: &[Vec<&RunRecord>]) -> String {
-    let own = setting(&run.summary);
-    let rivals: Vec<[String; 5]> = groups
+/// `indices` by equal keys.
+fn classes<K: PartialEq>(indices: Vec<usize>, key: impl Fn(usize) -> K) -> Vec<Vec<usize>> {
+    let mut classes: Vec<Vec<usize>> = Vec::new();
+    for index in indices {
+        match classes.iter_mut().find(|class| key(class[0]) == key(index)) {
+            Some(class) => class.push(index),
+            None => classes.push(vec![index]),
+        }
+    }
+    classes
+}
+
+/// Every setting that has an effect on a run of a group.
+fn settings_of<'a>(pool: &[usize], runs: &'a [RunRecord]) -> Settings<'a> {
+    let effective = pool.iter().map(|&index| settings::effective(&runs[index].summary));
+    effective.flatten().collect()
+}
+
+/// The data set, with those settings in which its groups differ.
+fn title(index: usize, pools: &[Vec<usize>], runs: &[RunRecord]) -> String {
+    let data_set = |pool: &[usize]| &runs[pool[0]].summary.dataset;
+    let own = data_set(&pools[index]);
+    let all: Vec<Settings<'_>> = pools.iter().map(|pool| settings_of(pool, runs)).collect();
+    let rivals: Vec<&Settings<'_>> = pools
         .iter()
-        .map(|group| setting(&group[0].summary))
-        .filter(|other| other[0] == own[0])
+        .zip(&all)
+        .filter(|(pool, _)| data_set(pool) == own)
+        .map(|(_, settings)| settings)
         .collect();
-    let differing = (1..own.len()).filter(|&fact| rivals.iter().any(|other| other[fact] != own[fact]));
-    let facts: Vec<&str> = differing.map(|fact| own[fact].as_str()).collect();
+    let mut facts = settings::differing(&all[index], &rivals);
+    if pools[index].iter().any(|&run| is_selected_on_test(&runs[run])) {
+        facts.push(SELECTED_ON_TEST.to_owned());
+    }
     if facts.is_empty() {
-        own[0].clone()
+        own.clone()
     } else {
-        format!("{} ({})", own[0], facts.join(", "))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mean_of_one_value_has_no_deviation() {
-        assert_eq!(
-            MeanSd::over(&[0.25]),
-            MeanSd {
-                mean: 0.25,
-                sd: None,
-                n: 1
-            }
-        );
-    }
-
-    #[test]
-    fn mean_comes_with_the_sample_standard_deviation() {
-        let pooled = MeanSd::over(&[1.0, 2.0, 3.0, 6.0]);
-        assert!((pooled.mean - 3.0).abs() < 1e-12);
-        assert!((pooled.sd.unwrap() - (14.0_f64 / 3.0).sqrt()).abs() < 1e-12);
-        assert_eq!(pooled.text(NumberFormat::Score), "3.00 ± 2.16");
-    }
-
-    #[test]
-    fn mean_of_an_infinite_value_is_infinite_without_deviation() {
-        let pooled = MeanSd::over(&[1.0, f64::INFINITY]);
-        assert_eq!(pooled.text(NumberFormat::Depth), "∞");
+        format!("{own} ({})", facts.join(", "))
     }
 }

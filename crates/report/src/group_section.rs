@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::aggregate::Group;
-use crate::{figures, number, run_section};
+use crate::{comparison_section, cost_section, figures, head_section, number, run_section};
 
 /// The section `index` of the page.
 pub(crate) fn render(group: &Group<'_>, index: usize) -> Markup {
@@ -14,8 +14,8 @@ pub(crate) fn render(group: &Group<'_>, index: usize) -> Markup {
             p.facts { (facts(group)) }
             @if group.has_repeated_seeds() {
                 p.notice {
-                    "Some runs share method, depth and seed, so they differ in a setting that this page does not compare; "
-                    "their mean is still taken. See their configurations below."
+                    "Some runs share their settings with the seed, so they repeat each other: the first of them is the one that "
+                    "means and comparisons take."
                 }
             }
             @if group.runs.len() > 1 {
@@ -23,6 +23,9 @@ pub(crate) fn render(group: &Group<'_>, index: usize) -> Markup {
                     @for figure in figures::of_group(&id, group) { (figure) }
                 }
             }
+            (comparison_section::render(&id, group))
+            (head_section::render(&id, group))
+            (cost_section::render(&id, group))
             (run_section::list(group))
         }
     }

@@ -36,6 +36,26 @@ impl NumberFormat {
         }
     }
 
+    /// `[0.0121, 0.0240]`.
+    pub(crate) fn range(self, ends: [f64; 2]) -> String {
+        let [lo, hi] = ends.map(|end| self.text(end));
+        format!("[{lo}, {hi}]")
+    }
+
+    /// A difference and its interval, with signs: scores with four decimals, rates in percentage points.
+    pub(crate) fn difference(self, value: f64, interval: Option<[f64; 2]>) -> String {
+        let text = |value: f64| match self {
+            Self::Rate => signed(100.0 * value, 2),
+            Self::Score => signed(value, 4),
+            Self::Depth => signed(value, 2),
+        };
+        let unit = if self == Self::Rate { " pp" } else { "" };
+        match interval.map(|ends| ends.map(text)) {
+            Some([lo, hi]) => format!("{} [{lo}, {hi}]{unit}", text(value)),
+            None => format!("{}{unit}", text(value)),
+        }
+    }
+
     /// `mean ± sd` with its unit, both finite and with the decimals of the mean.
     pub(crate) fn with_sd(self, mean: f64, sd: f64) -> String {
         match self {
@@ -48,6 +68,19 @@ impl NumberFormat {
                 _ => format!("{} ± {}", significant(mean, 3), significant(sd, 3)),
             },
         }
+    }
+}
+
+/// A value with its sign and the given decimals, scientific from 1e6; zero has no sign.
+fn signed(value: f64, decimals: usize) -> String {
+    let text = special(value).unwrap_or_else(|| match value {
+        v if v.abs() < LARGE => format!("{v:+.decimals$}"),
+        v => format!("{v:+.2e}"),
+    });
+    if text.chars().any(|c| c.is_ascii_digit() && c != '0') {
+        text.replace('-', "−")
+    } else {
+        text.trim_start_matches(['+', '-']).to_owned()
     }
 }
 
@@ -160,6 +193,17 @@ mod tests {
         assert_eq!(NumberFormat::Score.with_sd(0.055_34, 0.002_1), "0.0553 ± 0.0021");
         assert_eq!(NumberFormat::Depth.with_sd(6.4, 0.5), "6.40 ± 0.50");
         assert_eq!(NumberFormat::Score.with_sd(0.0, 0.0), "0 ± 0");
+    }
+
+    #[test]
+    fn number_that_is_a_difference_has_a_sign() {
+        let difference = |format: NumberFormat, value| format.difference(value, Some([-0.001, 0.02]));
+        assert_eq!(difference(NumberFormat::Score, 0.0095), "+0.0095 [−0.0010, +0.0200]");
+        assert_eq!(difference(NumberFormat::Rate, 0.0095), "+0.95 [−0.10, +2.00] pp");
+        assert_eq!(NumberFormat::Rate.difference(-0.0012, None), "−0.12 pp");
+        assert_eq!(NumberFormat::Score.difference(-1e-9, None), "0.0000");
+        assert_eq!(NumberFormat::Score.difference(f64::NAN, None), "—");
+        assert_eq!(NumberFormat::Rate.difference(-f64::MAX, None), "−∞ pp");
     }
 
     #[test]

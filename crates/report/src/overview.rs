@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 use vds_calibration::SCORES;
-use vds_records::{HeadStatistics, RunRecord, SelectionSplit};
+use vds_records::{HeadStatistics, Method, RunRecord, SelectionSplit};
 
-use crate::aggregate::{Entry, Group, MeanSd, Predictor};
-use crate::number::{self, NumberFormat};
+use crate::aggregate::{Entry, Group};
+use crate::cost_section;
+use crate::depth_choice::Grid;
+use crate::head_section;
+use crate::number;
+use crate::settling;
 
 /// The summary of all groups in plain language.
 pub(crate) fn render(groups: &[Group<'_>]) -> Markup {
-    let runs: Vec<&RunRecord> = groups
-        .iter()
-        .flat_map(|group| &group.runs)
-        .map(|entry| entry.run)
-        .collect();
+    let runs: Vec<&RunRecord> = groups.iter().flat_map(Group::at_home).map(|entry| entry.run).collect();
     let data_sets: BTreeSet<&str> = runs.iter().map(|run| run.summary.dataset.as_str()).collect();
     let n_ldn = runs.iter().filter(|run| run.is_ldn()).count();
     html! {
@@ -41,24 +41,29 @@ pub(crate) fn render(groups: &[Group<'_>]) -> Markup {
     }
 }
 
-/// Chosen depths and the best networks of a group.
+/// Chosen depths of a group.
 fn findings(group: &Group<'_>) -> Markup {
     let depths = group.depths().into_iter();
     let chosen: Vec<String> = depths.filter_map(|depth| chosen_depths(group, depth)).collect();
-    let best: Vec<String> = Predictor::ALL
+    let ldn: Vec<&Entry<'_>> = group.runs.iter().filter(|entry| entry.run.is_ldn()).collect();
+    let n_unsettled = ldn
         .iter()
-        .filter_map(|&predictor| best(group, predictor))
-        .collect();
+        .filter(|entry| !settling::unsettled(entry.run).is_empty())
+        .count();
     html! {
         @if !chosen.is_empty() { "pruned depth " (chosen.join(", ")) ". " }
-        "Lowest mean test NLL: " (best.join("; ")) "."
+        @if n_unsettled > 0 {
+            "In " (n_unsettled) " of " (number::plural(ldn.len(), "run")) " with learnt depth the posterior has not settled, so that the "
+            "pruned depth depends on how long training lasted. "
+        }
+        @if let Some(grid) = Grid::of(group, usize::MAX) { (cost_section::choice(&grid)) }
     }
 }
 
 /// `4–6 of D = 10`.
 fn chosen_depths(group: &Group<'_>, depth: usize) -> Option<String> {
     let chosen: Vec<usize> = group
-        .of(Predictor::Ldn, depth)
+        .of(Method::Ldn, depth)
         .iter()
         .map(|run| run.summary.pruned_depth)
         .collect();
@@ -71,28 +76,18 @@ fn chosen_depths(group: &Group<'_>, depth: usize) -> Option<String> {
     Some(format!("{range} of D = {depth}"))
 }
 
-/// `DDN 0.104 at D = 5 (error 3.10 %)`.
-fn best(group: &Group<'_>, predictor: Predictor) -> Option<String> {
-    let mean = |depth: usize, value: fn(Predictor, &RunRecord) -> f64| {
-        let runs = group.of(predictor, depth);
-        MeanSd::over(&runs.into_iter().map(|run| value(predictor, run)).collect::<Vec<f64>>())
-    };
-    let present = group
-        .depths()
-        .into_iter()
-        .filter(|&depth| !group.of(predictor, depth).is_empty());
-    let nlls = present.map(|depth| (depth, mean(depth, |p, run| p.scores(run).nll()).mean));
-    let (depth, nll) = nlls.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let error = mean(depth, |p, run| p.scores(run).error()).mean;
-    let [nll, error] = [NumberFormat::Score.text(nll), NumberFormat::Rate.text(error)];
-    Some(format!("{} {nll} at D = {depth} (error {error})", predictor.name()))
-}
-
 /// Reasons why the scores of some runs are not comparable with those of others.
 fn notices(runs: &[&RunRecord]) -> Markup {
     let affected = |is: fn(&RunRecord) -> bool| runs.iter().filter(|run| is(run)).count();
     let on_test = affected(|run| run.summary.selection_split == SelectionSplit::Test);
-    let shared = affected(|run| run.summary.head_statistics == HeadStatistics::Shared);
+    let is_shared = |run: &RunRecord| run.summary.head_statistics == HeadStatistics::Shared;
+    let shared = affected(is_shared);
+    let shared_depths: BTreeSet<usize> = runs
+        .iter()
+        .filter(|run| is_shared(run))
+        .map(|run| run.summary.max_depth)
+        .collect();
+    let shared_depths: Vec<usize> = shared_depths.into_iter().collect();
     html! {
         @if on_test > 0 {
             p.notice {
@@ -106,9 +101,8 @@ fn notices(runs: &[&RunRecord]) -> Markup {
         @if shared > 0 {
             p.notice {
                 strong { "Shared head statistics: " }
-                (number::plural(shared, "run")) " kept one set of running statistics in the output block for all depths, as the "
-                "published code does. Shallow depths are then normalized with the statistics of deep ones, which hurts "
-                "calibration; " code { (HeadStatistics::PerDepth.name()) } " keeps one set for each depth."
+                (number::plural(shared, "run")) " compared epochs with one set of running statistics in the output block for all depths, and "
+                "report the scores with it first. " (head_section::explanation(&shared_depths))
             }
         }
     }

@@ -24,7 +24,7 @@ pub struct PageInfo {
 /// Infinite and undefined numbers are printed as symbols, and no input makes it fail.
 pub fn render(runs: &[RunRecord], diverged: &[DivergedRun], page: &PageInfo) -> String {
     let groups = Group::collect(runs);
-    let entries: Vec<Entry<'_>> = groups.iter().flat_map(|group| group.runs.iter().cloned()).collect();
+    let entries: Vec<Entry<'_>> = groups.iter().flat_map(Group::at_home).cloned().collect();
     let body = html! {
         header {
             h1 { (page.title) }

@@ -9,7 +9,7 @@ use crate::number::MISSING;
 
 /// The section on provenance, for a page that the command line `command` made.
 pub(crate) fn render(groups: &[Group<'_>], command: &str) -> Markup {
-    let entries: Vec<&Entry<'_>> = groups.iter().flat_map(|group| &group.runs).collect();
+    let entries: Vec<&Entry<'_>> = groups.iter().flat_map(Group::at_home).collect();
     html! {
         section id="provenance" {
             h2 { "Provenance" }

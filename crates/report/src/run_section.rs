@@ -8,25 +8,25 @@ use crate::{figures, number, table};
 
 /// The runs of a group; of each depth the first LDN run stands open.
 pub(crate) fn list(group: &Group<'_>) -> Markup {
+    let entries: Vec<&Entry<'_>> = group.at_home().collect();
     let is_first = |index: usize| {
-        let entry = &group.runs[index];
-        let depth = entry.run.summary.max_depth;
-        let earlier = &group.runs[..index];
-        entry.run.is_ldn()
-            && !earlier
-                .iter()
-                .any(|e| e.run.is_ldn() && e.run.summary.max_depth == depth)
+        let depth = entries[index].run.summary.max_depth;
+        let mut earlier = entries[..index].iter();
+        entries[index].run.is_ldn() && !earlier.any(|e| e.run.is_ldn() && e.run.summary.max_depth == depth)
     };
     html! {
         h3 { "Single runs" }
-        @for (index, entry) in group.runs.iter().enumerate() {
+        @if entries.len() < group.runs.len() {
+            p.facts { "Runs that an earlier section compares, too, have their figures there." }
+        }
+        @for (index, entry) in entries.iter().enumerate() {
             (render(entry, is_first(index)))
         }
     }
 }
 
 fn render(entry: &Entry<'_>, open: bool) -> Markup {
-    let Entry { id, run } = entry;
+    let Entry { id, run, .. } = entry;
     let summary = &run.summary;
     html! {
         details.run id=(id) open[open] {

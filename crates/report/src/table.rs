@@ -4,8 +4,10 @@ use maud::{Markup, html};
 use vds_calibration::{SCORES, Score};
 use vds_records::{Predictive, RunRecord, Scores};
 
-use crate::aggregate::{Entry, Group, MeanSd, Predictor};
+use crate::aggregate::{Entry, Group};
+use crate::cells;
 use crate::number::{self, MISSING, NumberFormat};
+use crate::predictor::{MeanSd, Predictor};
 
 /// The scores that the tables of runs show.
 fn columns() -> impl Iterator<Item = &'static Score> {
@@ -24,7 +26,7 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="LDN, pruned LDN and DDN by depth" {
             table id="by-depth" {
-                caption { span { "LDN, pruned LDN and DDN by depth: test scores, mean ± standard deviation over n seeds" } }
+                caption { span { "LDN, pruned LDN and DDN by depth: test scores, " (cells::OF_SEEDS) } }
                 thead {
                     tr {
                         th.depth scope="col" { "D" }
@@ -37,7 +39,7 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
                     tbody {
                         tr { th.group scope="rowgroup" colspan=(width) { span { (group.title) } } }
                         @for depth in group.depths() {
-                            @let present = Predictor::ALL.into_iter().filter(|&p| !group.of(p, depth).is_empty());
+                            @let present = Predictor::ALL.into_iter().filter(|&p| !p.runs(group, depth).is_empty());
                             @for (index, predictor) in present.enumerate() {
                                 tr.division[index == 0] { (pooled_cells(group, predictor, depth)) }
                             }
@@ -50,12 +52,9 @@ pub(crate) fn pooled(groups: &[Group<'_>]) -> Markup {
 }
 
 fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup {
-    let runs = group.of(predictor, depth);
-    let mean_sd = |value: &dyn Fn(&RunRecord) -> f64| {
-        let values: Vec<f64> = runs.iter().map(|run| value(run)).collect();
-        MeanSd::over(&values)
-    };
-    let used = mean_sd(&|run| predictor.depth(run));
+    let runs = predictor.runs(group, depth);
+    let used = MeanSd::over(&runs.iter().map(|run| predictor.depth(run)).collect::<Vec<f64>>());
+    let scores: Vec<&Scores> = runs.iter().map(|run| predictor.scores(run)).collect();
     html! {
         td.depth { (depth) }
         th.network scope="row" { (predictor.name()) }
@@ -64,7 +63,7 @@ fn pooled_cells(group: &Group<'_>, predictor: Predictor, depth: usize) -> Markup
             @if predictor == Predictor::Ddn { (depth) } @else { (used.text(NumberFormat::Depth)) }
         }
         @for score in columns() {
-            td.number { (mean_sd(&|run| predictor.scores(run).value(score.key)).text(NumberFormat::of(score.unit))) }
+            td.number { (cells::pooled(score, &scores)) }
         }
     }
 }
@@ -86,7 +85,7 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="All runs" {
             table id="all-runs" {
-                caption { span { "All runs: test scores of the marginal, the pruned and the deepest predictive" } }
+                caption { span { "All runs: test scores of the marginal, the pruned and the deepest predictive; " (cells::OF_ONE) } }
                 thead {
                     tr {
                         th.name scope="col" rowspan="2" { "run" }
@@ -105,7 +104,7 @@ pub(crate) fn all_runs(groups: &[Group<'_>]) -> Markup {
                 @for group in groups {
                     tbody {
                         tr { th.group scope="rowgroup" colspan=(width) { span { (group.title) } } }
-                        @for entry in &group.runs { (run_row(entry)) }
+                        @for entry in group.at_home() { (run_row(entry)) }
                     }
                 }
             }
@@ -138,7 +137,7 @@ fn run_row(entry: &Entry<'_>) -> Markup {
 fn score_cells(scores: Option<&Scores>) -> Markup {
     html! {
         @for (index, score) in columns().enumerate() {
-            td.number.first[index == 0] { (score_text(score, scores)) }
+            td.number.first[index == 0] { (cells::one(score, scores)) }
         }
     }
 }
@@ -157,7 +156,10 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
             summary { "Numbers of each depth" }
             div.scroll tabindex="0" role="region" aria-label={ "Depths of " (run.name) } {
                 table {
-                    caption { span { "Each depth alone: posterior and prior probability, scores on the test and training sets" } }
+                    caption { span {
+                        "Each depth alone: posterior and prior probability, scores on the test and training sets; ± is the standard error "
+                        "over the examples; the uncertainty of the ECE of single depths is not stored"
+                    } }
                     thead {
                         tr {
                             th.number.row scope="col" { "depth" }
@@ -182,12 +184,7 @@ pub(crate) fn per_depth(run: &RunRecord) -> Markup {
 }
 
 fn depth_cells(scores: Option<&Scores>) -> Markup {
-    html! { @for score in depth_columns() { td.number { (score_text(score, scores)) } } }
-}
-
-fn score_text(score: &Score, scores: Option<&Scores>) -> String {
-    let value = scores.and_then(|scores| scores.get(score.key));
-    cell(value, NumberFormat::of(score.unit))
+    html! { @for score in depth_columns() { td.number { (cells::one(score, scores)) } } }
 }
 
 fn cell(value: Option<f64>, format: NumberFormat) -> String {

@@ -110,6 +110,11 @@ pub(crate) fn scores_mut(run: &mut RunRecord, predictive: Predictive) -> &mut Sc
     test_mut(run).predictives.entry(predictive).or_default()
 }
 
+/// Sets a field of the configuration.
+pub(crate) fn set(summary: &mut Summary, path: &str, value: Value) {
+    summary.settings.insert(path.to_owned(), value);
+}
+
 /// An environment in which each field has a value that a page may show.
 pub(crate) fn environment() -> Environment {
     Environment {

@@ -3,12 +3,14 @@
 //! To add a figure of a run, write a file with a function from a record to markup out of the parts in [`crate::chart`], and add
 //! its line to [`OF_RUN`]; a figure that compares the runs of a group has its line in [`OF_GROUP`].
 
+mod depth_over_epochs;
 mod depth_posterior;
 mod mutual_information;
 mod over_depth;
 mod predictive_grid;
 mod reliability;
 mod training;
+mod work;
 
 use maud::Markup;
 use vds_records::RunRecord;
@@ -23,6 +25,7 @@ type OfGroup = fn(&str, &Group<'_>) -> Option<Markup>;
 /// The figures of a run with the last parts of their identifiers, in the order of the page.
 const OF_RUN: &[(&str, OfRun)] = &[
     ("depth", depth_posterior::figure),
+    ("epochs", depth_over_epochs::figure),
     ("training", training::figure),
     ("probability", predictive_grid::figure),
     ("information", mutual_information::figure),
@@ -40,6 +43,7 @@ const OF_GROUP: &[(&str, OfGroup)] = &[
     ("nll", over_depth::nll),
     ("error", over_depth::error),
     ("depth", over_depth::learnt_depth),
+    ("work", work::figure),
 ];
 
 /// The figures of the run whose section is `id`.

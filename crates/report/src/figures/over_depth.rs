@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 use vds_records::RunRecord;
 
-use crate::aggregate::{Group, MeanSd, Predictor};
+use crate::aggregate::Group;
 use crate::chart::{Axis, Content, Figure, Panel, Panels, Point, Series, Style};
+use crate::predictor::{MeanSd, Predictor};
 
 /// Distance between series that share their depths, so that none hides another.
 const X_OFFSET: f64 = 5.0;
@@ -105,7 +106,7 @@ fn pooled(group: &Group<'_>, predictor: Predictor, style: Style, value: impl Fn(
         runs: Vec::new(),
     };
     for depth in group.depths() {
-        let values: Vec<f64> = group.of(predictor, depth).into_iter().map(&value).collect();
+        let values: Vec<f64> = predictor.runs(group, depth).into_iter().map(&value).collect();
         if values.is_empty() {
             continue;
         }
@@ -123,14 +124,14 @@ fn is_present(group: &Group<'_>, predictor: Predictor) -> bool {
     group
         .depths()
         .into_iter()
-        .any(|depth| !group.of(predictor, depth).is_empty())
+        .any(|depth| !predictor.runs(group, depth).is_empty())
 }
 
 fn seeds_caption(group: &Group<'_>) -> Markup {
     let several = group
         .depths()
         .into_iter()
-        .any(|depth| Predictor::ALL.iter().any(|&p| group.of(p, depth).len() > 1));
+        .any(|depth| Predictor::ALL.iter().any(|&p| p.runs(group, depth).len() > 1));
     html! {
         @if several {
             "Filled marks: mean over seeds; bars: ± one standard deviation; small open marks: single runs."

@@ -5,7 +5,7 @@ use vds_calibration::ReliabilityBin;
 use vds_records::{Predictive, RunRecord, Scores};
 
 use crate::chart::{Axis, Figure, PlotArea, Scale, Style, is_plottable, px, rectangle};
-use crate::number;
+use crate::{cells, number};
 
 const SIZE: [f64; 2] = [260.0, 334.0];
 const DIAGRAM: PlotArea = PlotArea {
@@ -46,14 +46,15 @@ pub(crate) fn deepest(id: &str, run: &RunRecord) -> Option<Markup> {
 fn figure(id: &str, name: &str, style: Style, scores: &Scores) -> Markup {
     let title = format!("Reliability, {name}");
     let description = format!(
-        "Accuracy in bins of confidence against the diagonal of perfect calibration; expected calibration error {}, \
+        "Accuracy in bins of confidence against the diagonal of perfect calibration; expected calibration error {}{}; \
          mean confidence {}, accuracy {}.",
         number::significant(scores.value("ece"), 3),
+        cells::ece_uncertainty(scores),
         number::percent(scores.value("mean_confidence")),
         number::percent(1.0 - scores.error()),
     );
     let caption = html! {
-        "ECE " (number::significant(scores.value("ece"), 3)) ", MCE " (number::significant(scores.value("mce"), 3))
+        "ECE " (number::significant(scores.value("ece"), 3)) (cells::ece_uncertainty(scores)) "; MCE " (number::significant(scores.value("mce"), 3))
         ", mean confidence " (number::percent(scores.value("mean_confidence")))
         ", accuracy " (number::percent(1.0 - scores.error())) "."
     };

@@ -23,17 +23,10 @@ pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
         curve(Style::Marginal, |e| Some(e.train_loss)),
         curve(Style::Pruned, |epoch| epoch.validation_nll),
     ];
-    let mut panels = vec![lines("loss (nats per example)", losses)];
+    let panels = vec![lines("loss (nats per example)", losses)];
     let mut legend = vec![Style::Marginal.key("training loss")];
     if epochs.iter().any(|epoch| epoch.validation_nll.is_some()) {
         legend.push(Style::Pruned.key(selection_name(run)));
-    }
-    if run.is_ldn() {
-        panels.push(lines(
-            "expected depth (blocks)",
-            vec![curve(Style::Ddn, |e| Some(e.expected_depth))],
-        ));
-        legend.push(Style::Ddn.key("expected depth"));
     }
     let best = run.summary.best_epoch;
     let chart = Panels {
@@ -44,7 +37,7 @@ pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
     Some(chart.render(&Figure {
         id,
         title: "Training",
-        description: "Training loss, negative log-likelihood on the selection split and expected depth by epoch.",
+        description: "Training loss and negative log-likelihood on the selection split by epoch.",
         legend,
         caption: html! { "Loss: negative ELBO divided by the number of training examples (cross-entropy for a DDN)." },
     }))

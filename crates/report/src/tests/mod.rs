@@ -2,6 +2,8 @@
 
 mod arbitrary_text;
 mod checked;
+mod comparison;
+mod depth_choice;
 mod environment;
 mod markup;
 mod page;

@@ -11,7 +11,7 @@ use crate::tests::markup;
 fn page_of_usual_runs_has_every_figure() {
     let document = check(&mixed());
     for group in 0..2 {
-        for figure in ["nll", "error", "depth"] {
+        for figure in ["nll", "error", "depth", "work"] {
             document.check_has(&format!("group-{group}-{figure}"));
         }
     }
@@ -21,6 +21,7 @@ fn page_of_usual_runs_has_every_figure() {
         let spirals = run < 12;
         let figures = [
             ("depth", ldn),
+            ("epochs", ldn),
             ("training", true),
             ("probability", spirals),
             ("information", spirals && ldn),

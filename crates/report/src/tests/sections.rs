@@ -1,15 +1,16 @@
 //! What the sections show of groups and runs.
 
+use serde_json::json;
 use vds_records::{HeadStatistics, Method, Predictive, SelectionSplit, StoppedBy};
 
 use crate::aggregate::Group;
-use crate::test_records::{mixed, run, scores_mut};
+use crate::test_records::{mixed, run, scores_mut, set};
 use crate::tests::checked::check;
 
 #[test]
 fn figure_is_named_and_described() {
     let document = check(&mixed());
-    assert_eq!(document.count("figure"), 2 * 3 + 10 * 5 + 10 * 2 + 6 * 2 + 6);
+    assert_eq!(document.count("figure"), 2 * 4 + 10 * 6 + 10 * 2 + 6 * 2 + 6);
     assert_eq!(document.count("figcaption"), document.count("figure"));
     assert_eq!(document.count("desc"), document.count("figure"));
 }
@@ -35,15 +36,63 @@ fn group_holds_runs_with_equal_settings_only() {
     let mut runs = vec![run("mnist", Method::Ldn, 5, 0), run("mnist", Method::Ldn, 5, 1)];
     runs[1].summary.head_statistics = HeadStatistics::Shared;
     runs[1].summary.selection_split = SelectionSplit::Test;
+    set(&mut runs[1].summary, "head_statistics", json!("shared"));
     let document = check(&runs);
     document.check_has("group-1");
     assert!(
         document
             .text
-            .contains("mnist (shared head statistics, selection split test)")
+            .contains("mnist (head_statistics = shared, selected on the test set)")
     );
     assert!(document.text.contains("Selection on the test set: 1 run compared"));
-    assert!(document.text.contains("Shared head statistics: 1 run kept"));
+    assert!(document.text.contains("Shared head statistics: 1 run compared epochs"));
+}
+
+#[test]
+fn group_pools_runs_that_differ_in_the_seed_alone() {
+    for (path, is_pooled) in [
+        ("seed", true),
+        ("optimizer.schedule.ddn", true),
+        ("network.Fc.width", false),
+        ("dataset.Spirals.stop_degrees", false),
+        ("posterior", false),
+        ("data_seed", false),
+    ] {
+        let mut runs = [0, 1].map(|seed| run("mnist", Method::Ldn, 5, seed));
+        set(&mut runs[1].summary, path, json!(7));
+        assert_eq!(Group::collect(&runs).len() == 1, is_pooled, "{path}");
+    }
+}
+
+#[test]
+fn group_of_each_posterior_has_the_runs_of_deterministic_depth() {
+    let mut runs = vec![
+        run("mnist", Method::Ldn, 5, 0),
+        run("mnist", Method::Ldn, 5, 0),
+        run("mnist", Method::Ddn, 5, 0),
+        run("mnist", Method::Ddn, 5, 0),
+    ];
+    for closed_form in [1, 3] {
+        let settings = &mut runs[closed_form].summary.settings;
+        settings.remove("posterior");
+        settings.insert("posterior.ClosedForm.damping".to_owned(), json!(0.1));
+    }
+    let groups = Group::collect(&runs);
+    let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "mnist (posterior = Published)",
+            "mnist (posterior.ClosedForm.damping = 0.1)"
+        ]
+    );
+    for group in &groups {
+        // The posterior's settings have no effect on a deterministic depth: the two runs repeat each other.
+        assert_eq!(group.of(Method::Ddn, 5).len(), 1);
+        assert!(group.has_repeated_seeds());
+    }
+    assert_eq!(groups.iter().flat_map(Group::at_home).count(), 4);
+    check(&runs);
 }
 
 #[test]
@@ -63,7 +112,7 @@ fn notice_is_absent_where_runs_are_comparable() {
     for notice in [
         "Selection on the test set",
         "Shared head statistics",
-        "share method, depth and seed",
+        "repeat each other",
     ] {
         assert!(!text.contains(notice), "{notice}");
     }
@@ -72,7 +121,7 @@ fn notice_is_absent_where_runs_are_comparable() {
 #[test]
 fn notice_reports_repeated_seeds() {
     let text = check(&[run("mnist", Method::Ldn, 5, 1), run("mnist", Method::Ldn, 5, 1)]).text;
-    assert!(text.contains("share method, depth and seed"));
+    assert!(text.contains("repeat each other"));
 }
 
 #[test]
