@@ -169,7 +169,6 @@ fn evaluation(
     head_statistics: HeadStatistics,
 ) -> Result<(Evaluation, BTreeMap<Predictive, PerExample>)> {
     let (network, posterior) = (&model.network, &model.posterior);
-    let mut rng = stream(config.seed(), Purpose::Bootstrap, 0);
     let (fitted, choices) = held_out(config, data, model, head_statistics)?.unzip();
     let held_out = fitted.as_ref().map(|fitted| &fitted.held_out);
     let pruned_depth = config.pruning_rule().pruned_depth(posterior, held_out)?;
@@ -181,11 +180,10 @@ fn evaluation(
         fitted: fitted.as_ref(),
         ece_bins: config.file().ece_bins,
         n_resamples: N_RESAMPLES,
+        seed: config.seed(),
     };
-    let validation = data
-        .validation_view()
-        .map(|view| evaluate(network, view, &settings, &mut rng));
-    let test = evaluate(network, data.test_view(), &settings, &mut rng).context("evaluating on the test set")?;
+    let validation = data.validation_view().map(|view| evaluate(network, view, &settings));
+    let test = evaluate(network, data.test_view(), &settings).context("evaluating on the test set")?;
     let evaluation = Evaluation {
         head_statistics,
         validation: validation.transpose()?.map(|scored| scored.scores),

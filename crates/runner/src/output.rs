@@ -78,9 +78,14 @@ pub(crate) fn verdict(code: ExitCode, printed: anyhow::Result<()>) -> anyhow::Re
 
 /// Prints lines on the standard error.
 pub(crate) fn note(text: &str) {
-    let mut line = Vec::new();
+    note_lines(|out| writeln!(out, "{text}"));
+}
+
+/// Prints on the standard error what comes before the results.
+pub(crate) fn note_lines(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    let mut lines = Vec::new();
     // Nobody may be listening, and that is not a failure.
-    let _ = writeln!(Escaping(&mut line), "{text}").and_then(|()| io::stderr().write_all(&line));
+    let _ = write(&mut Escaping(&mut lines)).and_then(|()| io::stderr().write_all(&lines));
 }
 
 /// Prints on the standard error what does not stop the work.
@@ -186,7 +191,7 @@ pub(crate) fn choices(out: &mut dyn Write, choices: &[RuleChoice], posterior: &D
             vec![rule.to_string(), depth, "no validation split".to_owned(), String::new()]
         }));
     }
-    writeln!(out, "{}", align(&rows, 1))
+    write!(out, "{}", align(&rows, 1))
 }
 
 /// A difference with its interval.

@@ -21,6 +21,7 @@ impl<D: Backend + HostGradients> TrainingDevice for D {}
 
 /// The posterior over depth, and how it changes.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub(crate) enum DepthModel<D: TrainingDevice> {
     /// Learnt depth.
     Learnt {

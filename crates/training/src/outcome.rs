@@ -20,7 +20,7 @@ pub enum StepOutcome {
     /// It was asked to pause, between two steps or in the evaluation at the end of an epoch.
     Paused,
     /// An epoch is complete.
-    Epoch(EpochMetrics),
+    Epoch(Box<EpochMetrics>),
     /// All epochs are done, or patience has run out.
     Ended(StoppedBy),
 }

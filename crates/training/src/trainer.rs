@@ -100,7 +100,7 @@ impl<D: TrainingDevice> Trainer<D> {
             return Ok(StepOutcome::Paused);
         };
         self.selector.observe(&metrics, || Candidate::of(&self.learner));
-        Ok(StepOutcome::Epoch(metrics))
+        Ok(StepOutcome::Epoch(Box::new(metrics)))
     }
 
     /// Epochs completed.

@@ -45,10 +45,10 @@ fn help_lists_the_commands() {
 
             Commands:
               train        Train a network as a configuration says and store the run
-              evaluate     Score a stored network on its test set
+              evaluate     Score a stored network on its validation split and its test set
               verify       Evaluate stored runs again and print which recorded values are not reproduced
-              prune        Prune a stored network to the depth that its posterior chose, and store it as a run
-                           of its own
+              prune        Prune a stored network to the depth that a rule chooses, and store it as a run of its
+                           own
               predict      Predict classes of images or points with a stored network
               report       Write stored runs as one self-contained HTML page
               sweep        Train many networks from one plan
@@ -126,7 +126,11 @@ fn help_of_prune() {
     check_help(
         &["prune"],
         expect![[r#"
-            Prune a stored network to the depth that its posterior chose, and store it as a run of its own
+            Prune a stored network to the depth that a rule chooses, and store it as a run of its own
+
+            Prints what each rule would choose and, where the run has a validation split, what pruning there
+            costs: the difference in negative log-likelihood to the whole network, with its 95 % interval over
+            the examples.
 
             Usage: vds prune [OPTIONS] --out <DIR> <RUN>
 
@@ -155,7 +159,7 @@ fn help_of_prune() {
                       /usr/share/datasets
 
               -h, --help
-                      Print help
+                      Print help (see a summary with '-h')
         "#]],
     );
 }
@@ -178,6 +182,12 @@ fn help_of_predict() {
                       coordinates per line for networks on points
 
             Options:
+                  --predictive <NAME>
+                      Predictive distribution: marginal over the posterior, stacked weights, the deepest depth,
+                      or one of the temperatures that were fitted to the validation split
+
+                      [default: marginal]
+
                   --json
                       Print the predictions as JSON
 

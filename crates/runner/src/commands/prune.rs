@@ -28,11 +28,11 @@ use crate::run_dir::{self, RunDir, StoredRun};
 pub(crate) struct Prune {
     /// Run directory
     run: PathBuf,
-    /// Folder to store the pruned network in
+    /// Folder to store the pruned network in; without it nothing is stored
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    out: Option<PathBuf>,
     /// Replace the run in the folder
-    #[arg(long)]
+    #[arg(long, requires = "out")]
     overwrite: bool,
     #[arg(
         long,
@@ -51,13 +51,14 @@ pub(crate) struct Prune {
 }
 
 impl Prune {
-    /// Stores the network that keeps the blocks up to the chosen depth, with its truncated posterior, as a run of its own.
+    /// Prints what the rules choose; then stores the network that keeps the blocks up to the chosen depth, with its truncated
+    /// posterior, as a run of its own.
     pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
         let stopwatch = Stopwatch::start();
         let run = StoredRun::open(&self.run)?;
         let choice = self.choice(run.config())?;
-        if same_folder(&self.run, &self.out) {
-            let message = format!("{} is the run itself, choose another --out", self.out.shown());
+        if let Some(out) = self.out.as_deref().filter(|out| same_folder(&self.run, out)) {
+            let message = format!("{} is the run itself, choose another --out", out.shown());
             return Err(Error::input(message).into());
         }
         self.threads.start()?;
@@ -67,7 +68,8 @@ impl Prune {
             // The weights of a run that failed are there, too.
             false => None,
         };
-        let mut run_dir = RunDir::create(&self.out, self.overwrite)?;
+        let run_dir = self.out.as_deref().map(|out| RunDir::create(out, self.overwrite));
+        let run_dir = run_dir.transpose()?;
         let data = data::load(run.config(), &self.data_dir.lookup())?;
         data::check_run(run.records(), &data.provenance)?;
         let choices = choices(&run, &data, &mut model)?;
@@ -75,7 +77,11 @@ impl Prune {
             DepthChoice::Depth(depth) => (depth, None),
             DepthChoice::Rule(rule) => (model.pruned_depth(rule).or_input(|| "pruning")?, Some(rule)),
         };
-        output::print(|out| output::choices(out, &choices, &model.posterior))?;
+        let Some(mut run_dir) = run_dir else {
+            output::print(|out| output::choices(out, &choices, &model.posterior))?;
+            return Ok(ExitCode::Success);
+        };
+        output::note_lines(|out| output::choices(out, &choices, &model.posterior));
         let config = run.config().pruned(depth);
 
         let mut pruned = model.pruned(depth)?;
@@ -131,7 +137,7 @@ enum DepthChoice {
 /// What each rule chooses and costs; fits what the rules need to the validation split.
 fn choices(run: &StoredRun, data: &Data, model: &mut FittedModel<Device>) -> Result<Vec<RuleChoice>> {
     let held_out = finalize::held_out(run.config(), data, model, model.network.head_statistics());
-    let held_out = held_out.or_input(|| format!("evaluating {}", run.path().join(WEIGHTS).shown()))?;
+    let held_out = held_out.or_input(|| format!("pruning {}", run.path().join(WEIGHTS).shown()))?;
     let (fitted, choices) = held_out.unzip();
     model.fitted = fitted;
     Ok(choices.unwrap_or_default())

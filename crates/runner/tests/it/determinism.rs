@@ -14,6 +14,7 @@ fn fingerprint(sandbox: &Sandbox, run: &str) -> Vec<(&'static str, Vec<u8>)> {
         "environment.json",
         "metrics.jsonl",
         "summary.json",
+        "test_examples.safetensors",
         "weights.safetensors",
     ];
     files

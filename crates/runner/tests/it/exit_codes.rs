@@ -50,7 +50,7 @@ fn verify_exits_by_its_verdict_whatever_becomes_of_its_output() {
     std::fs::rename(sandbox.path("r"), sandbox.path("same")).unwrap();
     run_on_points(&sandbox);
     let mut summary = sandbox.json("r/summary.json");
-    summary["test"]["marginal"]["nll"] = json!(0.5);
+    summary["evaluations"][0]["test"]["predictives"]["marginal"]["nll"] = json!(0.5);
     sandbox.write("r/summary.json", summary.to_string());
     sandbox.reseal("r");
     for json in ["", " --json"] {

@@ -34,13 +34,17 @@ fn check_flow(train: &str) -> Sandbox {
         "environment.json",
         "metrics.jsonl",
         "weights.safetensors",
+        "test_examples.safetensors",
         "summary.json",
     ] {
         assert!(sandbox.path("runs/whole").join(name).is_file(), "{name} is missing");
     }
     let summary = sandbox.json("runs/whole/summary.json");
     let evaluated: Value = serde_json::from_str(&sandbox.run("evaluate runs/whole --json")).unwrap();
-    assert_eq!(evaluated, summary["test"], "the stored weights give the stored scores");
+    assert_eq!(
+        evaluated, summary["evaluations"],
+        "the stored weights give the stored scores"
+    );
 
     sandbox.run("prune runs/whole --depth 1 --out runs/pruned");
     let pruned = sandbox.json("runs/pruned/summary.json");
@@ -48,11 +52,16 @@ fn check_flow(train: &str) -> Sandbox {
         [&pruned["max_depth"], &pruned["pruned_from"]],
         [&Value::from(1), &summary["max_depth"]]
     );
-    for (depth, scores) in pruned["test"]["per_depth"].as_array().unwrap().iter().enumerate() {
-        assert_eq!(*scores, summary["test"]["per_depth"][depth]);
+    for (depth, scores) in pruned["evaluations"][0]["test"]["per_depth"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .enumerate()
+    {
+        assert_eq!(*scores, summary["evaluations"][0]["test"]["per_depth"][depth]);
     }
     let evaluated: Value = serde_json::from_str(&sandbox.run("evaluate runs/pruned --json")).unwrap();
-    assert_eq!(evaluated, pruned["test"]);
+    assert_eq!(evaluated, pruned["evaluations"]);
 
     let page = sandbox.run("report runs/whole runs/pruned --out page.html");
     assert_eq!(page, "page.html\n");
@@ -123,7 +132,7 @@ fn prune_by_a_rule_keeps_the_scores_of_the_pruned_predictive() {
     let by_config = sandbox.json("by-config/summary.json");
     assert_eq!(by_config["max_depth"], whole["pruned_depth"]);
     for name in ["nll", "error", "brier", "mean_true_probability"] {
-        let pointer = |part: &str| format!("/test/{part}/{name}");
+        let pointer = |part: &str| format!("/evaluations/0/test/predictives/{part}/{name}");
         check_close(
             number(&by_config, &pointer("marginal")),
             number(&whole, &pointer("pruned")),
@@ -138,9 +147,10 @@ fn train_with_deterministic_depth_needs_no_posterior() {
     let summary = sandbox.json("ddn/summary.json");
     assert_eq!(summary["posterior"], serde_json::json!([0.0, 0.0, 0.0, 1.0]));
     assert_eq!([&summary["pruned_depth"], &summary["max_depth"]], [&Value::from(3); 2]);
-    assert_eq!(summary["test"]["marginal"], summary["test"]["deepest"]);
+    let scores = &summary["evaluations"][0]["test"]["predictives"];
+    assert_eq!(scores["marginal"], scores["deepest"]);
     let evaluated: Value = serde_json::from_str(&sandbox.run("evaluate ddn --json")).unwrap();
-    assert_eq!(evaluated, summary["test"]);
+    assert_eq!(evaluated, summary["evaluations"]);
 }
 
 #[test]

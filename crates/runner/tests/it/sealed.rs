@@ -188,11 +188,11 @@ fn sealed_scores_of_pruned_runs_are_those_of_the_run() {
     sandbox.run("train CONFIGS/spirals.ron --quiet --set epochs=30 --set max_depth=4 --set dataset.n=80 --out r");
     sandbox.run("prune r --depth 4 --out whole");
     let run = sandbox.json("r/summary.json");
-    assert_eq!(sandbox.json("whole/summary.json")["test"], run["test"]);
+    assert_eq!(sandbox.json("whole/summary.json")["evaluations"], run["evaluations"]);
     let depth = run["pruned_depth"].as_u64().unwrap();
     sandbox.run(&format!("prune r --depth {depth} --out p"));
     assert_eq!(
-        sandbox.json("p/summary.json")["test"]["marginal"],
-        run["test"]["pruned"]
+        sandbox.json("p/summary.json")["evaluations"][0]["test"]["predictives"]["marginal"],
+        run["evaluations"][0]["test"]["predictives"]["pruned"]
     );
 }

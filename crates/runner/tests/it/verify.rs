@@ -83,16 +83,16 @@ fn verify_finds_an_edited_number() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{SPIRALS} --out r"));
     // One more in the last digit that a record keeps.
-    let nll = sandbox.json("r/summary.json")["test"]["per_depth"][2]["nll"]
+    let nll = sandbox.json("r/summary.json")["evaluations"][0]["test"]["per_depth"][2]["nll"]
         .as_f64()
         .unwrap();
     let edited = f64::from_bits(nll.to_bits() + 1);
     edit(&sandbox, "r/summary.json", |summary| {
-        summary["test"]["per_depth"][2]["nll"] = json!(edited);
+        summary["evaluations"][0]["test"]["per_depth"][2]["nll"] = json!(edited);
     });
     let (found, code) = differences(&sandbox, "r");
     let expected = json!({
-        "name": "test.per_depth.2.nll", "recorded": edited, "now": nll, "difference": nll - edited,
+        "name": "evaluations.0.test.per_depth.2.nll", "recorded": edited, "now": nll, "difference": nll - edited,
     });
     assert_eq!((found, code), (vec![expected], Some(1)));
 
@@ -120,7 +120,12 @@ fn verify_finds_edited_weights() {
     edit_weights(&sandbox, "r");
     let (found, code) = differences(&sandbox, "r");
     assert_eq!(code, Some(1));
-    assert!(found.iter().any(|one| one["name"] == "test.marginal.nll"), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|one| one["name"] == "evaluations.0.test.predictives.marginal.nll"),
+        "{found:?}"
+    );
     let output = sandbox.command("verify r").output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(printed.contains("more; --json has them all"), "{printed}");
@@ -153,6 +158,7 @@ fn verify_exits_with_2_for_missing_and_damaged_files_and_verifies_the_other_runs
         "summary.json",
         "environment.json",
         "predictive_grid.json",
+        "test_examples.safetensors",
     ]
     .iter()
     .enumerate()

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rand::Rng;
 use vds_calibration::{Evaluated, Predictions, ReliabilityDiagram, SCORES, Scores, brier_scores, ece_uncertainty};
 use vds_datasets::View;
 use vds_model::{Backend, HeadStatistics, Network};
@@ -12,6 +11,7 @@ use vds_variational::DepthPosterior;
 use super::mixture::Mixture;
 use super::pass::{BATCH, BatchLogProbs, Predicted, for_each_batch, negative_log_likelihoods, probs};
 use crate::error::{Error, Result};
+use crate::streams::{Purpose, stream};
 
 /// What is evaluated beside the network.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,8 @@ pub struct EvaluationSettings<'a> {
     pub ece_bins: usize,
     /// Resamples of the examples for the interval and the floor of the ECE.
     pub n_resamples: usize,
+    /// Their seed. Every predictive distribution has the same resamples, so that equal ones have equal intervals.
+    pub seed: u64,
 }
 
 /// Scores of a split, and of its single examples.
@@ -44,12 +46,7 @@ pub struct Scored {
 ///
 /// # Errors
 /// If the network's output is not finite, or the device fails.
-pub fn evaluate<D: Backend>(
-    network: &Network<D>,
-    view: View<'_>,
-    settings: &EvaluationSettings<'_>,
-    rng: &mut impl Rng,
-) -> Result<Scored> {
+pub fn evaluate<D: Backend>(network: &Network<D>, view: View<'_>, settings: &EvaluationSettings<'_>) -> Result<Scored> {
     let mut predicted = Vec::new();
     for predictive in Predictive::ALL {
         match Mixture::new(predictive, settings.posterior, settings.fitted, settings.pruned) {
@@ -70,7 +67,7 @@ pub fn evaluate<D: Backend>(
     let (mut predictives, mut examples) = (BTreeMap::new(), BTreeMap::new());
     for (predictive, _, predicted) in &predicted {
         let predictions = Predictions::new(&predicted.probs, n_classes, labels)?;
-        predictives.insert(*predictive, scores(&predictions, predicted, settings, rng)?);
+        predictives.insert(*predictive, scores(&predictions, predicted, settings)?);
         examples.insert(*predictive, per_example(&predictions, predicted));
     }
     Ok(Scored {
@@ -138,12 +135,7 @@ impl Depths {
     }
 }
 
-fn scores(
-    predictions: &Predictions<'_>,
-    predicted: &Predicted,
-    settings: &EvaluationSettings<'_>,
-    rng: &mut impl Rng,
-) -> Result<Scores> {
+fn scores(predictions: &Predictions<'_>, predicted: &Predicted, settings: &EvaluationSettings<'_>) -> Result<Scores> {
     let reliability = ReliabilityDiagram::new(predictions, settings.ece_bins)?;
     let evaluated = Evaluated {
         predictions: *predictions,
@@ -151,6 +143,7 @@ fn scores(
         reliability: &reliability,
         uncertainty: Some(&predicted.uncertainty),
     };
+    let rng = &mut stream(settings.seed, Purpose::Bootstrap, 0);
     let uncertainty = ece_uncertainty(predictions, settings.ece_bins, settings.n_resamples, rng)?;
     let scores = Scores::compute(SCORES, &evaluated);
     Ok(scores.with_reliability(&reliability).with_ece_uncertainty(uncertainty))

@@ -81,9 +81,9 @@ fn scores(network: &Network<Cpu>, view: View<'_>, posterior: &DepthPosterior, pr
         fitted: None,
         ece_bins: 10,
         n_resamples: 20,
+        seed: 1,
     };
-    let rng = &mut ChaCha8Rng::seed_from_u64(1);
-    evaluate(network, view, &settings, rng).unwrap().scores
+    evaluate(network, view, &settings).unwrap().scores
 }
 
 #[track_caller]
@@ -193,8 +193,9 @@ fn evaluation_with_what_was_fitted_scores_every_predictive() {
         fitted: Some(&fitted),
         ece_bins: 10,
         n_resamples: 20,
+        seed: 1,
     };
-    let scored = evaluate(&network, view, &settings, rng).unwrap();
+    let scored = evaluate(&network, view, &settings).unwrap();
     let nll = |predictive| scored.scores.of(predictive).nll();
     let names: Vec<Predictive> = scored.scores.predictives.keys().copied().collect();
     assert_eq!(names, Predictive::ALL);
@@ -236,6 +237,7 @@ fn evaluation_with_other_running_statistics_is_that_of_the_network_set_to_them()
         fitted: None,
         ece_bins: 10,
         n_resamples: 20,
+        seed: 1,
     };
     let posterior = posterior();
     let scored = |network: &Network<Cpu>, head_statistics| {

@@ -93,7 +93,7 @@ impl Case {
         let (data, mut metrics) = (self.data(), Vec::new());
         loop {
             match trainer.train_epoch(&self.view(&data), &|_| false)? {
-                StepOutcome::Epoch(epoch) => metrics.push(epoch),
+                StepOutcome::Epoch(epoch) => metrics.push(*epoch),
                 StepOutcome::Ended(stopped_by) => return Ok((metrics, stopped_by)),
                 StepOutcome::Paused => panic!("no pause was requested"),
             }

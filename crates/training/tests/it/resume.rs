@@ -55,7 +55,7 @@ fn resume_at_every_step_ends_in_the_same_bits() {
             let should_pause = |_| n_calls.replace(n_calls.get() + 1) == 1;
             match trainer.train_epoch(&case.view(&data), &should_pause).unwrap() {
                 StepOutcome::Paused => {}
-                StepOutcome::Epoch(epoch) => metrics.push(epoch),
+                StepOutcome::Epoch(epoch) => metrics.push(*epoch),
                 StepOutcome::Ended(stopped_by) => break stopped_by,
             }
             trainer = case.handed_over(&trainer);

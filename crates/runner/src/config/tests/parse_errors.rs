@@ -89,7 +89,7 @@ fn parse_refuses_unknown_missing_and_repeated_fields() {
         "epochs: 1",
         "epochs: 1, sed: 3",
         expect![
-            "bad.ron:7:16: sed is not a field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, skip_tail_mass, early_stopping, pruning_rule, ece_bins, seed"
+            "bad.ron:7:16: sed is not a field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, posterior, optimizer, batch_size, epochs, skip_tail_mass, early_stopping, pruning_rule, ece_bins, seed, data_seed"
         ],
     );
     check_one(

@@ -123,7 +123,7 @@ fn override_problems_name_the_argument() {
             bad.ron: 5 problems in the configuration
               --set max_depth=-3: max_depth is -3, expected a whole number from 0 to 1000
               --set optimizer.rate=0.1: optimizer.rate is not a field; there are learning_rate, momentum, schedule
-              --set optimiser=(): optimiser is not a field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, skip_tail_mass, early_stopping, pruning_rule, ece_bins, seed
+              --set optimiser=(): optimiser is not a field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, posterior, optimizer, batch_size, epochs, skip_tail_mass, early_stopping, pruning_rule, ece_bins, seed, data_seed
               --set epochs.x=1: epochs.x is not a field; epochs has no fields
               --set epochs=1, seed: 2: epochs is 1, seed: 2, expected a whole number from 1 to 1000000"#]],
     );

@@ -11,8 +11,10 @@ use crate::config::fields::{self, Field};
 fn files_with_every_field() -> Vec<ConfigFile> {
     let steps = "Steps(at: [1], factor: 0.5)";
     let optimizer = format!("optimizer: (schedule: (ldn: {steps}, ddn: {steps}))");
-    ["Fc()", "Conv()"]
-        .map(|network| format!("(schema: 3, dataset: Spirals(), network: {network}, {optimizer})"))
+    [("Fc()", "Sgd()"), ("Conv()", "ClosedForm()")]
+        .map(|(network, posterior)| {
+            format!("(schema: 3, dataset: Spirals(), network: {network}, posterior: {posterior}, {optimizer})")
+        })
         .map(|text| parse::parse(&text, "").unwrap())
         .to_vec()
 }

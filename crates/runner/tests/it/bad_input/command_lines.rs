@@ -172,7 +172,7 @@ pub(super) fn cases() -> Vec<Case> {
             "--set depth=3",
             expect![[r#"
                 error: CONFIGS/spirals.ron: 1 problem in the configuration
-                  --set depth=3: depth is not a field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, skip_tail_mass, early_stopping, pruning_rule, ece_bins, seed
+                  --set depth=3: depth is not a field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, posterior, optimizer, batch_size, epochs, skip_tail_mass, early_stopping, pruning_rule, ece_bins, seed, data_seed
             "#]],
         ),
         train(

@@ -20,7 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
             "max_depth: 20",
             "max_depth: 20, dropout: 0.5",
             expect![[r#"
-                error: c.ron:7:20: dropout is not a field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, optimizer, batch_size, epochs, skip_tail_mass, early_stopping, pruning_rule, ece_bins, seed
+                error: c.ron:7:20: dropout is not a field; there are schema, name, dataset, n_train, method, max_depth, network, head_statistics, prior, posterior, optimizer, batch_size, epochs, skip_tail_mass, early_stopping, pruning_rule, ece_bins, seed, data_seed
             "#]],
         ),
         changed(

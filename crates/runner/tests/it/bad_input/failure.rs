@@ -19,7 +19,7 @@ fn weights_that_overflow_are_named_by_evaluate_predict_prune_and_verify() {
     for (command, doing) in [
         (
             "evaluate r",
-            "evaluating r/weights.safetensors: the network's output for examples 0 to ",
+            "evaluating r/weights.safetensors: evaluating on the test set: the network's output for examples 0 to ",
         ),
         (
             "predict r p.txt",
@@ -27,7 +27,7 @@ fn weights_that_overflow_are_named_by_evaluate_predict_prune_and_verify() {
         ),
         (
             "prune r --depth 0 --out p",
-            "pruning r/weights.safetensors: the network's output for examples 0 to ",
+            "pruning r/weights.safetensors: evaluating on the test set: the network's output for examples 0 to ",
         ),
     ] {
         let (stderr, code) = sandbox.fail(command);
@@ -37,7 +37,7 @@ fn weights_that_overflow_are_named_by_evaluate_predict_prune_and_verify() {
     }
     let output = sandbox.command("verify r").output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    let expected = "r: cannot be verified: evaluating r/weights.safetensors: the network's output for examples 0 to ";
+    let expected = "r: cannot be verified: evaluating r/weights.safetensors: evaluating on the test set: the network's output for examples 0 to ";
     assert!(printed.starts_with(expected), "{printed}");
     assert_eq!(output.status.code(), Some(2));
     assert!(sandbox.changes(&before).is_empty());

@@ -226,9 +226,9 @@ fn of_the_records() -> Vec<Case> {
         replaced(
             "summary of another schema",
             REPORT,
-            [SUMMARY, "\"schema\": 3", "\"schema\": 2"],
+            [SUMMARY, "\"schema\": 4", "\"schema\": 3"],
             expect![[r#"
-                error: reading the run r: r/summary.json has schema 2, expected 3
+                error: reading the run r: r/summary.json has schema 3, expected 4
             "#]],
         ),
         replaced(
@@ -242,7 +242,7 @@ fn of_the_records() -> Vec<Case> {
         replaced(
             "summary with a text for a number",
             REPORT,
-            [SUMMARY, "\"schema\": 3", "\"schema\": \"1\""],
+            [SUMMARY, "\"schema\": 4", "\"schema\": \"1\""],
             expect![[r#"
                 error: reading the run r: r/summary.json:2:15: invalid type: string "1", expected u32
             "#]],

@@ -238,7 +238,7 @@ fn tensors_of_another_kind() -> Vec<Case> {
             "tensor of an unknown element type",
             |file| file.tensor(STEM).retype("F31", |_| vec![0; 4]),
             expect![[r#"
-                error: reading r/weights.safetensors: not a readable safetensors file: invalid JSON in header: unknown variant `F31`, expected one of `BOOL`, `F4`, `F6_E2M3`, `F6_E3M2`, `U8`, `I8`, `F8_E5M2`, `F8_E4M3`, `F8_E8M0`, `F8_E4M3FNUZ`, `F8_E5M2FNUZ`, `I16`, `U16`, `F16`, `BF16`, `I32`, `U32`, `F32`, `C64`, `F64`, `I64`, `U64` at line 1 column 1265
+                error: reading r/weights.safetensors: not a readable safetensors file: invalid JSON in header: unknown variant `F31`, expected one of `BOOL`, `F4`, `F6_E2M3`, `F6_E3M2`, `U8`, `I8`, `F8_E5M2`, `F8_E4M3`, `F8_E8M0`, `F8_E4M3FNUZ`, `F8_E5M2FNUZ`, `I16`, `U16`, `F16`, `BF16`, `I32`, `U32`, `F32`, `C64`, `F64`, `I64`, `U64` at line 1 column 1299
             "#]],
         ),
         tensors(

@@ -19,12 +19,13 @@ use sha2::{Digest as _, Sha256};
 use crate::sandbox::Sandbox;
 
 /// Files of a finished run that are a function of configuration, data and program; the page is written by [`finish`].
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "r/config.ron",
     "r/environment.json",
     "r/metrics.jsonl",
     "r/predictive_grid.json",
     "r/summary.json",
+    "r/test_examples.safetensors",
     "r/weights.safetensors",
     "page.html",
 ];
