@@ -132,7 +132,7 @@ fn help_of_prune() {
             costs: the difference in negative log-likelihood to the whole network, with its 95 % interval over
             the examples.
 
-            Usage: vds prune [OPTIONS] --out <DIR> <RUN>
+            Usage: vds prune [OPTIONS] <RUN>
 
             Arguments:
               <RUN>
@@ -140,7 +140,7 @@ fn help_of_prune() {
 
             Options:
                   --out <DIR>
-                      Folder to store the pruned network in
+                      Folder to store the pruned network in; without it nothing is stored
 
                   --overwrite
                       Replace the run in the folder

@@ -81,7 +81,9 @@ impl Prune {
             output::print(|out| output::choices(out, &choices, &model.posterior))?;
             return Ok(ExitCode::Success);
         };
-        output::note_lines(|out| output::choices(out, &choices, &model.posterior));
+        if rule.is_some() {
+            output::note_lines(|out| output::choices(out, &choices, &model.posterior));
+        }
         let config = run.config().pruned(depth);
 
         let mut pruned = model.pruned(depth)?;

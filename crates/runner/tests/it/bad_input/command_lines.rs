@@ -67,13 +67,9 @@ pub(super) fn cases() -> Vec<Case> {
             "prune without --out",
             "prune r",
             expect![[r#"
-            error: the following required arguments were not provided:
-              --out <DIR>
-
-            Usage: vds prune --out <DIR> <RUN>
-
-            For more information, try '--help'.
-        "#]],
+                error: r is not a run directory: there is no config.ron in it
+                hint: give the folder that `vds train --out` wrote
+            "#]],
         ),
         typed(
             "report without --out",

@@ -102,7 +102,7 @@ pub(super) fn cases() -> Vec<Case> {
             expect![[r#"
                 error: the argument '--depth <N>' cannot be used with '--rule <RULE>'
 
-                Usage: vds prune --out <DIR> --depth <N> <RUN>
+                Usage: vds prune --depth <N> --out <DIR> <RUN>
 
                 For more information, try '--help'.
             "#]],

@@ -236,7 +236,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [SUMMARY, "\"n_train\"", "\"n_trane\""],
             expect![[r#"
-                error: reading the run r: r/summary.json:419:1: missing field `n_train`
+                error: reading the run r: r/summary.json:537:1: missing field `n_train`
             "#]],
         ),
         replaced(
@@ -252,7 +252,7 @@ fn of_the_records() -> Vec<Case> {
             REPORT,
             [SUMMARY, "\"n_classes\": 2", "\"n_classes\": -2"],
             expect![[r#"
-                error: reading the run r: r/summary.json:13:17: invalid value: integer `-2`, expected usize
+                error: reading the run r: r/summary.json:44:17: invalid value: integer `-2`, expected usize
             "#]],
         ),
         with(
@@ -298,7 +298,7 @@ fn of_the_records() -> Vec<Case> {
                 sandbox.write(METRICS, &text[..text.len() - 30]);
             },
             expect![[r#"
-                error: r/metrics.jsonl:2:282: the text ends in the middle of a value
+                error: r/metrics.jsonl:2:484: the text ends in the middle of a value
             "#]],
         ),
         with(
