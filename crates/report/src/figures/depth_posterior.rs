@@ -80,7 +80,7 @@ pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
         caption: html! {
             "Bars: posterior, full color at d" sub { "opt" } " = " (summary.pruned_depth) "; thin outline: prior. "
             @if has_stacking {
-                "Stacking weights, fitted to the validation split for prediction; thin outline: posterior. "
+                "Second panel: stacking weights, fitted to the validation split for prediction; thin outline: posterior. "
             }
             "Lines: each depth used alone."
         },

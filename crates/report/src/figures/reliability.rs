@@ -57,6 +57,9 @@ fn figure(id: &str, name: &str, style: Style, scores: &Scores) -> Markup {
         "ECE " (number::significant(scores.value("ece"), 3)) (cells::ece_uncertainty(scores)) "; MCE " (number::significant(scores.value("mce"), 3))
         ", mean confidence " (number::percent(scores.value("mean_confidence")))
         ", accuracy " (number::percent(1.0 - scores.error())) "."
+        @if let Some(known) = scores.ece_uncertainty {
+            " A calibrated network would show an ECE below " (number::significant(known.floor_95, 3)) " in 95 % of test sets like this."
+        }
     };
     let figure = Figure {
         id,
