@@ -55,7 +55,7 @@ fn findings(group: &Group<'_>) -> Markup {
         @if !chosen.is_empty() { "pruned depth " (chosen.join(", ")) ". " }
         @if n_unsettled > 0 {
             "In " (n_unsettled) " of " (number::plural(ldn.len(), "run")) " with learnt depth the posterior has not settled, so that the "
-            "pruned depth depends on how long training lasted. "
+            "pruned depth may measure how long training lasted. "
         }
         @if let Some(grid) = Grid::of(group, usize::MAX) { (cost_section::choice(&grid)) }
     }

@@ -67,7 +67,7 @@ fn caption(run: &RunRecord) -> Markup {
             (settling::rule())
         } @else {
             strong.warning { "The posterior has not settled: " (seen.join("; ")) "." }
-            " Then d_opt depends on how long training lasted. " (settling::rule())
+            " Then d_opt may measure how long training lasted. " (settling::rule())
         }
     }
 }
