@@ -57,6 +57,11 @@ impl<'a> Group<'a> {
         &self.runs[0].run.summary
     }
 
+    /// What the scores are to be read with, if anything: that runs were selected on the test set.
+    pub(crate) fn caveat(&self) -> Option<&'static str> {
+        self.runs.iter().find_map(|entry| caveat(entry.run))
+    }
+
     /// The runs whose sections stand in this group.
     pub(crate) fn at_home(&self) -> impl Iterator<Item = &Entry<'a>> {
         self.runs.iter().filter(|entry| entry.is_home)
@@ -97,13 +102,20 @@ impl<'a> Group<'a> {
     }
 }
 
-/// Whether epochs were compared on the test set, so that every score of the run is biased.
-pub(crate) fn is_selected_on_test(run: &RunRecord) -> bool {
-    run.summary.selection_split == SelectionSplit::Test
+/// The label of runs whose epochs were compared on the test set, so that every test score of them is biased.
+const SELECTED_ON_TEST: &str = "selected on the test set";
+
+/// The method of a run, with what its scores are to be read with.
+pub(crate) fn label(run: &RunRecord) -> String {
+    match caveat(run) {
+        Some(caveat) => format!("{}, {caveat}", run.method_label()),
+        None => run.method_label(),
+    }
 }
 
-/// The label of such runs.
-pub(crate) const SELECTED_ON_TEST: &str = "selected on the test set";
+fn caveat(run: &RunRecord) -> Option<&'static str> {
+    (run.summary.selection_split == SelectionSplit::Test).then_some(SELECTED_ON_TEST)
+}
 
 /// Indices of the runs of each group, sorted.
 fn pools(runs: &[RunRecord]) -> Vec<Vec<usize>> {
@@ -173,9 +185,12 @@ fn title(index: usize, pools: &[Vec<usize>], runs: &[RunRecord]) -> String {
         .map(|(_, settings)| settings)
         .collect();
     let mut facts = settings::differing(&all[index], &rivals);
-    if pools[index].iter().any(|&run| is_selected_on_test(&runs[run])) {
-        facts.push(SELECTED_ON_TEST.to_owned());
-    }
+    facts.extend(
+        pools[index]
+            .iter()
+            .find_map(|&run| caveat(&runs[run]))
+            .map(str::to_owned),
+    );
     if facts.is_empty() {
         own.clone()
     } else {

@@ -133,10 +133,7 @@ pub(crate) fn seeds_text(key: &str, difference: Option<MeanInterval>) -> String 
 
 /// A difference with its 95 % interval over examples.
 pub(crate) fn examples_text(key: &str, over: &OverExamples) -> String {
-    let OverExamples { difference, n_seeds } = over;
-    let text = format(key).difference(difference.mean, difference.interval);
-    let n_examples = number::plural(difference.n, "example");
-    format!("{text} over {n_examples}, {}", number::plural(*n_seeds, "seed"))
+    format(key).difference(over.difference.mean, over.difference.interval)
 }
 
 fn format(key: &str) -> NumberFormat {

@@ -6,6 +6,7 @@ use vds_records::RunRecord;
 
 use crate::aggregate::Group;
 use crate::comparison::{AGAINST_DDN, AGAINST_WHOLE, COMPARED, Contrast, examples_text, seeds_text};
+use crate::number;
 
 /// The tables of the group whose section is `id`; nothing where no runs share depth and seed.
 pub(crate) fn render(id: &str, group: &Group<'_>) -> Markup {
@@ -60,7 +61,7 @@ fn table(id: &str, group: &Group<'_>, caption: &str, contrasts: &[Contrast]) -> 
                     tr {
                         th.depth scope="col" { "D" }
                         th.network scope="col" { "difference" }
-                        th.number scope="col" { "seeds" }
+                        th.number scope="col" { "over" }
                         @for score in COMPARED.iter().filter_map(|key| score(key)) {
                             th.number scope="col" { (score.label) }
                         }
@@ -82,12 +83,26 @@ fn of_depth(group: &Group<'_>, depth: usize, contrasts: &[Contrast]) -> Vec<Mark
             tr.division[index == 0] {
                 td.depth { (depth) }
                 th.network scope="row" { (contrast.name) }
-                td.number { (pairs.len()) }
+                td.number { (numbers(contrast, &pairs)) }
                 @for key in COMPARED { (cell(contrast, &pairs, key)) }
             }
         }
     });
     rows.collect()
+}
+
+/// How many pairs of runs there are, and how many examples of how many of them are stored.
+fn numbers(contrast: &Contrast, pairs: &[[&RunRecord; 2]]) -> Markup {
+    let over = COMPARED.iter().find_map(|key| contrast.over_examples(pairs, key));
+    html! {
+        (number::plural(pairs.len(), "seed"))
+        @if let Some(over) = over {
+            div.examples {
+                (number::plural(over.difference.n, "example"))
+                @if over.n_seeds != pairs.len() { " of " (number::plural(over.n_seeds, "seed")) }
+            }
+        }
+    }
 }
 
 fn cell(contrast: &Contrast, pairs: &[[&RunRecord; 2]], key: &str) -> Markup {

@@ -7,7 +7,7 @@ use vds_records::{Method, Predictive, RunRecord, Scores};
 use crate::aggregate::Group;
 use crate::cells;
 use crate::depth_choice::{Grid, TrainingCost};
-use crate::number::{self, MISSING, NumberFormat};
+use crate::number::{self, MISSING};
 use crate::predictor::Predictor;
 
 /// The tables of the group whose section is `id`; nothing for fewer than two deterministic depths.
@@ -44,6 +44,7 @@ pub(crate) fn choice(grid: &Grid<'_>) -> Markup {
                 (test_score("nll", &point.runs, Predictive::Deepest)) ", test error "
                 (test_score("error", &point.runs, Predictive::Deepest)) " ("
                 (number::plural(point.runs.len(), "seed")) ")."
+                @if !grid.has_equal_seeds() { " The depths were not trained with the same seeds, so that their means are not paired." }
                 @if without > 0 { " " (number::plural(without, "depth")) " without validation scores could not be chosen." }
             }
             None => {
@@ -158,6 +159,6 @@ fn validation_nll(runs: &[&RunRecord]) -> String {
     let scores: Option<Vec<&Scores>> = splits.map(|split| Some(split?.of(Predictive::Deepest))).collect();
     match scores.zip(score("nll")) {
         Some((scores, nll)) => cells::pooled(nll, &scores),
-        None => NumberFormat::Score.text(f64::NAN),
+        None => MISSING.to_owned(),
     }
 }

@@ -50,6 +50,12 @@ impl<'a> Grid<'a> {
         chosen(&self.points)
     }
 
+    /// Whether each depth was trained with the seeds of the others.
+    pub(crate) fn has_equal_seeds(&self) -> bool {
+        let seeds = |point: &GridPoint<'_>| point.runs.iter().map(|run| run.summary.seed).collect::<Vec<u64>>();
+        self.points.windows(2).all(|pair| seeds(&pair[0]) == seeds(&pair[1]))
+    }
+
     /// Of the whole grid, one seed at each depth.
     pub(crate) fn cost(&self) -> TrainingCost {
         self.points

@@ -17,6 +17,7 @@ mod page;
 mod predictor;
 mod provenance;
 mod run_section;
+mod run_tables;
 mod settings;
 mod settling;
 mod table;

@@ -45,7 +45,8 @@ pub(crate) fn render(groups: &[Group<'_>]) -> Markup {
 fn findings(group: &Group<'_>) -> Markup {
     let depths = group.depths().into_iter();
     let chosen: Vec<String> = depths.filter_map(|depth| chosen_depths(group, depth)).collect();
-    let ldn: Vec<&Entry<'_>> = group.runs.iter().filter(|entry| entry.run.is_ldn()).collect();
+    let is_trained = |entry: &&Entry<'_>| entry.run.is_ldn() && entry.run.is_trained();
+    let ldn: Vec<&Entry<'_>> = group.runs.iter().filter(is_trained).collect();
     let n_unsettled = ldn
         .iter()
         .filter(|entry| !settling::unsettled(entry.run).is_empty())
@@ -54,7 +55,7 @@ fn findings(group: &Group<'_>) -> Markup {
         @if !chosen.is_empty() { "pruned depth " (chosen.join(", ")) ". " }
         @if n_unsettled > 0 {
             "In " (n_unsettled) " of " (number::plural(ldn.len(), "run")) " with learnt depth the posterior has not settled, so that the "
-            "pruned depth depends on how long training lasted. "
+            "pruned depth may measure how long training lasted. "
         }
         @if let Some(grid) = Grid::of(group, usize::MAX) { (cost_section::choice(&grid)) }
     }
@@ -125,6 +126,10 @@ pub(crate) fn glossary(entries: &[Entry<'_>]) -> Markup {
                     "the network pruned to d" sub { "opt" } " blocks, the rest of the posterior's mass moved to that depth"
                     @if !rules.is_empty() { "; pruning rule " (rules.into_iter().collect::<Vec<String>>().join(", ")) }
                 }
+                dt { "stacked" }
+                dd { "predictive averaged with weights that maximize the likelihood of the validation split" }
+                dt { "T" }
+                dd { "with a temperature that minimizes the NLL of the validation split" }
                 dt { "deepest" }
                 dd { "depth D alone; for a DDN, the network itself" }
                 @for score in SCORES.iter().filter(|score| score.in_tables || score.per_depth) {

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use vds_records::RunRecord;
 
-use crate::aggregate::{Entry, Group};
-use crate::{figures, number, table};
+use crate::aggregate::{self, Entry, Group};
+use crate::{figures, number, run_tables};
 
 /// The runs of a group; of each depth the first LDN run stands open.
 pub(crate) fn list(group: &Group<'_>) -> Markup {
@@ -31,7 +31,7 @@ fn render(entry: &Entry<'_>, open: bool) -> Markup {
     html! {
         details.run id=(id) open[open] {
             summary {
-                h4 { (run.method_label()) ", D = " (summary.max_depth) ", seed " (summary.seed) }
+                h4 { (aggregate::label(run)) ", D = " (summary.max_depth) ", seed " (summary.seed) }
                 span.name { (run.name) }
             }
             p.facts { (facts(run)) }
@@ -40,10 +40,13 @@ fn render(entry: &Entry<'_>, open: bool) -> Markup {
             }
             p.facts {
                 "Reliability: bars are the accuracy in each bin of confidence, outlined boxes its gap to the mean confidence, "
-                "the dashed diagonal is perfect calibration."
+                "the dashed diagonal is perfect calibration. Behind an ECE stand its 95 % bootstrap interval over the test examples and "
+                "its floor, which a perfectly calibrated network with these confidences would show on average."
             }
             div.figures.small { @for figure in figures::reliability_of_run(id, run) { (figure) } }
-            (table::per_depth(run))
+            (run_tables::choices(run))
+            (run_tables::per_depth(run))
+            (run_tables::as_in_the_paper(run))
         }
     }
 }

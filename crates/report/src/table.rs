@@ -1,10 +1,10 @@
-//! The tables: seeds pooled by depth, all runs, and the depths of one run.
+//! The tables of all runs: seeds pooled by depth, and each by itself.
 
 use maud::{Markup, html};
 use vds_calibration::{SCORES, Score};
-use vds_records::{Predictive, RunRecord, Scores};
+use vds_records::{Predictive, Scores};
 
-use crate::aggregate::{Entry, Group};
+use crate::aggregate::{self, Entry, Group};
 use crate::cells;
 use crate::number::{self, MISSING, NumberFormat};
 use crate::predictor::{MeanSd, Predictor};
@@ -12,11 +12,6 @@ use crate::predictor::{MeanSd, Predictor};
 /// The scores that the tables of runs show.
 fn columns() -> impl Iterator<Item = &'static Score> {
     SCORES.iter().filter(|score| score.in_tables)
-}
-
-/// The scores that the tables of depths show.
-fn depth_columns() -> impl Iterator<Item = &'static Score> {
-    SCORES.iter().filter(|score| score.per_depth)
 }
 
 /// LDN, pruned LDN and DDN by depth, seeds pooled as mean ± standard deviation.
@@ -120,7 +115,7 @@ fn run_row(entry: &Entry<'_>) -> Markup {
     html! {
         tr {
             th.name scope="row" { a href={ "#" (entry.id) } { (run.name) } }
-            td { (run.method_label()) }
+            td { (aggregate::label(run)) }
             td { (summary.network.name()) }
             td.number { (summary.max_depth) }
             td.number { (summary.seed) }
@@ -140,53 +135,4 @@ fn score_cells(scores: Option<&Scores>) -> Markup {
             td.number.first[index == 0] { (cells::one(score, scores)) }
         }
     }
-}
-
-/// The numbers behind a run's figures over depth.
-pub(crate) fn per_depth(run: &RunRecord) -> Markup {
-    let summary = &run.summary;
-    let n_depths = summary.posterior.len().max(summary.test().per_depth.len());
-    let probability = |values: &[f64], depth: usize| cell(values.get(depth).copied(), NumberFormat::Score);
-    let scores = ["test", "train"]
-        .into_iter()
-        .flat_map(|split| depth_columns().map(move |score| format!("{split} {}", score.label)));
-    let titles = ["posterior", "prior"].map(str::to_owned).into_iter().chain(scores);
-    html! {
-        details {
-            summary { "Numbers of each depth" }
-            div.scroll tabindex="0" role="region" aria-label={ "Depths of " (run.name) } {
-                table {
-                    caption { span {
-                        "Each depth alone: posterior and prior probability, scores on the test and training sets; ± is the standard error "
-                        "over the examples; the uncertainty of the ECE of single depths is not stored"
-                    } }
-                    thead {
-                        tr {
-                            th.number.row scope="col" { "depth" }
-                            @for title in titles { th.number scope="col" { (title) } }
-                        }
-                    }
-                    tbody {
-                        @for depth in 0..n_depths {
-                            tr.chosen[run.is_ldn() && depth == summary.pruned_depth] {
-                                th.number.row scope="row" { (depth) }
-                                td.number { (probability(&summary.posterior, depth)) }
-                                td.number { (probability(&summary.prior, depth)) }
-                                (depth_cells(summary.test().per_depth.get(depth)))
-                                (depth_cells(summary.train_per_depth.get(depth)))
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn depth_cells(scores: Option<&Scores>) -> Markup {
-    html! { @for score in depth_columns() { td.number { (cells::one(score, scores)) } } }
-}
-
-fn cell(value: Option<f64>, format: NumberFormat) -> String {
-    value.map_or(MISSING.to_owned(), |value| format.text(value))
 }

@@ -1,7 +1,7 @@
 //! The learnt depth while training goes on: what the posterior says, what it would say at its optimum, and what held-out data say.
 
 use maud::{Markup, html};
-use vds_records::{EpochMetrics, RunRecord};
+use vds_records::{EpochMetrics, RunRecord, SelectionSplit};
 
 use crate::chart::{Axis, Content, Figure, Panel, Panels, Series, Style, thinned};
 use crate::settling;
@@ -23,7 +23,7 @@ pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
         ),
         (
             Style::Ddn,
-            "depth of lowest selection NLL",
+            selection_name(run),
             points(epochs, |e| best_depth(e.validation_depth_nll.as_deref()?)),
         ),
     ];
@@ -67,8 +67,16 @@ fn caption(run: &RunRecord) -> Markup {
             (settling::rule())
         } @else {
             strong.warning { "The posterior has not settled: " (seen.join("; ")) "." }
-            " Then d_opt depends on how long training lasted. " (settling::rule())
+            " Then d_opt may measure how long training lasted. " (settling::rule())
         }
+    }
+}
+
+/// Name of the depth that held-out data prefer.
+fn selection_name(run: &RunRecord) -> &'static str {
+    match run.summary.selection_split {
+        SelectionSplit::Test => "depth of lowest test NLL (selection)",
+        SelectionSplit::Validation | SelectionSplit::None => "depth of lowest validation NLL",
     }
 }
 
@@ -131,7 +139,7 @@ mod tests {
             ) = (None, None, None);
         }
         let shown = figure("f", &run).unwrap().into_string();
-        assert!(!shown.contains(">ELBO gap (nats)<") && !shown.contains("selection NLL"));
+        assert!(!shown.contains(">ELBO gap (nats)<") && !shown.contains("validation NLL"));
         assert!(figure("f", &test_records::run("mnist", Method::Ddn, 8, 0)).is_none());
     }
 }

@@ -35,27 +35,42 @@ pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
         outline: summary.prior.clone(),
         chosen,
     };
+    let stacking = summary
+        .evaluation()
+        .fitted
+        .as_ref()
+        .map(|fitted| &fitted.held_out.stacking);
+    let stacking = stacking.map(|stacking| Panel {
+        title: "stacking weight".to_owned(),
+        content: Content::Bars {
+            values: stacking.weights.probs().to_vec(),
+            outline: summary.posterior.clone(),
+            chosen: None,
+        },
+    });
+    let posterior = Panel {
+        title: "probability of depth".to_owned(),
+        content: bars,
+    };
+    let scores = [
+        lines("NLL of depth alone (nats per example)", Scores::nll),
+        lines("error of depth alone (%)", |scores| 100.0 * scores.error()),
+    ];
+    let has_stacking = stacking.is_some();
     let chart = Panels {
         x: Axis::whole(
             "depth d (residual blocks)",
             [-0.6, summary.max_depth as f64 + 0.6],
             10.0,
         ),
-        panels: vec![
-            Panel {
-                title: "probability of depth".to_owned(),
-                content: bars,
-            },
-            lines("NLL of depth alone (nats per example)", Scores::nll),
-            lines("error of depth alone (%)", |scores| 100.0 * scores.error()),
-        ],
+        panels: [posterior].into_iter().chain(stacking).chain(scores).collect(),
         marks: Vec::new(),
     };
     Some(chart.render(&Figure {
         id,
         title: "Posterior over depth and scores of each depth",
         description: &format!(
-            "Bars of the posterior over depths 0 to {}, expected depth {}, pruned depth {}; below, negative \
+            "Bars of the posterior over depths 0 to {}, expected depth {}, pruned depth {}; below, stacking weights where they were fitted, and negative \
              log-likelihood and error of each depth alone on the test and training sets.",
             summary.max_depth,
             number::depth(summary.expected_depth),
@@ -64,6 +79,9 @@ pub(crate) fn figure(id: &str, run: &RunRecord) -> Option<Markup> {
         legend: vec![Style::Marginal.key("test"), Style::Deepest.key("train")],
         caption: html! {
             "Bars: posterior, full color at d" sub { "opt" } " = " (summary.pruned_depth) "; thin outline: prior. "
+            @if has_stacking {
+                "Second panel: stacking weights, fitted to the validation split for prediction; thin outline: posterior. "
+            }
             "Lines: each depth used alone."
         },
     }))

@@ -139,5 +139,6 @@ fn seeds_caption(group: &Group<'_>) -> Markup {
             "One seed at each depth."
         }
         " Marks are set slightly apart at the same depth."
+        @if let Some(caveat) = group.caveat() { " Runs " (caveat) "." }
     }
 }

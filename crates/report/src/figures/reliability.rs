@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use vds_calibration::ReliabilityBin;
 use vds_records::{Predictive, RunRecord, Scores};
 
+use crate::cells;
 use crate::chart::{Axis, Figure, PlotArea, Scale, Style, is_plottable, px, rectangle};
-use crate::{cells, number};
+use crate::number::{self, NumberFormat};
 
 const SIZE: [f64; 2] = [260.0, 334.0];
 const DIAGRAM: PlotArea = PlotArea {
@@ -51,12 +52,15 @@ fn figure(id: &str, name: &str, style: Style, scores: &Scores) -> Markup {
         number::significant(scores.value("ece"), 3),
         cells::ece_uncertainty(scores),
         number::percent(scores.value("mean_confidence")),
-        number::percent(1.0 - scores.error()),
+        accuracy(scores),
     );
     let caption = html! {
         "ECE " (number::significant(scores.value("ece"), 3)) (cells::ece_uncertainty(scores)) "; MCE " (number::significant(scores.value("mce"), 3))
         ", mean confidence " (number::percent(scores.value("mean_confidence")))
-        ", accuracy " (number::percent(1.0 - scores.error())) "."
+        ", accuracy " (accuracy(scores)) "."
+        @if let Some(known) = scores.ece_uncertainty {
+            " A calibrated network would show an ECE below " (number::significant(known.floor_95, 3)) " in 95 % of test sets like this."
+        }
     };
     let figure = Figure {
         id,
@@ -72,6 +76,15 @@ fn figure(id: &str, name: &str, style: Style, scores: &Scores) -> Markup {
             (histogram(style, &scores.reliability))
         },
     )
+}
+
+/// With the standard error over the examples, which is that of the error rate.
+fn accuracy(scores: &Scores) -> String {
+    let value = 1.0 - scores.error();
+    match scores.standard_error("error") {
+        Some(error) if value.is_finite() => NumberFormat::Rate.with_sd(value, error),
+        _ => number::percent(value),
+    }
 }
 
 fn diagram(style: Style, bins: &[ReliabilityBin]) -> Markup {
@@ -130,4 +143,19 @@ fn filled(bins: &[ReliabilityBin]) -> impl Iterator<Item = &ReliabilityBin> {
 fn bin_path([x, y]: &[Scale; 2], bin: &ReliabilityBin, heights: [f64; 2]) -> String {
     let sides = [x.position(bin.lower) + 0.5, x.position(bin.upper) - 0.5];
     rectangle(sides, heights.map(|height| y.position(height)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reliability_gives_accuracy_with_its_standard_error() {
+        let mut scores = Scores::default();
+        assert_eq!(accuracy(&scores), "—");
+        scores.insert("error", 0.125);
+        assert_eq!(accuracy(&scores), "87.50 %");
+        scores.insert_standard_error("error", 0.0033);
+        assert_eq!(accuracy(&scores), "87.50 ± 0.33 %");
+    }
 }

@@ -76,6 +76,7 @@ pub(crate) fn figure(id: &str, group: &Group<'_>) -> Option<Markup> {
         caption: html! {
             "Grid: one more depth at each mark, shallowest first; its height is the test NLL of the depth with the lowest "
             "validation NLL so far. LDN: one mark at each D. Means over the seeds."
+            @if let Some(caveat) = group.caveat() { " Runs " (caveat) "." }
         },
     }))
 }

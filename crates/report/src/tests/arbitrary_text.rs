@@ -1,11 +1,13 @@
 //! Any text and any number from a record gives a well-formed page.
 
 use proptest::prelude::*;
+use serde_json::json;
+use vds_calibration::{EceUncertainty, MeanInterval};
 use vds_records::{Method, Predictive, PrunedFrom, PruningRule, RunRecord};
 
 use crate::page::{PageInfo, render};
-use crate::test_records::{run, scores_mut, test_mut};
-use crate::tests::checked::info;
+use crate::test_records::{run, scores_mut, set, test_mut};
+use crate::tests::checked::{check, info};
 use crate::tests::markup;
 
 #[test]
@@ -35,16 +37,20 @@ fn check_escaped(markup_like: &str) {
         max_depth: 9,
         rule: Some(PruningRule::ArgMax),
     });
+    set(&mut record.summary, markup_like, json!(markup_like));
     // Two depths give the comparison over depth, whose labels name the data set.
-    let deeper = RunRecord {
+    let mut deeper = RunRecord {
         summary: run(markup_like, Method::Ldn, 5, 0).summary,
         ..record.clone()
     };
+    set(&mut deeper.summary, markup_like, json!(markup_like));
+    // A group of other settings, so that titles name those that differ.
+    let other = run(markup_like, Method::Ddn, 5, 0);
     let page_info = PageInfo {
         title: markup_like.to_owned(),
         command: markup_like.to_owned(),
     };
-    let page = render(&[deeper, record], &[], &page_info);
+    let page = render(&[deeper, record, other], &[], &page_info);
     let document = markup::parse(&page).unwrap();
     document.check_has("group-0-nll");
     document.check_has("run-0-probability");
@@ -90,6 +96,41 @@ proptest! {
         let page = render(&[record, other], &[], &info());
         let document = markup::parse(&page).unwrap();
         document.check_references();
+        for path in &document.paths {
+            prop_assert!(path.chars().all(|c| c.is_ascii_digit() || "MLHVaczhv-. ".contains(c)), "{path}");
+        }
+    }
+
+    #[test]
+    fn page_of_any_numbers_has_gaps_and_symbols(numbers in proptest::collection::vec(proptest::num::f64::ANY, 40)) {
+        let mut runs: Vec<RunRecord> = Method::ALL
+            .into_iter()
+            .flat_map(|method| [2, 5].map(|depth| [0, 1].map(|seed| run("mnist", method, depth, seed))))
+            .flatten()
+            .collect();
+        for (record, numbers) in runs.iter_mut().zip(numbers.chunks(5)) {
+            let &[a, b, c, d, e] = numbers else { unreachable!("chunks of a multiple of five") };
+            record.summary.cost.train_flops = a;
+            record.train_seconds = Some(b);
+            for (epoch, number) in record.epochs.iter_mut().rev().zip(numbers) {
+                epoch.expected_depth = *number;
+                epoch.elbo_gap_nats = Some(-number);
+            }
+            for evaluation in &mut record.summary.evaluations {
+                let splits = evaluation.validation.iter_mut().chain([&mut evaluation.test]);
+                for scores in splits.flat_map(|split| split.predictives.values_mut()) {
+                    scores.insert("nll", c);
+                    scores.insert("ece", d);
+                    scores.insert("error", e);
+                    scores.insert_standard_error("error", a);
+                    scores.ece_uncertainty = Some(EceUncertainty { interval: [a, b], floor: c, floor_95: d });
+                }
+                for choice in &mut evaluation.choices {
+                    choice.cost = MeanInterval { n: 3, mean: d, standard_error: Some(e), interval: Some([a, b]) };
+                }
+            }
+        }
+        let document = check(&runs);
         for path in &document.paths {
             prop_assert!(path.chars().all(|c| c.is_ascii_digit() || "MLHVaczhv-. ".contains(c)), "{path}");
         }

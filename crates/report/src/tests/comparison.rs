@@ -86,14 +86,15 @@ fn comparison_over_examples_averages_the_seeds_first() {
     let over = AGAINST_DDN[0].over_examples(&pairs, "nll").unwrap();
     // Seed 0: .5, 1, 1; seed 1: .5, −1, −1; their means .5, 0, 0: mean 1/6, deviation .5 / √3, error 1/6, times 4.302653.
     assert!((over.difference.mean - 1.0 / 6.0).abs() < 1e-12);
-    assert_eq!(
-        examples_text("nll", &over),
-        "+0.1667 [−0.5504, +0.8838] over 3 examples, 2 seeds"
-    );
+    assert_eq!((over.difference.n, over.n_seeds), (3, 2));
+    assert_eq!(examples_text("nll", &over), "+0.1667 [−0.5504, +0.8838]");
     let error = AGAINST_DDN[0].over_examples(&pairs, "error").unwrap();
     assert!((error.difference.mean - 1.0 / 3.0).abs() < 1e-12);
     assert!(AGAINST_DDN[0].over_examples(&pairs, "ece").is_none(), "not a mean");
-    assert!(check(&runs).text.contains("over 3 examples, 2 seeds"));
+    let text = check(&runs).text;
+    assert!(text.contains("3 examples") && !text.contains("3 examples of"));
+    runs[0].examples = None;
+    assert!(check(&runs).text.contains("3 examples of 1 seed"));
 }
 
 #[test]

@@ -57,6 +57,9 @@ fn depth_choice_is_over_the_mean_of_the_seeds() {
     let chosen = grid.chosen().unwrap();
     assert_eq!((chosen.depth, chosen.runs.len()), (2, 2));
     assert!((chosen.validation_nll.unwrap() - 0.31).abs() < 1e-12);
+    let unpaired = "not trained with the same seeds";
+    assert!(!check(&runs).text.contains(unpaired));
+    assert!(check(&runs[..3]).text.contains(unpaired));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What the sections show of groups and runs.
 
 use serde_json::json;
-use vds_records::{HeadStatistics, Method, Predictive, SelectionSplit, StoppedBy};
+use vds_calibration::EceUncertainty;
+use vds_records::{HeadStatistics, Method, Predictive, RunRecord, SelectionSplit, StoppedBy};
 
 use crate::aggregate::Group;
 use crate::test_records::{mixed, run, scores_mut, set};
@@ -130,6 +131,79 @@ fn table_pools_seeds_as_mean_and_standard_deviation() {
     scores_mut(&mut runs[0], Predictive::Marginal).insert("nll", 0.25);
     scores_mut(&mut runs[1], Predictive::Marginal).insert("nll", 0.27);
     assert!(check(&runs).text.contains("0.260 ± 0.014"));
+}
+
+#[test]
+fn run_section_shows_pruning_rules_with_their_cost() {
+    let mut runs = vec![run("mnist", Method::Ldn, 9, 0)];
+    let text = check(&runs).text;
+    assert!(text.contains("near-mode:0.95") && text.contains("arg-max"));
+    assert!(text.contains("+0.0012 [−0.0008, +0.0032]"));
+    assert!(text.contains("stacking weights, fitted"));
+    let evaluation = &mut runs[0].summary.evaluations[0];
+    evaluation.choices.clear();
+    (evaluation.fitted, evaluation.validation) = (None, None);
+    let text = check(&runs).text;
+    assert!(!text.contains("arg-max") && !text.contains("stacking weights, fitted"));
+}
+
+#[test]
+fn run_section_has_the_numbers_of_the_papers_figures() {
+    let mut runs = vec![run("mnist", Method::Ddn, 9, 0)];
+    scores_mut(&mut runs[0], Predictive::Deepest).insert("mean_true_probability", 0.8125);
+    scores_mut(&mut runs[0], Predictive::Deepest).insert("paper_pooled_calibration", 0.09876);
+    let text = check(&runs).text;
+    let table = &text[text.find("Numbers as in the paper's figures").unwrap()..];
+    assert!(table.contains("0.812") && table.contains("0.0988"));
+    assert!(
+        !table.contains("marginal, T"),
+        "a deterministic depth has one distribution"
+    );
+}
+
+#[test]
+fn run_section_and_tables_show_the_uncertainty_of_every_ece() {
+    let mut runs = vec![run("mnist", Method::Ddn, 9, 0)];
+    let scores = scores_mut(&mut runs[0], Predictive::Deepest);
+    scores.insert("ece", 0.0321);
+    scores.ece_uncertainty = Some(EceUncertainty {
+        interval: [0.0301, 0.0345],
+        floor: 0.0123,
+        floor_95: 0.0155,
+    });
+    // By depth, all runs, reliability (description and caption), the paper's numbers, head statistics.
+    let shown = check(&runs)
+        .text
+        .matches("0.0321 [0.0301, 0.0345], floor 0.0123")
+        .count();
+    assert_eq!(shown, 6);
+}
+
+#[test]
+fn run_selected_on_the_test_set_is_labeled_wherever_its_numbers_stand() {
+    let mut runs: Vec<RunRecord> = Method::ALL
+        .into_iter()
+        .flat_map(|method| [5, 10].map(|depth| run("mnist", method, depth, 0)))
+        .collect();
+    let label = "selected on the test set";
+    assert!(!check(&runs).text.contains(label));
+    for record in &mut runs {
+        record.summary.selection_split = SelectionSplit::Test;
+        set(&mut record.summary, "early_stopping.split", json!("test"));
+    }
+    let text = check(&runs).text;
+    for place in [
+        "LDN, selected on the test set, D = 5",
+        "LDN − DDN: paired differences of test scores on mnist (selected on the test set)",
+        "Pruned − whole LDN: what pruning costs on the test set on mnist (selected on the test set)",
+        "The same weights on mnist (selected on the test set)",
+        "Grid of deterministic depths on mnist (selected on the test set)",
+        "the grid that it replaces on mnist (selected on the test set)",
+    ] {
+        assert!(text.contains(place), "{place}");
+    }
+    // Three figures over depth and one over work.
+    assert_eq!(text.matches("Runs selected on the test set.").count(), 4);
 }
 
 #[test]
