@@ -2,6 +2,8 @@
 
 use vds_calibration::*;
 
+use crate::simulation::rng;
+
 #[track_caller]
 fn check_refused(probs: &[f32], n_classes: usize, labels: &[u32], message: &str) {
     assert_eq!(
@@ -125,4 +127,81 @@ fn mixture_that_is_malformed_is_refused() {
 #[test]
 fn mixture_of_no_examples_is_empty() {
     assert!(depth_uncertainty(&[], &[1.0], 2).unwrap().confidence.is_empty());
+}
+
+#[track_caller]
+fn check_message<T: std::fmt::Debug>(result: Result<T>, message: &str) {
+    assert_eq!(result.unwrap_err().to_string(), message);
+}
+
+#[test]
+fn samples_that_are_malformed_are_refused() {
+    check_message(mean_interval(&[]), "no values");
+    check_message(mean_interval(&[0.5, f64::NAN]), "value NaN at index 1 is not finite");
+    check_message(paired_difference(&[], &[]), "no values");
+    check_message(
+        paired_difference(&[0.5], &[0.5, 0.25]),
+        "1 and 2 values cannot be compared in pairs",
+    );
+    check_message(
+        paired_difference(&[f64::INFINITY], &[f64::INFINITY]),
+        "value NaN at index 0 is not finite",
+    );
+    check_message(bootstrap_mean_interval(&[], 10, &mut rng(0)), "no values");
+    check_message(
+        bootstrap_mean_interval(&[f64::INFINITY], 10, &mut rng(0)),
+        "value inf at index 0 is not finite",
+    );
+    check_message(
+        bootstrap_mean_interval(&[0.5], 0, &mut rng(0)),
+        "resampling needs at least one resample",
+    );
+    let predictions = Predictions::new(&[1.0], 1, &[0]).unwrap();
+    assert_eq!(ece_uncertainty(&predictions, 0, 10, &mut rng(0)), Err(Error::NoBins));
+    assert_eq!(
+        ece_uncertainty(&predictions, 5, 0, &mut rng(0)),
+        Err(Error::NoResamples)
+    );
+}
+
+#[test]
+fn log_probabilities_that_are_malformed_are_refused() {
+    check_message(fit_temperature(&[], 2, &[]), "no predictions");
+    check_message(fit_temperature(&[], 0, &[0]), "predictions need at least one class");
+    check_message(
+        fit_temperature(&[0.0], 2, &[0]),
+        "1 probabilities for 1 examples of 2 classes, expected 2",
+    );
+    check_message(
+        fit_temperature(&[0.0], usize::MAX, &[0, 0]),
+        &format!(
+            "1 probabilities for 2 examples of {0} classes, expected {0}",
+            usize::MAX
+        ),
+    );
+    check_message(
+        fit_temperature(&[0.0, 0.0], 2, &[2]),
+        "label 2 of example 0 is not below 2",
+    );
+    let message = "log-probability inf of class 1 of example 1 is neither finite nor minus infinity";
+    let mut infinite = [0.0, 0.0, 0.0, f64::INFINITY];
+    check_message(fit_temperature(&infinite, 2, &[0, 0]), message);
+    check_message(apply_temperature(&mut infinite, 2, 2.0), message);
+    assert_eq!(infinite, [0.0, 0.0, 0.0, f64::INFINITY]);
+    let message = "example 0 has no finite log-probability";
+    let mut impossible = [f64::NEG_INFINITY; 2];
+    check_message(fit_temperature(&impossible, 2, &[0]), message);
+    check_message(apply_temperature(&mut impossible, 2, 2.0), message);
+    check_message(
+        apply_temperature(&mut [0.0; 2], 0, 2.0),
+        "predictions need at least one class",
+    );
+    check_message(
+        apply_temperature(&mut [0.0; 3], 2, 2.0),
+        "3 probabilities for 1 examples of 2 classes, expected 2",
+    );
+    for (value, text) in [(0.0, "0"), (-1.0, "-1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
+        let message = format!("temperature {text} is not positive and finite");
+        check_message(apply_temperature(&mut [0.0; 2], 2, value), &message);
+    }
 }

@@ -83,5 +83,64 @@ fn scores_that_are_malformed_are_refused_with_their_place() {
         "{\"error\":0.5,\"error\":0.25}",
         "duplicate score `error` at line 1 column 20",
     );
+    check(
+        "{\"reliability\":[],\"reliability\":[]}",
+        "duplicate score `reliability` at line 1 column 35",
+    );
+    check(
+        "{\"standard_errors\":{\"nll\":1.0,\"nll\":2.0}}",
+        "duplicate standard error `nll` at line 1 column 40",
+    );
+    check(
+        "{\"standard_errors\":{},\"standard_errors\":{}}",
+        "duplicate score `standard_errors` at line 1 column 43",
+    );
+    check(
+        "{\"standard_errors\":[0.5]}",
+        "invalid type: sequence, expected standard errors by key at line 1 column 19",
+    );
+    check(
+        "{\"ece_uncertainty\":{\"interval\":[0.5]}}",
+        "invalid length 1, expected an array of length 2 at line 1 column 36",
+    );
     check("{\"reliability\":[{}]}", "missing field `lower` at line 1 column 18");
+}
+
+#[test]
+fn scores_with_standard_errors_and_ece_uncertainty_are_read_back() {
+    let mut scores = Scores::default();
+    scores.insert("nll", 0.5);
+    scores.insert("error", 0.25);
+    scores.insert_standard_error("nll", 0.125);
+    scores.insert_standard_error("error", 0.0625);
+    scores.insert_standard_error("brier", f64::INFINITY);
+    let scores = scores.with_ece_uncertainty(EceUncertainty {
+        interval: [0.01, 0.03],
+        floor: 0.015,
+        floor_95: 0.02,
+    });
+    let text = serde_json::to_string(&scores).unwrap();
+    assert_eq!(
+        text,
+        "{\"error\":0.25,\"nll\":0.5,\"standard_errors\":{\"error\":0.0625,\"nll\":0.125},\
+         \"ece_uncertainty\":{\"interval\":[0.01,0.03],\"floor\":0.015,\"floor_95\":0.02}}"
+    );
+    assert_eq!(serde_json::from_str::<Scores>(&text).unwrap(), scores);
+}
+
+#[test]
+fn scores_of_a_file_without_standard_errors_are_read() {
+    let read: Scores = serde_json::from_str("{\"error\":0.25,\"nll\":null,\"reliability\":[]}").unwrap();
+    assert_eq!((read.error(), read.nll()), (0.25, f64::INFINITY));
+    assert_eq!((read.standard_error("error"), read.ece_uncertainty), (None, None));
+    assert_eq!(serde_json::to_string(&read).unwrap(), "{\"error\":0.25,\"nll\":null}");
+}
+
+#[test]
+fn mean_interval_of_one_value_is_read_back() {
+    for values in [&[0.5][..], &[0.5, 0.25]] {
+        let interval = mean_interval(values).unwrap();
+        let text = serde_json::to_string(&interval).unwrap();
+        assert_eq!(serde_json::from_str::<MeanInterval>(&text).unwrap(), interval);
+    }
 }
