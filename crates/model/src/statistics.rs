@@ -6,7 +6,7 @@ use std::ops::Range;
 use vds_kernels::layout::{ConvLayout, FcLayout, HeadStatistics, StatisticsRanges};
 
 use crate::config::NetworkConfig;
-use crate::weights::names::norms;
+use crate::weights::names::{norms, shared_head};
 
 /// Batch norms of a convolutional block.
 const NORMS_OF_BLOCK: usize = 3;
@@ -29,15 +29,6 @@ pub(crate) struct RunningStatistics {
     head: Vec<StatisticsRanges>,
     /// The output block's shared set, if it has one.
     shared_head: Option<StatisticsRanges>,
-}
-
-/// The output block's shared set, behind the `n_statistics` of the kernels.
-pub(crate) fn shared_head(layout: &ConvLayout) -> StatisticsRanges {
-    let (start, channels) = (layout.n_statistics, layout.config.channels);
-    StatisticsRanges {
-        mean: start..start + channels,
-        variance: start + channels..start + 2 * channels,
-    }
 }
 
 impl RunningStatistics {

@@ -171,3 +171,19 @@ fn check_depth(depth: usize, max_depth: usize) -> Result<()> {
     }
     Ok(())
 }
+
+/// Refuses a value that is NaN or infinite, where it has no gradient.
+pub(crate) fn check_finite(what: &'static str, value: f64) -> Result<()> {
+    if !value.is_finite() {
+        return Err(Error::NonFinite { what, value });
+    }
+    Ok(())
+}
+
+/// Refuses an array that does not have as many entries as the other arguments need.
+pub(crate) fn check_length(what: &'static str, expected: usize, actual: usize) -> Result<()> {
+    match expected == actual {
+        true => Ok(()),
+        false => Err(Error::Length { what, expected, actual }),
+    }
+}

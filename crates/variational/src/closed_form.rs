@@ -89,7 +89,7 @@ impl TryFrom<Fields> for RunningNll {
     type Error = Error;
 
     fn try_from(Fields { values, masses }: Fields) -> Result<Self> {
-        crate::kl::check_length("masses", values.len(), masses.len())?;
+        crate::categorical::check_length("masses", values.len(), masses.len())?;
         check_entries("values", &values, |value| value.is_finite(), "a finite number")?;
         check_entries(
             "masses",

@@ -1,7 +1,7 @@
 //! The evidence lower bound, and the loss of a mini-batch that estimates it.
 
-use crate::categorical::{check_entries, check_logits};
-use crate::kl::{check_finite, check_length, kl_divergence, kl_divergence_gradient};
+use crate::categorical::{check_entries, check_finite, check_length, check_logits};
+use crate::kl::{kl_divergence, kl_divergence_gradient};
 use crate::log_space::{expectation, expectation_gradient};
 use crate::{DepthPosterior, DepthPrior, Error, Result};
 

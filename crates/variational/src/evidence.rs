@@ -1,7 +1,7 @@
 //! The exact posterior over depth and the exact evidence, which the objective approximates.
 
+use crate::categorical::check_length;
 use crate::categorical::check_logits;
-use crate::kl::check_length;
 use crate::log_space::log_sum_exp;
 use crate::{DepthPosterior, DepthPrior, Result};
 

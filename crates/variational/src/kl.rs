@@ -1,7 +1,8 @@
 //! The divergence of the posterior from the prior, exact and as the published code clamps it.
 
+use crate::categorical::{check_finite, check_length};
 use crate::log_space::{expectation, expectation_gradient};
-use crate::{DepthPosterior, DepthPrior, Error, Result};
+use crate::{DepthPosterior, DepthPrior, Result};
 
 /// `KL(q ‖ p) = Σ_i α_i (log α_i − log β_i)` in nats.
 ///
@@ -76,20 +77,4 @@ fn log_ratios(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<Vec<f64>
 
 fn check_n_depths(posterior: &DepthPosterior, prior: &DepthPrior) -> Result<()> {
     check_length("prior", posterior.n_depths(), prior.n_depths())
-}
-
-/// Refuses a value that is NaN or infinite, where it has no gradient.
-pub(crate) fn check_finite(what: &'static str, value: f64) -> Result<()> {
-    if !value.is_finite() {
-        return Err(Error::NonFinite { what, value });
-    }
-    Ok(())
-}
-
-/// Refuses an array that does not have as many entries as the other arguments need.
-pub(crate) fn check_length(what: &'static str, expected: usize, actual: usize) -> Result<()> {
-    match expected == actual {
-        true => Ok(()),
-        false => Err(Error::Length { what, expected, actual }),
-    }
 }

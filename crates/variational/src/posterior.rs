@@ -1,7 +1,7 @@
 //! The approximate posterior over depth.
 
+use crate::categorical::check_length;
 use crate::categorical::{Categorical, impl_distribution};
-use crate::kl::check_length;
 use crate::log_space::{expectation, maximum};
 use crate::{Error, Result};
 

@@ -5,7 +5,6 @@ use std::ops::Range;
 use vds_kernels::layout::{ConvConfig, ConvLayout, FcConfig, FcLayout, LinearRanges, NormRanges, StatisticsRanges};
 
 use crate::config::NetworkConfig;
-use crate::statistics::shared_head;
 
 /// One tensor of the authors' `state_dict` and where its values lie here.
 #[derive(Clone, Debug)]
@@ -66,6 +65,15 @@ pub(crate) fn norms(config: &NetworkConfig) -> Vec<String> {
 
 /// The output block's batch norm.
 pub(crate) const HEAD_NORM: &str = "output_layer.1.ops.2";
+
+/// The output block's shared set, behind the `n_statistics` of the kernels.
+pub(crate) fn shared_head(layout: &ConvLayout) -> StatisticsRanges {
+    let (start, channels) = (layout.n_statistics, layout.config.channels);
+    StatisticsRanges {
+        mean: start..start + channels,
+        variance: start + channels..start + 2 * channels,
+    }
+}
 
 fn conv_entries(layout: &ConvLayout, entries: &mut Vec<Entry>) {
     let ConvConfig {

@@ -6,7 +6,7 @@ use super::device::HostGradients;
 use super::host::{BatchLoss, batch_loss, to_f32};
 use super::recycled::Recycled;
 use super::terms::{DepthLogits, LossTerms, PosteriorLogits};
-use crate::kl::{check_finite, check_length};
+use crate::categorical::{check_finite, check_length};
 use crate::predictive::check_labels;
 use crate::{DepthPosterior, Error, Result};
 
