@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
-pub use vds_files::excerpt;
+use vds_files::excerpt;
 
 use crate::error::{Error, Result};
 use crate::files::MAX_TEXT;

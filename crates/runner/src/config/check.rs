@@ -5,10 +5,11 @@ use vds_variational::{DepthPosterior, DepthPrior};
 
 use super::error::FieldProblem;
 use super::fields::{self, DECAY, HELD_OUT, MAX_NAME, MAX_PARAMETERS, MAX_STEPS, find};
-use super::file::{CONFIG_SCHEMA, ConfigFile, DatasetConfig, FixedPosterior, NetworkSizes, Posterior, Prior, Split};
-use vds_model::Schedule;
+use super::file::{
+    CONFIG_SCHEMA, ConfigFile, DatasetConfig, FixedPosterior, NetworkSizes, Posterior, Prior, Schedule, Split,
+};
+use vds_files::excerpt;
 use vds_records::Method;
-use vds_records::read::excerpt;
 use vds_training::Metric;
 
 /// Every problem of the values and of their combination. What follows from a problem is not reported.

@@ -5,11 +5,10 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vds_datasets::SpiralsConfig;
-use vds_model::Schedule;
 use vds_variational::PruningRule;
 
 use super::expected::{Expected, Interval};
-use super::file::{CONFIG_SCHEMA, ConfigFile, DatasetConfig, NetworkSizes, Posterior};
+use super::file::{CONFIG_SCHEMA, ConfigFile, DatasetConfig, NetworkSizes, Posterior, Schedule};
 use super::parse::{self, ParseError};
 
 /// Longest name, in characters.
@@ -120,7 +119,7 @@ static TABLE: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let words = |words: &str| Expected::Words(words.to_owned());
     let optional = |expected| Expected::Optional(Box::new(expected));
     let width = || Expected::Whole(1..=4096);
-    let schedule = || words("Constant or Steps(at: [EPOCH, ...], factor: X)");
+    let schedule = || words("Constant, Falling, or Steps(at: [EPOCH, ...], factor: X)");
     let steps = || Expected::Words(format!("at most {MAX_STEPS} whole numbers of at least 1, ascending"));
     let above_zero = |high| Expected::Real(Interval::open(0.0, high).with_high());
     let below_one = || Expected::Real(Interval::open(0.0, 1.0).with_low());

@@ -1,7 +1,7 @@
 //! What a configuration file says, field by field, and the defaults of what it leaves out.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use vds_model::{Convolution, HeadStatistics, Schedule};
+use vds_model::{Convolution, HeadStatistics};
 use vds_records::Method;
 use vds_training::Metric;
 use vds_variational::PruningRule;
@@ -229,6 +229,40 @@ impl Default for Optimizer {
     }
 }
 
+/// A learning rate over the epochs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Schedule {
+    /// The same throughout.
+    Constant,
+    /// A tenth after three quarters of the epochs, so that the last ones settle.
+    Falling,
+    /// Times `factor` after each of these numbers of epochs.
+    Steps {
+        /// Numbers of epochs, ascending.
+        at: Vec<usize>,
+        /// Factor of each change.
+        factor: f64,
+    },
+}
+
+impl Schedule {
+    /// The schedule of a run of so many epochs.
+    pub(super) fn of(&self, epochs: usize) -> vds_model::Schedule {
+        match self {
+            Self::Constant => vds_model::Schedule::Constant,
+            Self::Falling => vds_model::Schedule::Steps {
+                at: vec![(3 * epochs).div_ceil(4)],
+                factor: 0.1,
+            },
+            Self::Steps { at, factor } => vds_model::Schedule::Steps {
+                at: at.clone(),
+                factor: *factor,
+            },
+        }
+    }
+}
+
 /// A schedule for each method: the paper treats them differently.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -306,7 +340,7 @@ fn paper_rule() -> PruningRule {
 
 /// Defaults of the posterior's own settings.
 mod posterior {
-    use vds_model::Schedule;
+    use super::Schedule;
 
     pub(super) fn learning_rate() -> f64 {
         4e-4

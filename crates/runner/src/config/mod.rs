@@ -21,14 +21,14 @@ mod tests;
 
 use std::path::Path;
 
-pub use vds_model::{HeadStatistics, Schedule};
+pub use vds_model::HeadStatistics;
 pub use vds_records::Method;
 pub use vds_training::Metric;
 
 pub use error::{Error, FieldProblem};
 pub use file::{
     ConfigFile, DatasetConfig, EarlyStopping, FixedPosterior, NetworkSizes, Optimizer, Posterior, Prior, RateScale,
-    Schedules, Split,
+    Schedule, Schedules, Split,
 };
 pub use overrides::Override;
 pub use reference::reference;

@@ -100,7 +100,7 @@ impl Config {
             objective,
             learning_rate: optimizer.learning_rate,
             momentum: optimizer.momentum,
-            schedule: schedule.clone(),
+            schedule: schedule.of(file.epochs),
             batch_size: file.batch_size,
             epochs: file.epochs,
             skip_tail_mass: file.skip_tail_mass,
@@ -127,7 +127,7 @@ impl Config {
                     RateScale::PerDataset => LogitsRate::PerDataset(*learning_rate),
                 },
                 momentum: *momentum,
-                schedule: schedule.clone(),
+                schedule: schedule.of(self.file.epochs),
             },
             &Posterior::ClosedForm {
                 warm_up_epochs,

@@ -5,14 +5,20 @@ use std::path::Path;
 
 use expect_test::expect_file;
 use vds_runner::config::{
-    self, Config, DatasetConfig, EarlyStopping, HeadStatistics, Method, Metric, NetworkSizes, Override, Split,
+    self, Config, DatasetConfig, EarlyStopping, HeadStatistics, Method, Metric, NetworkSizes, Override, Posterior,
+    Schedule, Split,
 };
+use vds_variational::PruningRule;
 
 use crate::sandbox::configs;
 
-/// Name, text and meaning of every shipped configuration.
+/// Name, text and meaning of every shipped configuration that is not a publication's.
 fn shipped() -> Vec<(String, String, Config)> {
-    let mut files: Vec<_> = fs::read_dir(configs())
+    in_folder(&configs())
+}
+
+fn in_folder(folder: &Path) -> Vec<(String, String, Config)> {
+    let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_file())
@@ -55,6 +61,38 @@ fn config_of_no_experiment_selects_on_the_test_set() {
             (Method::Ldn, HeadStatistics::PerDepth),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn config_of_the_publication_counts_and_selects_as_its_code() {
+    let files = in_folder(&configs().join("published"));
+    assert_eq!(files.len(), 4);
+    for (file, _, config) in files {
+        assert_eq!(config.name(), format!("published-{file}"));
+        let (stopping, schedule) = (*config.early_stopping(), &config.file().optimizer.schedule);
+        assert_eq!((config.file().ece_bins, config.file().batch_size), (10, 512));
+        assert_eq!(
+            (config.pruning_rule(), config.file().posterior.clone()),
+            (PruningRule::PAPER, Posterior::Published)
+        );
+        assert_eq!(schedule.ldn, Schedule::Constant);
+        assert!(stopping.restore_best);
+        if file == "spirals" {
+            // `i - best > 500` stops where 501 epochs have passed.
+            assert_eq!((stopping.split, stopping.metric), (Split::None, Metric::TrainElbo));
+            assert_eq!(stopping.patience, Some(501));
+            continue;
+        }
+        assert_eq!((stopping.split, stopping.metric), (Split::Test, Metric::PublishedElbo));
+        assert_eq!(stopping.patience, Some(31));
+        assert_eq!(config.file().head_statistics, HeadStatistics::Shared);
+        // `update_lr(i)` after the epoch with index 30: 31 epochs have the first rate.
+        let expected = Schedule::Steps {
+            at: vec![31],
+            factor: 0.1,
+        };
+        assert_eq!(schedule.ddn, expected);
     }
 }
 

@@ -241,10 +241,8 @@ fn evaluation_with_other_running_statistics_is_that_of_the_network_set_to_them()
     };
     let posterior = posterior();
     let scored = |network: &Network<Cpu>, head_statistics| {
-        let rng = &mut ChaCha8Rng::seed_from_u64(1);
-        evaluate(network, view, &settings(head_statistics, &posterior), rng)
-            .unwrap()
-            .scores
+        let settings = settings(head_statistics, &posterior);
+        evaluate(network, view, &settings).unwrap().scores
     };
     let (per_depth, shared) = (
         scored(&network, HeadStatistics::PerDepth),

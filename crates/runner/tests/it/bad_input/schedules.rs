@@ -45,7 +45,7 @@ pub(super) fn cases() -> Vec<Case> {
             "optimizer.schedule.ldn=Cosine",
             expect![[r#"
             error: CONFIGS/spirals.ron: 1 problem in the configuration
-              --set optimizer.schedule.ldn=Cosine: optimizer.schedule.ldn is Cosine, expected Constant or Steps(at: [EPOCH, ...], factor: X)
+              --set optimizer.schedule.ldn=Cosine: optimizer.schedule.ldn is Cosine, expected Constant, Falling, or Steps(at: [EPOCH, ...], factor: X)
         "#]],
         ),
         set(
