@@ -154,6 +154,14 @@ impl<D: TrainingDevice> FittedModel<D> {
         })
     }
 
+    /// The predictive distribution to use where none is asked for: with stacking weights if they were fitted, else the marginal.
+    pub fn default_predictive(&self) -> Predictive {
+        match self.fitted {
+            Some(_) => Predictive::Stacked,
+            None => Predictive::Marginal,
+        }
+    }
+
     /// A predictive distribution for every example of a view; [`Predictive::Pruned`] is that of the whole model, as
     /// [`Predictive::Marginal`].
     ///

@@ -184,9 +184,8 @@ fn help_of_predict() {
             Options:
                   --predictive <NAME>
                       Predictive distribution: marginal over the posterior, stacked weights, the deepest depth,
-                      or one of the temperatures that were fitted to the validation split
-
-                      [default: marginal]
+                      or one of those with temperatures that were fitted to the validation split; by default
+                      stacked if weights were fitted, else marginal
 
                   --json
                       Print the predictions as JSON

@@ -29,10 +29,10 @@ pub(crate) struct Predict {
     /// points
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Predictive distribution: marginal over the posterior, stacked weights, the deepest depth, or one of the temperatures that
-    /// were fitted to the validation split
-    #[arg(long, value_name = "NAME", default_value = "marginal", value_parser = predictive)]
-    predictive: Predictive,
+    /// Predictive distribution: marginal over the posterior, stacked weights, the deepest depth, or one of those with temperatures
+    /// that were fitted to the validation split; by default stacked if weights were fitted, else marginal
+    #[arg(long, value_name = "NAME", value_parser = predictive)]
+    predictive: Option<Predictive>,
     /// Print the predictions as JSON
     #[arg(long)]
     json: bool,
@@ -48,8 +48,8 @@ impl Predict {
         let model = run.load_model()?;
         let (shape, standardization, class_names) = data::inputs(run.config())?;
         let predictor = Predictor {
+            predictive: self.predictive.unwrap_or_else(|| model.default_predictive()),
             model,
-            predictive: self.predictive,
             weights: run.path().join(WEIGHTS),
             shape,
             standardization,

@@ -151,10 +151,11 @@ impl Checker {
         });
         let has_held_out = matches!(early_stopping.split, Split::Validation(_));
         let paths = ["pruning_rule", "early_stopping.split"];
-        self.fit(&paths, has_held_out || !file.pruning_rule.needs_held_out(), |_| {
+        let unfounded = file.pruning_rule.filter(|rule| !has_held_out && rule.needs_held_out());
+        self.fit(&paths, unfounded.is_none(), |_| {
+            let rule = unfounded.map_or_else(String::new, |rule| rule.to_string());
             format!(
-                "pruning_rule is \"{}\", which looks at held-out data; expected early_stopping.split = validation(FRACTION)",
-                file.pruning_rule
+                "pruning_rule is \"{rule}\", which looks at held-out data; expected early_stopping.split = validation(FRACTION)"
             )
         });
     }

@@ -216,8 +216,8 @@ static TABLE: LazyLock<Vec<Field>> = LazyLock::new(|| {
             "whether the weights of the best epoch are kept; else those of the last";
         early_stopping.patience: optional(Expected::Whole(1..=u64::MAX)),
             "epochs without improvement after which training ends; None to run all epochs";
-        pruning_rule: Expected::Words(format!("a text: {}", PruningRule::EXPECTED)),
-            "how the pruned depth is chosen, from the posterior or from the validation split";
+        pruning_rule: Expected::Words(format!("None or a text: {}", PruningRule::EXPECTED)),
+            "how the pruned depth is chosen, from the posterior or from the validation split; None for one-se with a validation split and for near-mode without";
         ece_bins: Expected::Whole(1..=1000),
             "bins of calibration errors and reliability diagrams";
         seed: Expected::Whole(0..=u64::MAX),

@@ -56,9 +56,9 @@ pub struct ConfigFile {
     /// Which epoch's weights are kept, and when training ends early.
     #[serde(default)]
     pub early_stopping: EarlyStopping,
-    /// How the pruned depth is chosen.
-    #[serde(default = "paper_rule")]
-    pub pruning_rule: PruningRule,
+    /// How the pruned depth is chosen; `None` for `one-se` with a validation split and for the paper's rule without.
+    #[serde(default)]
+    pub pruning_rule: Option<PruningRule>,
     /// Bins of calibration errors and reliability diagrams.
     #[serde(default = "count::<15>")]
     pub ece_bins: usize,
@@ -152,11 +152,10 @@ impl Default for Prior {
 }
 
 /// How the posterior over depth changes in training.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Posterior {
     /// Gradient descent with the weights' rate, schedule and momentum, as in the published code.
-    #[default]
     Published,
     /// Gradient descent with settings of its own.
     Sgd {
@@ -184,6 +183,19 @@ pub enum Posterior {
     },
     /// It does not change.
     Fixed(FixedPosterior),
+}
+
+impl Default for Posterior {
+    /// What docs/FINDINGS.md arrives at: it settles on images, and is nearly the published update on data sets of a few hundred
+    /// examples.
+    fn default() -> Self {
+        Self::Sgd {
+            learning_rate: posterior::learning_rate(),
+            scale: RateScale::default(),
+            momentum: posterior::momentum(),
+            schedule: posterior::schedule(),
+        }
+    }
 }
 
 /// For which loss a learning rate is meant.
@@ -276,8 +288,8 @@ pub struct Schedules {
 impl Default for Schedules {
     fn default() -> Self {
         Self {
-            ldn: Schedule::Constant,
-            ddn: Schedule::Constant,
+            ldn: Schedule::Falling,
+            ddn: Schedule::Falling,
         }
     }
 }
@@ -332,10 +344,6 @@ fn this_schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Err
 
 fn count<const N: usize>() -> usize {
     N
-}
-
-fn paper_rule() -> PruningRule {
-    PruningRule::PAPER
 }
 
 /// Defaults of the posterior's own settings.

@@ -23,6 +23,10 @@ impl Config {
     pub(super) fn new(mut file: ConfigFile) -> Self {
         let name = file.dataset.name().to_owned();
         file.name.get_or_insert(name);
+        file.pruning_rule.get_or_insert(match file.early_stopping.split {
+            Split::Validation(_) => PruningRule::OneStandardError,
+            Split::None | Split::Test => PruningRule::PAPER,
+        });
         let prior = depth_prior(&file).expect("the prior is checked with the file");
         Self { file, prior }
     }
@@ -69,7 +73,7 @@ impl Config {
 
     /// How the pruned depth is chosen.
     pub fn pruning_rule(&self) -> PruningRule {
-        self.file.pruning_rule
+        self.file.pruning_rule.unwrap_or(PruningRule::PAPER)
     }
 
     /// Name of the data set in records.

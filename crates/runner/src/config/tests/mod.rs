@@ -60,14 +60,20 @@ fn resolved_configuration_reads_back() {
 
 #[test]
 fn schedule_follows_the_method() {
-    let overrides = ["optimizer.schedule.ddn=Steps(at: [2], factor: 0.5)", "method=ddn"];
+    let overrides = [
+        "epochs=4",
+        "optimizer.schedule.ddn=Steps(at: [2], factor: 0.5)",
+        "method=ddn",
+    ];
     let rates = |overrides: &[&str]| {
         let config = load_with(SMALL, overrides).unwrap();
-        [0, 1, 2].map(|epoch| config.train_options().learning_rate_in(epoch))
+        [0, 1, 2, 3].map(|epoch| config.train_options().learning_rate_in(epoch))
     };
-    let close = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-15);
-    assert!(close(rates(&overrides[..1]), [0.1, 0.1, 0.1]));
-    assert!(close(rates(&overrides), [0.1, 0.1, 0.05]));
+    let close = |a: [f64; 4], b: [f64; 4]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-15);
+    // By default it falls after three quarters of the epochs.
+    assert!(close(rates(&overrides[..2]), [0.1, 0.1, 0.1, 0.01]));
+    assert!(close(rates(&overrides), [0.1, 0.1, 0.05, 0.05]));
+    assert!(close(rates(&["epochs=4", "optimizer.schedule.ldn=Constant"]), [0.1; 4]));
 }
 
 #[test]

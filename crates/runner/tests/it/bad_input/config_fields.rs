@@ -28,7 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
             "epochs: 8000",
             "epochs: 8000, epochs: 1",
             expect![[r#"
-                error: c.ron:9:19: epochs is given twice
+                error: c.ron:11:19: epochs is given twice
             "#]],
         ),
         text(
@@ -51,7 +51,7 @@ pub(super) fn cases() -> Vec<Case> {
             "schema: 3,",
             "",
             expect![[r#"
-                error: c.ron:11:1: schema is missing, expected 3, the only layout that this program reads
+                error: c.ron:13:1: schema is missing, expected 3, the only layout that this program reads
             "#]],
         ),
         changed(
@@ -59,7 +59,7 @@ pub(super) fn cases() -> Vec<Case> {
             "epochs: 8000,",
             "epochs: 8000",
             expect![[r#"
-                error: c.ron:10:5: expected comma
+                error: c.ron:12:5: expected comma
             "#]],
         ),
         changed(
@@ -67,7 +67,7 @@ pub(super) fn cases() -> Vec<Case> {
             "epochs: 8000",
             "batch_size: \"512\"",
             expect![[r#"
-                error: c.ron:9:16: batch_size has an invalid value, expected a whole number from 2 to 65536
+                error: c.ron:11:16: batch_size has an invalid value, expected a whole number from 2 to 65536
             "#]],
         ),
         changed(
@@ -75,7 +75,7 @@ pub(super) fn cases() -> Vec<Case> {
             "epochs: 8000",
             "epochs: 0.5",
             expect![[r#"
-                error: c.ron:9:14: expected comma
+                error: c.ron:11:14: expected comma
             "#]],
         ),
         changed(
@@ -83,7 +83,7 @@ pub(super) fn cases() -> Vec<Case> {
             "epochs: 8000",
             "method: adn",
             expect![[r#"
-                error: c.ron:9:13: method is adn, expected ldn or ddn
+                error: c.ron:11:13: method is adn, expected ldn or ddn
             "#]],
         ),
         changed(
@@ -99,7 +99,7 @@ pub(super) fn cases() -> Vec<Case> {
             "name without an end",
             spirals().replacen("epochs: 8000", "name: \"spirals", 1),
             expect![[r#"
-                error: c.ron:9:11: name: expected end of string
+                error: c.ron:11:11: name: expected end of string
             "#]],
         ),
         text(
@@ -115,7 +115,7 @@ pub(super) fn cases() -> Vec<Case> {
             "epochs: 8000",
             "name: '\u{1b}[2J\u{7}'",
             expect![[r#"
-                error: c.ron:9:10: name has an invalid value, expected a text of 1 to 100 characters
+                error: c.ron:11:10: name has an invalid value, expected a text of 1 to 100 characters
             "#]],
         ),
         set(
@@ -141,7 +141,7 @@ pub(super) fn cases() -> Vec<Case> {
             "pruning_rule=\"nearest\"",
             expect![[r#"
                 error: CONFIGS/spirals.ron: 1 problem in the configuration
-                  --set pruning_rule="nearest": pruning_rule is "nearest", expected a text: RULES
+                  --set pruning_rule="nearest": pruning_rule is "nearest", expected None or a text: RULES
             "#]],
         ),
         set(
@@ -149,7 +149,7 @@ pub(super) fn cases() -> Vec<Case> {
             "pruning_rule=\"near-mode:1.5\"",
             expect![[r#"
                 error: CONFIGS/spirals.ron: 1 problem in the configuration
-                  --set pruning_rule="near-mode:1.5": pruning_rule is "near-mode:1.5", expected a text: RULES
+                  --set pruning_rule="near-mode:1.5": pruning_rule is "near-mode:1.5", expected None or a text: RULES
             "#]],
         ),
         set(

@@ -106,7 +106,7 @@ fn files() -> Vec<Case> {
             "ten thousand nested lists in a field",
             nested_prior(),
             expect![[r#"
-                error: c.ron:9:22: prior has an invalid value, expected Geometric(DECAY) with a decay above 0, at most 100; Uniform; or Explicit([...]) with max_depth + 1 probabilities that sum to 1
+                error: c.ron:11:22: prior has an invalid value, expected Geometric(DECAY) with a decay above 0, at most 100; Uniform; or Explicit([...]) with max_depth + 1 probabilities that sum to 1
             "#]],
         ),
         text(
@@ -127,7 +127,7 @@ fn files() -> Vec<Case> {
             "something behind the configuration",
             spirals() + "()\n",
             expect![[r#"
-                error: c.ron:11:2: non-whitespace trailing characters
+                error: c.ron:13:2: non-whitespace trailing characters
             "#]],
         ),
     ]
