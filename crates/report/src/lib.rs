@@ -4,6 +4,7 @@ mod aggregate;
 mod chart;
 mod diverged;
 mod figures;
+mod findings;
 mod group_section;
 mod number;
 mod overview;
@@ -16,4 +17,5 @@ mod test_records;
 #[cfg(test)]
 mod tests;
 
+pub use findings::{FINDINGS_START, FindingRun, findings};
 pub use page::{PageInfo, render};

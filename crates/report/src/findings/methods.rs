@@ -1,0 +1,126 @@
+//! E6: what helps against a deterministic depth.
+
+use vds_records::{Method, Predictive};
+
+use super::IMAGES;
+use super::measure::{BRIER, ECE, ERROR, Measure, NLL};
+use super::runs::Runs;
+use super::sample::{Sample, Sign};
+use super::section::Section;
+use super::table::Table;
+
+const MEASURES: [Measure; 4] = [ERROR, NLL, ECE, BRIER];
+
+/// Every way to learn and to use a posterior, against the DDN of the same depth.
+pub(super) fn section(runs: &Runs<'_>) -> Section {
+    let mut section = Section::new(
+        "E6",
+        "what helps",
+        "Which update of q, and which use of the depths, is better than a DDN of the same depth?\n\
+         q fixed uniform is training at all exits without inference; `T` is a temperature fitted to the validation split.",
+    );
+    for data in IMAGES {
+        let ldn = runs.of(data, &["posterior", "alternatives"]);
+        let ddn = runs.of(data, &["ddn"]);
+        if ldn.is_empty() {
+            continue;
+        }
+        section.setting(&ldn.and(&ddn));
+        let titles = |first: &str| {
+            let measures = MEASURES.map(|measure| measure.title.to_owned());
+            [first.to_owned()].into_iter().chain(measures).collect::<Vec<String>>()
+        };
+        let mut scores = Table::new(&titles("network"));
+        let mut differences = Table::new(&titles("paired difference to the DDN"));
+        let contestants = contestants(&ldn, &ddn);
+        for contestant in &contestants {
+            let cells = MEASURES.map(|measure| measure.text(&contestant.score(&measure)));
+            scores.row(&with_name(&contestant.name, cells));
+            if !contestant.is_baseline {
+                let cells = MEASURES.map(|measure| measure.difference(&contestant.against(&ddn, &measure)));
+                differences.row(&with_name(&contestant.name, cells));
+            }
+        }
+        section.table(&scores);
+        section.table(&differences);
+        if !ddn.is_empty() {
+            section.answer(answer(&ldn.dataset(), &contestants, &ddn));
+        }
+    }
+    section
+}
+
+/// A network and what it predicts with.
+struct Contestant<'a> {
+    name: String,
+    runs: Runs<'a>,
+    predictive: Predictive,
+    is_baseline: bool,
+}
+
+impl Contestant<'_> {
+    fn score(&self, measure: &Measure) -> Sample {
+        self.runs.test(self.predictive, measure)
+    }
+
+    fn against(&self, ddn: &Runs<'_>, measure: &Measure) -> Sample {
+        self.score(measure).minus(&ddn.test(Predictive::Deepest, measure))
+    }
+}
+
+fn contestants<'a>(ldn: &Runs<'a>, ddn: &Runs<'a>) -> Vec<Contestant<'a>> {
+    let ddn = ddn.method(Method::Ddn);
+    let baseline = |name: &str, predictive| Contestant {
+        name: name.to_owned(),
+        runs: ddn.clone(),
+        predictive,
+        is_baseline: predictive == Predictive::Deepest,
+    };
+    let mut contestants = vec![
+        baseline("DDN", Predictive::Deepest),
+        baseline("DDN, T", Predictive::DeepestTempered),
+    ];
+    for posterior in ldn.posteriors() {
+        for predictive in [Predictive::Marginal, Predictive::Stacked, Predictive::Deepest] {
+            contestants.push(Contestant {
+                name: format!("{}, {predictive}", posterior.label()),
+                runs: ldn.posterior(&posterior),
+                predictive,
+                is_baseline: false,
+            });
+        }
+    }
+    contestants
+}
+
+fn with_name(name: &str, cells: [String; 4]) -> Vec<String> {
+    [name.to_owned()].into_iter().chain(cells).collect()
+}
+
+/// Which are better and worse in what, with the mean differences.
+fn answer(dataset: &str, contestants: &[Contestant<'_>], ddn: &Runs<'_>) -> String {
+    let parts = [ERROR, NLL, ECE].map(|measure| {
+        let of_sign = |sign: Sign| {
+            let differences = contestants
+                .iter()
+                .filter(|contestant| !contestant.is_baseline)
+                .filter_map(|contestant| {
+                    let difference = contestant.against(ddn, &measure);
+                    let mean = difference.mean()?.mean;
+                    (difference.sign() == sign).then(|| format!("{} ({})", contestant.name, measure.signed(mean)))
+                });
+            let names = differences.collect::<Vec<String>>().join("; ");
+            if names.is_empty() { "none".to_owned() } else { names }
+        };
+        format!(
+            "in {}, better than the DDN: {}; worse: {}",
+            measure.title,
+            of_sign(Sign::Lower),
+            of_sign(Sign::Higher)
+        )
+    });
+    format!(
+        "On {dataset}, {}; for all others no difference was found",
+        parts.join(". On the same data, ")
+    )
+}
