@@ -154,7 +154,7 @@ fn scores(ldn: &Runs<'_>, grid: &Grid<'_>) -> Table {
 }
 
 fn costs(ldn: &Runs<'_>, grid: &Grid<'_>) -> Table {
-    let mut table = Table::new(&["training", "operations, 1e12", "seconds"]);
+    let mut table = Table::new(&["training", "operations, 1e12", "recorded seconds"]);
     let text = |flops: &Sample, seconds: &Sample| {
         let mean = |sample: &Sample| sample.mean().map(|mean| mean.mean);
         [

@@ -44,7 +44,9 @@ pub(super) fn section(runs: &Runs<'_>) -> Section {
         section.table(&scores);
         section.table(&differences);
         if !ddn.is_empty() {
-            section.answer(answer(&ldn.dataset(), &contestants, &ddn));
+            for measure in &MEASURES {
+                section.answer(answer(&ldn.dataset(), &contestants, &ddn, measure));
+            }
         }
     }
     section
@@ -97,30 +99,36 @@ fn with_name(name: &str, cells: [String; 4]) -> Vec<String> {
     [name.to_owned()].into_iter().chain(cells).collect()
 }
 
-/// Which are better and worse in what, with the mean differences.
-fn answer(dataset: &str, contestants: &[Contestant<'_>], ddn: &Runs<'_>) -> String {
-    let parts = [ERROR, NLL, ECE].map(|measure| {
-        let of_sign = |sign: Sign| {
-            let differences = contestants
-                .iter()
-                .filter(|contestant| !contestant.is_baseline)
-                .filter_map(|contestant| {
-                    let difference = contestant.against(ddn, &measure);
-                    let mean = difference.mean()?.mean;
-                    (difference.sign() == sign).then(|| format!("{} ({})", contestant.name, measure.signed(mean)))
-                });
-            let names = differences.collect::<Vec<String>>().join("; ");
-            if names.is_empty() { "none".to_owned() } else { names }
-        };
-        format!(
-            "in {}, better than the DDN: {}; worse: {}",
-            measure.title,
-            of_sign(Sign::Lower),
-            of_sign(Sign::Higher)
-        )
-    });
-    format!(
-        "On {dataset}, {}; for all others no difference was found",
-        parts.join(". On the same data, ")
-    )
+/// Which are better and which worse in a score, with the mean differences.
+fn answer(dataset: &str, contestants: &[Contestant<'_>], ddn: &Runs<'_>, measure: &Measure) -> String {
+    let others = contestants.iter().filter(|contestant| !contestant.is_baseline);
+    let differences: Vec<(&str, Sample)> = others
+        .map(|contestant| (contestant.name.as_str(), contestant.against(ddn, measure)))
+        .collect();
+    let of_sign = |sign: Sign| {
+        differences
+            .iter()
+            .filter(move |(_, difference)| difference.sign() == sign)
+    };
+    let names = |sign: Sign| {
+        let names = of_sign(sign).filter_map(|(name, difference)| {
+            let mean = measure.signed(difference.mean()?.mean);
+            Some(format!("{name} ({mean})"))
+        });
+        let names = names.collect::<Vec<String>>().join("; ");
+        if names.is_empty() { "none".to_owned() } else { names }
+    };
+    let mut answer = format!(
+        "On {dataset} in {}, better than the DDN: {}; worse: {}; no difference found for {} of {}",
+        measure.title,
+        names(Sign::Lower),
+        names(Sign::Higher),
+        of_sign(Sign::NotFound).count(),
+        differences.len(),
+    );
+    match of_sign(Sign::Unknown).count() {
+        0 => {}
+        n => answer.push_str(&format!("; not enough seeds for {n}")),
+    }
+    answer
 }

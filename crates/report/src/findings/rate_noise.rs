@@ -111,7 +111,7 @@ impl Ratio {
     fn verdict(&self) -> &'static str {
         match self.interval {
             None => "one seed only",
-            Some([lower, _]) if lower > 1.0 => "so the last epoch is an accident that a falling rate removes in part",
+            Some([lower, _]) if lower > 1.0 => "so a falling rate makes the last epoch less of an accident",
             Some([_, upper]) if upper < 1.0 => "so the falling rate adds noise",
             Some(_) => "and the interval contains 1: no difference found",
         }
