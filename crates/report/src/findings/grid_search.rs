@@ -34,7 +34,7 @@ pub(super) fn section(runs: &Runs<'_>) -> Section {
         section.table(&rules(&ldn));
         for posterior in ldn.posteriors() {
             if matches!(posterior, Posterior::Published | Posterior::OwnRate(_)) {
-                section.answer(answer(&posterior, &ldn, &grid));
+                answer(&mut section, &posterior, &ldn, &grid);
             }
         }
     }
@@ -216,23 +216,31 @@ fn rules(ldn: &Runs<'_>) -> Table {
     table
 }
 
-fn answer(posterior: &Posterior, ldn: &Runs<'_>, grid: &Grid<'_>) -> String {
+fn answer(section: &mut Section, posterior: &Posterior, ldn: &Runs<'_>, grid: &Grid<'_>) {
     let runs = ldn.posterior(posterior);
     let chosen = grid.chosen();
-    let verdicts = MEASURES.map(|measure| {
-        let difference = runs
-            .test(Predictive::Marginal, &measure)
-            .minus(&chosen.test(Predictive::Deepest, &measure));
-        measure.verdict(&difference)
-    });
+    let less_ddn = |measure: Measure| {
+        let marginal = runs.test(Predictive::Marginal, &measure);
+        marginal.minus(&chosen.test(Predictive::Deepest, &measure))
+    };
+    let name = format!(
+        "On {}, the marginal with {} against the DDN that validation chooses",
+        runs.dataset(),
+        posterior.label()
+    );
+    if less_ddn(NLL).n() < 2 {
+        section.answer(format!("{name}: not enough seeds"));
+        return;
+    }
     let share = train_flops(&runs).with(&grid.cost(|choice| Some(choice.train_flops)), |ldn, grid| ldn / grid);
-    let cost = share
+    let share = share
         .mean()
         .map_or("an unknown share".to_owned(), |share| format!("{:.2}", share.mean));
-    format!(
-        "On {}, the marginal of the {} against the DDN that validation chooses has {}, at {cost} of the grid's training operations",
-        runs.dataset(),
-        posterior.label(),
-        verdicts.join(", ")
-    )
+    let cost = format!("at {share} of the grid's training operations");
+    let verdicts = |measures: &[Measure]| {
+        let verdicts = measures.iter().map(|measure| measure.verdict(&less_ddn(*measure)));
+        verdicts.collect::<Vec<String>>().join(", ")
+    };
+    section.headline(format!("{name}: {}, {cost}", verdicts(&[ERROR, NLL])));
+    section.answer(format!("{name}: {}, {cost}", verdicts(&MEASURES)));
 }

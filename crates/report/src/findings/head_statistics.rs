@@ -38,7 +38,9 @@ pub(super) fn section(runs: &Runs<'_>) -> Section {
         section.table(&by_mode(&rows));
         section.table(&ldn_less_ddn(&rows[1..], &ddn));
         if !ddn.is_empty() && !ldn.is_empty() {
-            section.answer(answer(&both.dataset(), &ldn, &ddn));
+            let orders = [NLL, ECE].map(|measure| order_of_methods(&ldn, &ddn, &measure));
+            section.headline(format!("On {}, LDN against DDN, {}", both.dataset(), orders[0]));
+            section.answer(answer(&both.dataset(), &ldn, &ddn, &orders));
         }
     }
     section
@@ -67,6 +69,12 @@ fn ldn_less_ddn(rows: &[Row<'_>], ddn: &Runs<'_>) -> Table {
             let cells = MEASURES.map(|measure| measure.difference(&difference(mode, ldn, *predictive, ddn, &measure)));
             table.row(&row(format!("({name}) - DDN, {}", mode.name()), cells));
         }
+        // Whether the evaluation matters to the comparison, which one interval with and one without 0 do not show.
+        let cells = MEASURES.map(|measure| {
+            let [shared, per_depth] = MODES.map(|mode| difference(mode, ldn, *predictive, ddn, &measure));
+            measure.difference(&shared.minus(&per_depth))
+        });
+        table.row(&row(format!("({name}) - DDN, shared - per_depth"), cells));
     }
     table
 }
@@ -95,20 +103,24 @@ fn difference(
     ldn.test_with(mode, predictive, measure).minus(&baseline)
 }
 
-fn answer(dataset: &str, ldn: &Runs<'_>, ddn: &Runs<'_>) -> String {
-    let marginal = Predictive::Marginal;
-    let cost = |runs, predictive| NLL.verdict(&shared_less_per_depth(runs, predictive, &NLL));
-    let orders = [NLL, ECE].map(|measure| {
-        let differences = MODES.map(|mode| difference(mode, ldn, marginal, ddn, &measure));
-        let [shared, per_depth] = differences.each_ref().map(|sample| measure.verdict(sample));
-        let order = order(differences.map(|sample| sample.sign()));
-        format!("LDN against DDN is {shared} under shared and {per_depth} under per-depth statistics: {order}")
-    });
+fn answer(dataset: &str, ldn: &Runs<'_>, ddn: &Runs<'_>, orders: &[String]) -> String {
+    let cost = |runs, predictive| NLL.says(&shared_less_per_depth(runs, predictive, &NLL));
     format!(
-        "On {dataset}, shared statistics make the DDN {} and the LDN's marginal {}; {}",
+        "On {dataset}, NLL with shared statistics against per-depth ones: DDN {}, the LDN's marginal {}; LDN against DDN, {}",
         cost(ddn, Predictive::Deepest),
-        cost(ldn, marginal),
+        cost(ldn, Predictive::Marginal),
         orders.join("; ")
+    )
+}
+
+/// What is between the LDN's marginal and the DDN under each mode.
+fn order_of_methods(ldn: &Runs<'_>, ddn: &Runs<'_>, measure: &Measure) -> String {
+    let differences = MODES.map(|mode| difference(mode, ldn, Predictive::Marginal, ddn, measure));
+    let [shared, per_depth] = differences.each_ref().map(|sample| measure.says(sample));
+    let order = order(differences.map(|sample| sample.sign()));
+    format!(
+        "{}: {shared} with shared and {per_depth} with per-depth statistics, so {order}",
+        measure.name
     )
 }
 
@@ -116,9 +128,9 @@ fn answer(dataset: &str, ldn: &Runs<'_>, ddn: &Runs<'_>) -> String {
 pub(super) fn order(signs: [Sign; 2]) -> &'static str {
     use Sign::{NotFound, Unknown};
     match signs {
-        [Unknown, _] | [_, Unknown] => "too few seeds to say whether the order reverses",
+        [Unknown, _] | [_, Unknown] => "there are too few seeds to say whether the order reverses",
         [NotFound, NotFound] => "neither shows an order",
-        [_, NotFound] => "the order is one of the shared statistics alone",
+        [_, NotFound] => "the order shows with shared statistics alone",
         [NotFound, _] => "the order shows with per-depth statistics alone",
         [a, b] if a == b => "the order stays",
         _ => "the order reverses",

@@ -97,18 +97,27 @@ impl Measure {
 
     /// What differences say, as a part of a sentence: `NLL worse by 0.0500 nats [0.0400, 0.0600]`.
     pub(super) fn verdict(&self, sample: &Sample) -> String {
-        let Self { name, unit, .. } = self;
+        match sample.sign() {
+            Sign::NotFound => self
+                .says(sample)
+                .replacen("difference", &format!("difference in {}", self.name), 1),
+            _ => format!("{} {}", self.name, self.says(sample)),
+        }
+    }
+
+    /// What differences say without naming the quantity: `worse by 0.0500 nats [0.0400, 0.0600]`.
+    pub(super) fn says(&self, sample: &Sample) -> String {
+        let unit = self.unit;
         let Some(mean) = sample.mean() else {
-            return match sample.n() {
-                0 => format!("{name} not measured"),
-                _ => format!("{name} not finite in some run"),
-            };
+            return if sample.n() == 0 {
+                "not measured"
+            } else {
+                "not finite in some run"
+            }
+            .to_owned();
         };
         let Some([lower, upper]) = mean.interval else {
-            return format!(
-                "{name} {}{unit} on one seed, too few for an interval",
-                self.signed(mean.mean)
-            );
+            return format!("{}{unit} on one seed, too few for an interval", self.signed(mean.mean));
         };
         let seeds = few(mean.n, ", ", " seeds");
         let word = match sample.sign() {
@@ -116,16 +125,13 @@ impl Measure {
             Sign::Higher => self.words[1],
             Sign::NotFound | Sign::Unknown => {
                 let bounds = [lower, upper].map(|bound| self.signed(bound)).join(", ");
-                return format!("no difference in {name} found [{bounds}{seeds}]");
+                return format!("no difference found [{bounds}{seeds}]");
             }
         };
         let mut bounds = [lower.abs(), upper.abs()];
         bounds.sort_by(f64::total_cmp);
         let bounds = bounds.map(|bound| self.number(bound)).join(", ");
-        format!(
-            "{name} {word} by {}{unit} [{bounds}{seeds}]",
-            self.number(mean.mean.abs())
-        )
+        format!("{word} by {}{unit} [{bounds}{seeds}]", self.number(mean.mean.abs()))
     }
 
     /// A value without its unit.

@@ -11,6 +11,14 @@ use super::table::Table;
 
 const MEASURES: [Measure; 4] = [ERROR, NLL, ECE, BRIER];
 
+/// What a learnt depth is used for.
+const PREDICTIVES: [Predictive; 4] = [
+    Predictive::Marginal,
+    Predictive::Stacked,
+    Predictive::Deepest,
+    Predictive::MarginalTempered,
+];
+
 /// Every way to learn and to use a posterior, against the DDN of the same depth.
 pub(super) fn section(runs: &Runs<'_>) -> Section {
     let mut section = Section::new(
@@ -31,21 +39,31 @@ pub(super) fn section(runs: &Runs<'_>) -> Section {
             [first.to_owned()].into_iter().chain(measures).collect::<Vec<String>>()
         };
         let mut scores = Table::new(&titles("network"));
-        let mut differences = Table::new(&titles("paired difference to the DDN"));
         let contestants = contestants(&ldn, &ddn);
         for contestant in &contestants {
-            let cells = MEASURES.map(|measure| measure.text(&contestant.score(&measure)));
-            scores.row(&with_name(&contestant.name, cells));
-            if !contestant.is_baseline {
-                let cells = MEASURES.map(|measure| measure.difference(&contestant.against(&ddn, &measure)));
-                differences.row(&with_name(&contestant.name, cells));
-            }
+            scores.row(&with_name(
+                &contestant.name,
+                MEASURES.map(|m| m.text(&contestant.score(&m))),
+            ));
         }
         section.table(&scores);
-        section.table(&differences);
-        if !ddn.is_empty() {
-            for measure in &MEASURES {
-                section.answer(answer(&ldn.dataset(), &contestants, &ddn, measure));
+        let others: Vec<&Contestant<'_>> = contestants.iter().filter(|other| !other.is_baseline).collect();
+        for baseline in contestants.iter().filter(|contestant| contestant.is_baseline) {
+            let mut differences = Table::new(&titles(&format!("less the {}", baseline.name)));
+            for other in &others {
+                let cells = MEASURES.map(|measure| measure.difference(&other.less(baseline, &measure)));
+                differences.row(&with_name(&other.name, cells));
+            }
+            section.table(&differences);
+            if ddn.is_empty() {
+                continue;
+            }
+            for measure in [ERROR, NLL, ECE] {
+                let answer = answer(&ldn.dataset(), &others, baseline, &measure);
+                if measure.key == NLL.key {
+                    section.headline(answer.clone());
+                }
+                section.answer(answer);
             }
         }
     }
@@ -65,8 +83,8 @@ impl Contestant<'_> {
         self.runs.test(self.predictive, measure)
     }
 
-    fn against(&self, ddn: &Runs<'_>, measure: &Measure) -> Sample {
-        self.score(measure).minus(&ddn.test(Predictive::Deepest, measure))
+    fn less(&self, other: &Self, measure: &Measure) -> Sample {
+        self.score(measure).minus(&other.score(measure))
     }
 }
 
@@ -76,14 +94,14 @@ fn contestants<'a>(ldn: &Runs<'a>, ddn: &Runs<'a>) -> Vec<Contestant<'a>> {
         name: name.to_owned(),
         runs: ddn.clone(),
         predictive,
-        is_baseline: predictive == Predictive::Deepest,
+        is_baseline: true,
     };
     let mut contestants = vec![
         baseline("DDN", Predictive::Deepest),
-        baseline("DDN, T", Predictive::DeepestTempered),
+        baseline("DDN with T", Predictive::DeepestTempered),
     ];
     for posterior in ldn.posteriors() {
-        for predictive in [Predictive::Marginal, Predictive::Stacked, Predictive::Deepest] {
+        for predictive in PREDICTIVES {
             contestants.push(Contestant {
                 name: format!("{}, {predictive}", posterior.label()),
                 runs: ldn.posterior(&posterior),
@@ -100,10 +118,10 @@ fn with_name(name: &str, cells: [String; 4]) -> Vec<String> {
 }
 
 /// Which are better and which worse in a score, with the mean differences.
-fn answer(dataset: &str, contestants: &[Contestant<'_>], ddn: &Runs<'_>, measure: &Measure) -> String {
-    let others = contestants.iter().filter(|contestant| !contestant.is_baseline);
+fn answer(dataset: &str, others: &[&Contestant<'_>], baseline: &Contestant<'_>, measure: &Measure) -> String {
     let differences: Vec<(&str, Sample)> = others
-        .map(|contestant| (contestant.name.as_str(), contestant.against(ddn, measure)))
+        .iter()
+        .map(|other| (other.name.as_str(), other.less(baseline, measure)))
         .collect();
     let of_sign = |sign: Sign| {
         differences
@@ -119,8 +137,9 @@ fn answer(dataset: &str, contestants: &[Contestant<'_>], ddn: &Runs<'_>, measure
         if names.is_empty() { "none".to_owned() } else { names }
     };
     let mut answer = format!(
-        "On {dataset} in {}, better than the DDN: {}; worse: {}; no difference found for {} of {}",
-        measure.title,
+        "On {dataset} in {}, better than the {}: {}; worse: {}; no difference found for {} of {}",
+        measure.name,
+        baseline.name,
         names(Sign::Lower),
         names(Sign::Higher),
         of_sign(Sign::NotFound).count(),

@@ -10,12 +10,23 @@ use super::sample::Sample;
 use super::section::Section;
 use super::table::Table;
 
-/// A mixture, and the deepest depth of the same network with the same use of temperatures.
+/// What is scored.
+const ROWS: [Predictive; 6] = [
+    Predictive::Deepest,
+    Predictive::Marginal,
+    Predictive::Stacked,
+    Predictive::DeepestTempered,
+    Predictive::MarginalTempered,
+    Predictive::DepthTempered,
+];
+
+/// A mixture, and the deepest depth of the same network: nothing fitted, a temperature for both, a temperature per depth against one,
+/// mixture weights against a temperature.
 const PAIRS: [[Predictive; 2]; 4] = [
     [Predictive::Marginal, Predictive::Deepest],
-    [Predictive::Stacked, Predictive::Deepest],
     [Predictive::MarginalTempered, Predictive::DeepestTempered],
     [Predictive::DepthTempered, Predictive::DeepestTempered],
+    [Predictive::Stacked, Predictive::DeepestTempered],
 ];
 
 /// Mixtures against the deepest depth of the same weights.
@@ -33,47 +44,30 @@ pub(super) fn section(runs: &Runs<'_>) -> Section {
             continue;
         }
         section.setting(&ldn);
-        let titles = [
-            "update and predictive",
-            "NLL, nats",
-            "ECE",
-            "floor of ECE",
-            "NLL - deepest",
-            "ECE - deepest",
-        ];
-        let mut table = Table::new(&titles);
+        let mut scores = Table::new(&["update and predictive", "NLL, nats", "ECE", "floor of ECE"]);
+        let mut differences = Table::new(&["paired difference", "NLL, nats", "ECE"]);
         for posterior in ldn.posteriors() {
             let runs = ldn.posterior(&posterior);
-            for predictive in [Predictive::Deepest, Predictive::DeepestTempered] {
-                table.row(&row(&posterior, &runs, predictive, None));
+            let label = posterior.label();
+            for predictive in ROWS {
+                let floor = floor(&runs, predictive).mean();
+                scores.row(&[
+                    format!("{label}, {predictive}"),
+                    NLL.text(&runs.test(predictive, &NLL)),
+                    ECE.text(&runs.test(predictive, &ECE)),
+                    floor.map_or("—".to_owned(), |floor| ECE.number(floor.mean)),
+                ]);
             }
-            for [mixture, deepest] in PAIRS {
-                table.row(&row(&posterior, &runs, mixture, Some(deepest)));
+            for pair @ [mixture, deepest] in PAIRS {
+                let [nll, ece] = [NLL, ECE].map(|measure| measure.difference(&difference(&runs, pair, &measure)));
+                differences.row(&[format!("{label}, ({mixture}) - ({deepest})"), nll, ece]);
             }
-            if matches!(posterior, Posterior::Published | Posterior::OwnRate(_)) {
-                section.answer(answer(&posterior, &runs));
-            }
+            answer(&mut section, &posterior, &runs);
         }
-        section.table(&table);
+        section.table(&scores);
+        section.table(&differences);
     }
     section
-}
-
-fn row(posterior: &Posterior, runs: &Runs<'_>, predictive: Predictive, deepest: Option<Predictive>) -> Vec<String> {
-    let against = |measure: &Measure| match deepest {
-        Some(deepest) => measure.difference(&difference(runs, [predictive, deepest], measure)),
-        None => "—".to_owned(),
-    };
-    vec![
-        format!("{}, {predictive}", posterior.label()),
-        NLL.text(&runs.test(predictive, &NLL)),
-        ECE.text(&runs.test(predictive, &ECE)),
-        floor(runs, predictive)
-            .mean()
-            .map_or("—".to_owned(), |floor| ECE.number(floor.mean)),
-        against(&NLL),
-        against(&ECE),
-    ]
 }
 
 fn floor(runs: &Runs<'_>, predictive: Predictive) -> Sample {
@@ -84,19 +78,23 @@ fn difference(runs: &Runs<'_>, [mixture, deepest]: [Predictive; 2], measure: &Me
     runs.test(mixture, measure).minus(&runs.test(deepest, measure))
 }
 
-fn answer(posterior: &Posterior, runs: &Runs<'_>) -> String {
+fn answer(section: &mut Section, posterior: &Posterior, runs: &Runs<'_>) {
     let says = |pair| {
         [NLL, ECE]
             .map(|measure| measure.verdict(&difference(runs, pair, &measure)))
             .join(", ")
     };
-    format!(
-        "On {} with the {}, the marginal against its own deepest depth has {}; with a temperature for each depth on both sides {}; \
-         stacking against the deepest has {}",
-        runs.dataset(),
-        posterior.label(),
-        says(PAIRS[0]),
-        says(PAIRS[3]),
-        says(PAIRS[1]),
-    )
+    let name = format!("On {} with {}", runs.dataset(), posterior.label());
+    if difference(runs, PAIRS[0], &NLL).n() < 2 {
+        section.answer(format!("{name}: not enough seeds"));
+        return;
+    }
+    let [plain, tempered, _, stacked] = PAIRS.map(says);
+    let short = format!("{name}, marginal against deepest: {plain}; with a temperature for both: {tempered}");
+    if *posterior == Posterior::Published {
+        section.headline(short.clone());
+    }
+    section.answer(format!(
+        "{short}; stacked against deepest with a temperature: {stacked}"
+    ));
 }

@@ -11,6 +11,7 @@ pub(super) struct Section {
     question: &'static str,
     body: String,
     answers: Vec<String>,
+    headlines: Vec<String>,
 }
 
 impl Section {
@@ -22,6 +23,7 @@ impl Section {
             question,
             body: String::new(),
             answers: Vec::new(),
+            headlines: Vec::new(),
         }
     }
 
@@ -47,6 +49,11 @@ impl Section {
         self.answers.push(text + ".");
     }
 
+    /// Adds a sentence of the answer in short, without its full stop; without any, the answer is short enough.
+    pub(super) fn headline(&mut self, text: String) {
+        self.headlines.push(text + ".");
+    }
+
     /// The section.
     pub(super) fn markdown(&self) -> String {
         let head = format!("## {}: {}\n\n", self.number, self.title);
@@ -60,11 +67,15 @@ impl Section {
         format!("{head}{}\n\n{}**Answer:** {answer}\n\n", self.question, self.body)
     }
 
-    /// The answers as an item of a list; empty if there are none.
+    /// The answer in short as an item of a list; empty if there is none.
     pub(super) fn line(&self) -> String {
-        match self.answers.is_empty() {
+        let sentences = match self.headlines.is_empty() {
+            true => &self.answers,
+            false => &self.headlines,
+        };
+        match sentences.is_empty() {
             true => String::new(),
-            false => format!("- **{}**, {}: {}\n", self.number, self.title, self.answers.join("\n  ")),
+            false => format!("- **{}**, {}:\n  {}\n", self.number, self.title, sentences.join("\n  ")),
         }
     }
 }

@@ -122,11 +122,11 @@ fn findings_order_reverses_if_both_intervals_are_on_other_sides() {
     assert_eq!(order([Sign::Lower, Sign::Lower]), "the order stays");
     assert_eq!(
         order([Sign::Lower, Sign::NotFound]),
-        "the order is one of the shared statistics alone"
+        "the order shows with shared statistics alone"
     );
     assert_eq!(
         order([Sign::Unknown, Sign::Lower]),
-        "too few seeds to say whether the order reverses"
+        "there are too few seeds to say whether the order reverses"
     );
 }
 
@@ -220,19 +220,15 @@ fn findings_of_head_statistics_compare_the_same_weights() {
     let page = findings(&runs, 0);
     let section = section(&page, "E1");
     assert!(
-        section.contains(
-            "make the DDN NLL worse by 0.3000 nats [0.3000, 0.3000] and the LDN's marginal NLL worse by 0.1000"
-        ),
+        section.contains("DDN worse by 0.3000 nats [0.3000, 0.3000], the LDN's marginal worse by 0.1000 nats"),
         "{section}"
     );
     // Differences -0.1 and 0.1 plus 0, 0.002, …, 0.008: mean 0.004, half width 2.7764 * 0.0031623 / sqrt(5) = 0.0039.
     assert!(
-        section.contains("NLL better by 0.0960 nats [0.0921, 0.0999] under shared"),
+        section.contains("NLL: better by 0.0960 nats [0.0921, 0.0999] with shared"),
         "{section}"
     );
-    assert!(
-        section.contains("NLL worse by 0.1040 nats [0.1001, 0.1079] under per-depth statistics: the order reverses")
-    );
+    assert!(section.contains("worse by 0.1040 nats [0.1001, 0.1079] with per-depth statistics, so the order reverses"));
 }
 
 /// Runs of three lengths whose depths are given.
