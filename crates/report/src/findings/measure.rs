@@ -97,11 +97,10 @@ impl Measure {
 
     /// What differences say, as a part of a sentence: `NLL worse by 0.0500 nats [0.0400, 0.0600]`.
     pub(super) fn verdict(&self, sample: &Sample) -> String {
-        match sample.sign() {
-            Sign::NotFound => self
-                .says(sample)
-                .replacen("difference", &format!("difference in {}", self.name), 1),
-            _ => format!("{} {}", self.name, self.says(sample)),
+        let says = self.says(sample);
+        match says.strip_prefix("no difference ") {
+            Some(found) => format!("no difference in {} {found}", self.name),
+            None => format!("{} {says}", self.name),
         }
     }
 
@@ -125,7 +124,15 @@ impl Measure {
             Sign::Higher => self.words[1],
             Sign::NotFound | Sign::Unknown => {
                 let bounds = [lower, upper].map(|bound| self.signed(bound)).join(", ");
-                return format!("no difference found [{bounds}{seeds}]");
+                // A wide interval that contains 0 is no evidence of equality.
+                return match mean.n < ENOUGH_SEEDS {
+                    true => format!(
+                        "undecided at {} seeds, mean {} [{bounds}]",
+                        mean.n,
+                        self.signed(mean.mean)
+                    ),
+                    false => format!("no difference found [{bounds}]"),
+                };
             }
         };
         let mut bounds = [lower.abs(), upper.abs()];

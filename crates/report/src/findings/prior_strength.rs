@@ -42,14 +42,14 @@ pub(super) fn section(runs: &Runs<'_>) -> Section {
             let change = strong.runs.expected_depth().minus(&weak.runs.expected_depth());
             let pruned = strong.runs.pruned_depth().minus(&weak.runs.pruned_depth());
             section.answer(format!(
-                "With the {}, from {} (mean {:.2}) to {} (mean {:.2}), E[d]: {}; d_opt: {}",
+                "With {}, from {} (mean {:.2}) to {} (mean {:.2}), E[d]: {}; d_opt: {}",
                 posterior.label(),
                 weak.label,
                 weak.mean,
                 strong.label,
                 strong.mean,
-                DEPTH.verdict(&change),
-                DEPTH.verdict(&pruned),
+                DEPTH.says(&change),
+                DEPTH.says(&pruned),
             ));
         }
     }

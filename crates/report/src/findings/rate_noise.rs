@@ -31,8 +31,12 @@ pub(super) fn section(runs: &Runs<'_>) -> Section {
     let Some(window) = window(&falling) else {
         return section;
     };
+    let reason = match window < MOST_EPOCHS {
+        true => ", those after the last step of the falling rate",
+        false => "",
+    };
     section.sentence(&format!(
-        "Each run gives the standard deviation over its last {window} epochs: of the last {MOST_EPOCHS}, those after the falling rate's last step."
+        "Each run gives the standard deviation over its last {window} epochs{reason}."
     ));
     let mut table = Table::new(&["network", "constant rate", "falling rate", "ratio"]);
     for (method, falling) in [(Method::Ldn, ldn), (Method::Ddn, ddn)] {

@@ -78,9 +78,9 @@ pub(super) fn section(runs: &Runs<'_>) -> Section {
         let change = deeper.minus(&shallower);
         if change.n() > 0 {
             section.answer(format!(
-                "From D = {shallow} to D = {deep}, over {} data sets, the chosen d_opt changes: {}",
+                "From D = {shallow} to D = {deep}, over {} data sets, the chosen d_opt: {}",
                 change.n(),
-                DEPTH.verdict(&change)
+                DEPTH.says(&change)
             ));
         }
     }

@@ -80,7 +80,7 @@ fn findings_interval_is_that_of_student() {
 fn findings_verdict_names_what_cannot_be_said() {
     // Mean 0, standard deviation sqrt(2) * 0.01, t = 12.7062: 0.1271.
     let verdict = NLL.verdict(&sample(&[0.01, -0.01]));
-    assert_eq!(verdict, "no difference in NLL found [-0.1271, +0.1271, 2 seeds]");
+    assert_eq!(verdict, "NLL undecided at 2 seeds, mean +0.0000 [-0.1271, +0.1271]");
     assert_eq!(
         NLL.verdict(&sample(&[0.01])),
         "NLL +0.0100 nats on one seed, too few for an interval"
@@ -90,7 +90,9 @@ fn findings_verdict_names_what_cannot_be_said() {
         NLL.verdict(&sample(&[0.1, f64::INFINITY])),
         "NLL not finite in some run"
     );
-    // Five seeds are enough: their number is not given.
+    // Five seeds are enough: their number is not given. Mean 0, standard deviation sqrt(2.5) * 0.01, t = 2.7764: 0.0196.
+    let five = sample(&[-0.02, -0.01, 0.0, 0.01, 0.02]);
+    assert_eq!(NLL.verdict(&five), "no difference in NLL found [-0.0196, +0.0196]");
     assert!(!NLL.verdict(&sample(&[0.1, 0.2, 0.3, 0.2, 0.1])).contains("seeds"));
 }
 
@@ -289,7 +291,7 @@ fn findings_of_prior_take_common_seeds() {
     let section = section(&page, "E5");
     // The mean of a truncated geometric distribution: r / (1 - r) - 11 r^11 / (1 - r^11) = 3.456.
     assert!(
-        section.contains("from Uniform (mean 5.00) to Geometric(0.85) (mean 3.46), E[d]: depth shallower by 2.00"),
+        section.contains("from Uniform (mean 5.00) to Geometric(0.85) (mean 3.46), E[d]: shallower by 2.00"),
         "{section}"
     );
     assert!(

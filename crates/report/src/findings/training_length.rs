@@ -39,7 +39,7 @@ pub(super) fn section(runs: &Runs<'_>) -> Section {
             "one-se",
             "stacked-tail",
             "ELBO gap, nats",
-            "E[d] in the last fifth",
+            "change of E[d] in the last fifth",
         ];
         let mut table = Table::new(&titles);
         let mut answers = Vec::new();
