@@ -262,7 +262,7 @@ impl RunReader {
     }
 
     /// The wall time of the epochs in the journal. The journal is not part of the result: a line that cannot be read is left out.
-    fn train_seconds(&self) -> Option<f64> {
+    pub fn train_seconds(&self) -> Option<f64> {
         let text = String::from_utf8(self.read(JOURNAL, MAX_LONG).ok()?).ok()?;
         let events = text.lines().filter_map(|line| serde_json::from_str(line).ok());
         let mut by_epoch = BTreeMap::new();

@@ -9,6 +9,7 @@ mod cost_section;
 mod depth_choice;
 mod diverged;
 mod figures;
+mod findings;
 mod group_section;
 mod head_section;
 mod number;
@@ -26,4 +27,5 @@ mod test_records;
 #[cfg(test)]
 mod tests;
 
+pub use findings::{FINDINGS_START, FindingRun, findings};
 pub use page::{PageInfo, render};

@@ -11,8 +11,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    bench::Bench, completions::Completions, data::Data, evaluate::Evaluate, predict::Predict, prune::Prune,
-    report::Report, sweep::Sweep, train::Train, verify::Verify,
+    bench::Bench, completions::Completions, data::Data, evaluate::Evaluate, findings::Findings, predict::Predict,
+    prune::Prune, report::Report, sweep::Sweep, train::Train, verify::Verify,
 };
 use crate::error::{Error, ExitCode};
 use crate::signals;
@@ -37,6 +37,7 @@ enum Command {
     Prune(Prune),
     Predict(Predict),
     Report(Report),
+    Findings(Findings),
     #[command(subcommand)]
     Sweep(Sweep),
     #[command(subcommand)]
@@ -109,6 +110,7 @@ impl Cli {
             Command::Prune(prune) => prune.run(&command_line),
             Command::Predict(predict) => predict.run(),
             Command::Report(report) => report.run(&command_line),
+            Command::Findings(findings) => findings.run(),
             Command::Sweep(sweep) => sweep.run(),
             Command::Data(data) => data.run(),
             Command::Bench(bench) => bench.run(),

@@ -51,6 +51,7 @@ fn help_lists_the_commands() {
                            own
               predict      Predict classes of images or points with a stored network
               report       Write stored runs as one self-contained HTML page
+              findings     Write what the experiments of a sweep answer as one page of Markdown
               sweep        Train many networks from one plan
               data         List, verify, fetch and import data sets
               bench        Time a training step and an evaluation pass on this machine

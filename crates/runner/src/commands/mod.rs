@@ -4,6 +4,8 @@ pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod data;
 pub(crate) mod evaluate;
+pub(crate) mod findings;
+mod out_file;
 pub(crate) mod predict;
 pub(crate) mod prune;
 pub(crate) mod report;

@@ -1,7 +1,5 @@
 //! `vds report`.
 
-mod page_file;
-
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -10,6 +8,7 @@ use vds_files::Shown as _;
 use vds_records::{RunReader, Sweep};
 use vds_report::{PageInfo, render};
 
+use crate::commands::out_file::OutFile;
 use crate::error::{Error, ExitCode, OrInput as _};
 use crate::output;
 use crate::run_dir::{StoredRun, write_atomically};
@@ -28,12 +27,19 @@ pub(crate) struct Report {
     title: String,
 }
 
+/// What may be replaced.
+const PAGE: OutFile = OutFile {
+    name: "page",
+    start: "<!DOCTYPE html>",
+    example: "report.html",
+};
+
 impl Report {
     /// Writes the page; one that is there is replaced.
     pub(crate) fn run(self, command_line: &[String]) -> Result<ExitCode> {
         let runs = with_cells(&self.runs)?;
         let runs: Vec<StoredRun> = runs.iter().map(|run| StoredRun::open(run)).collect::<Result<_, _>>()?;
-        page_file::check(&self.out)?;
+        PAGE.check(&self.out)?;
         let (mut records, mut diverged) = (Vec::new(), Vec::new());
         for run in &runs {
             match run.records().has_diverged() {

@@ -152,3 +152,43 @@ fn sweep_resumes_after_a_signal_to_the_same_bytes() {
         assert!(a == b, "{file} differs");
     }
 }
+
+#[test]
+fn findings_take_what_is_finished_and_replace_their_own_page_alone() {
+    let sandbox = Sandbox::new();
+    plan(&sandbox, "\"epochs=5\"", TWO_SEEDS);
+    sandbox.run("sweep plan plan.ron --out s");
+    assert_eq!(
+        sandbox.run("findings s -o FINDINGS.md"),
+        "FINDINGS.md from 0 of 4 cells\n4 cells are not finished and are left out\n"
+    );
+    assert!(!sandbox.text("FINDINGS.md").contains("Setting:"));
+    sandbox.run("sweep run s --threads 2");
+    let before = sandbox.everything();
+    assert_eq!(
+        sandbox.run("findings s --out FINDINGS.md"),
+        "FINDINGS.md from 4 of 4 cells\n"
+    );
+    assert_eq!(sandbox.changes(&before), [std::path::PathBuf::from("FINDINGS.md")]);
+    let page = sandbox.text("FINDINGS.md");
+    assert!(
+        page.contains("At D = 3 the LDN against the DDN over 2 data sets has"),
+        "{page}"
+    );
+
+    sandbox.write("thesis/chapter.tex", "text");
+    let (refused, code) = sandbox.fail("findings thesis -o FINDINGS.md");
+    assert_eq!(code, Some(2));
+    assert!(
+        refused.starts_with("error: thesis is not the folder of a sweep\nhint: "),
+        "{refused}"
+    );
+    let (refused, code) = sandbox.fail("findings s -o thesis/chapter.tex");
+    assert_eq!(code, Some(2));
+    assert!(
+        refused.contains("is not a page of findings: it does not begin with # Findings\n"),
+        "{refused}"
+    );
+    assert_eq!(sandbox.text("thesis/chapter.tex"), "text");
+    assert_eq!(sandbox.text("FINDINGS.md"), page);
+}
