@@ -32,9 +32,24 @@ impl Categorical {
         if (sum - 1.0).abs() > SUM_TOLERANCE {
             return Err(Error::NotNormalized { what, sum });
         }
-        let probs: Vec<f64> = probs.iter().map(|prob| prob / sum).collect();
+        Ok(Self::from_checked(probs.iter().map(|prob| prob / sum).collect()))
+    }
+
+    /// Probabilities that a distribution held before: those whose sum is one up to its own rounding stay as they are, so that
+    /// what is stored reads back to the same bits. Another division could change the last one.
+    pub(crate) fn from_stored(what: &'static str, probs: Vec<f64>) -> Result<Self> {
+        let normalized = Self::from_probs(what, &probs)?;
+        let sum: f64 = probs.iter().sum();
+        let rounding = probs.len() as f64 * f64::EPSILON;
+        match (sum - 1.0).abs() <= rounding {
+            true => Ok(Self::from_checked(probs)),
+            false => Ok(normalized),
+        }
+    }
+
+    fn from_checked(probs: Vec<f64>) -> Self {
         let log_probs = probs.iter().map(|prob| prob.ln()).collect();
-        Ok(Self { log_probs, probs })
+        Self { log_probs, probs }
     }
 
     /// All mass on `depth`.
@@ -124,7 +139,7 @@ macro_rules! impl_distribution {
             type Error = Error;
 
             fn try_from(probs: Vec<f64>) -> Result<Self> {
-                Self::from_probs(&probs)
+                Ok(Self(Categorical::from_stored($what, probs)?))
             }
         }
 
@@ -185,5 +200,27 @@ pub(crate) fn check_length(what: &'static str, expected: usize, actual: usize) -
     match expected == actual {
         true => Ok(()),
         false => Err(Error::Length { what, expected, actual }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categorical_that_was_stored_reads_back_to_the_same_bits() {
+        // Of a record: their sum is not one to the last bit, and divided by it they change.
+        let probs = vec![
+            0.191_965_602_064_796_38,
+            0.209_515_589_790_077_2,
+            0.099_451_674_587_009_1,
+            0.343_895_958_998_663_6,
+            0.155_171_174_559_453_62,
+        ];
+        let read = Categorical::from_stored("posterior", probs.clone()).unwrap();
+        assert_eq!(read.probs, probs);
+        assert_ne!(Categorical::from_probs("posterior", &probs).unwrap().probs, probs);
+        let of_literals = Categorical::from_stored("posterior", vec![0.333_333_3; 3]).unwrap();
+        assert!((of_literals.probs.iter().sum::<f64>() - 1.0).abs() < 1e-15);
     }
 }

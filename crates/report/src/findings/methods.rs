@@ -137,7 +137,7 @@ fn answer(dataset: &str, others: &[&Contestant<'_>], baseline: &Contestant<'_>, 
         if names.is_empty() { "none".to_owned() } else { names }
     };
     let mut answer = format!(
-        "On {dataset} in {}, better than the {}: {}; worse: {}; no difference found for {} of {}",
+        "On {dataset} in {}, better than the {}: {}; worse: {}; the interval contains 0 for {} of {}",
         measure.name,
         baseline.name,
         names(Sign::Lower),
