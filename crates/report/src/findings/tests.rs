@@ -240,9 +240,10 @@ fn lengths(depths: [usize; 3], update: &str) -> Vec<FindingRun> {
         let mut run = run(&format!("fashion-{experiment}"), Method::Ldn, 10, seed);
         run.summary.epochs = epochs;
         run.summary.pruned_depth = depth;
-        run.epochs
-            .iter_mut()
-            .for_each(|epoch| epoch.expected_depth = depth as f64);
+        run.epochs.iter_mut().for_each(|epoch| {
+            epoch.expected_depth = depth as f64;
+            epoch.elbo_gap_nats = Some(if update == "published" { 100.0 } else { 2.0 });
+        });
         let settings = &mut run.summary.settings;
         if update == "own" {
             settings.remove("posterior");
@@ -263,11 +264,15 @@ fn findings_of_length_tell_what_has_settled() {
     let page = findings(&runs, 0);
     let section = section(&page, "E4");
     assert!(
-        section.contains("published q has not settled (d_opt from 6.0 to 8.0 between 15 and 30 epochs"),
+        section.contains(
+            "published q has not settled, 100 nats below the best q (d_opt from 6.0 to 8.0 between 15 and 30 epochs"
+        ),
         "{section}"
     );
+    let standing = findings(&lengths([5, 5, 5], "published"), 0);
+    assert!(standing.contains("published q stands still at d_opt = 5.0 without having converged, 100 nats below"));
     assert!(
-        section.contains("q with its own rate 0.0004 has settled at d_opt = 5.0"),
+        section.contains("q with its own rate 0.0004 has settled at d_opt = 5.0, 2.0 nats below the best q"),
         "{section}"
     );
 }

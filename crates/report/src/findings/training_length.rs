@@ -12,6 +12,8 @@ use super::{FindingRun, IMAGES};
 
 /// Largest change of a depth that counts as none, residual blocks: half a block is where a rounded depth changes.
 const MOST_CHANGE: f64 = 0.5;
+/// Largest gap between bound and log evidence with which q counts as converged, nats: a factor of 20,000 between two depths.
+const MOST_GAP: f64 = 10.0;
 /// The last share of a run, one over this, in which E[d] should not move.
 const LAST: usize = 5;
 
@@ -106,13 +108,18 @@ fn settled(posterior: &Posterior, runs: &Runs<'_>) -> String {
     let (Some([a, b, n]), Some(moved)) = (d_opt, longer.sample(|run| movement(run).map(f64::abs)).mean()) else {
         return format!("{label} has no seed at both {before} and {last} epochs");
     };
+    let gap = longer.sample(|run| run.epochs.last()?.elbo_gap_nats).mean();
+    let gap = gap.map_or(f64::INFINITY, |gap| gap.mean);
     let says = match ((b - a).abs() <= MOST_CHANGE, moved.mean <= MOST_CHANGE) {
-        (true, true) => format!("has settled at d_opt = {b:.1}"),
+        (true, true) if gap <= MOST_GAP => format!("has settled at d_opt = {b:.1}, {gap:.1} nats below the best q"),
+        (true, true) => format!(
+            "stands still at d_opt = {b:.1} without having converged, {gap:.0} nats below the best q for the same weights"
+        ),
         (true, false) => format!(
             "has not settled, since E[d] still moves by {:.2} in the last fifth",
             moved.mean
         ),
-        (false, _) => "has not settled".to_owned(),
+        (false, _) => format!("has not settled, {gap:.0} nats below the best q"),
     };
     let held_out = one_se.map_or(String::new(), |[a, b, _]| format!(", one-se from {a:.1} to {b:.1}"));
     format!("{label} {says} (d_opt from {a:.1} to {b:.1} between {before} and {last} epochs{held_out}; {n} seeds)")
