@@ -64,6 +64,15 @@ impl RunRecord {
     }
 }
 
+/// How long a training took, by its journal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timing {
+    /// Wall time of the epochs.
+    pub seconds: f64,
+    /// Threads of the last process.
+    pub threads: usize,
+}
+
 /// A run that ended because a number became NaN or infinite.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DivergedRun {
@@ -261,17 +270,24 @@ impl RunReader {
         read::to_text(&self.path.join(CONFIG), self.file(CONFIG, read::MAX_CONFIG)?)
     }
 
-    /// The wall time of the epochs in the journal. The journal is not part of the result: a line that cannot be read is left out.
-    fn train_seconds(&self) -> Option<f64> {
+    /// The wall time of the training. The journal is not part of the result: a line that cannot be read is left out.
+    pub fn timing(&self) -> Option<Timing> {
         let text = String::from_utf8(self.read(JOURNAL, MAX_LONG).ok()?).ok()?;
         let events = text.lines().filter_map(|line| serde_json::from_str(line).ok());
-        let mut by_epoch = BTreeMap::new();
+        let (mut by_epoch, mut n_threads) = (BTreeMap::new(), 1);
         for event in events {
-            if let Event::Epoch { epoch, seconds } = event {
-                by_epoch.insert(epoch, seconds);
+            match event {
+                Event::Epoch { epoch, seconds } => {
+                    by_epoch.insert(epoch, seconds);
+                }
+                Event::Session { threads, .. } => n_threads = threads,
+                _ => {}
             }
         }
-        (!by_epoch.is_empty()).then(|| by_epoch.values().sum())
+        (!by_epoch.is_empty()).then(|| Timing {
+            seconds: by_epoch.values().sum(),
+            threads: n_threads,
+        })
     }
 
     fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>> {
@@ -309,7 +325,7 @@ impl RunReader {
             epochs: self.epochs()?,
             grid: self.grid()?,
             examples: self.examples()?,
-            train_seconds: self.train_seconds(),
+            train_seconds: self.timing().map(|timing| timing.seconds),
             environment: self.environment()?,
             config_text: self.config_text()?,
         })

@@ -66,7 +66,8 @@ impl Run {
             outcome
         });
         let code = exit_code(&outcomes);
-        let finished: Vec<(&Cell, Summary)> = sweep.cells.iter().zip(outcomes).filter_map(finished).collect();
+        let mut finished: Vec<(&Cell, Summary)> = sweep.cells.iter().zip(outcomes).filter_map(finished).collect();
+        finished.sort_by_key(|(cell, _)| cell.place);
         let table = table::render(&finished);
         let printed = output::print_stored("sweep", &self.sweep, |out| write!(out, "\n{table}"));
         output::verdict(code, printed.map_err(Into::into))
@@ -155,6 +156,8 @@ mod tests {
                 true => ThreadSharing::OnePerCell,
                 false => ThreadSharing::AllForOneCell,
             },
+            place: index,
+            work: None,
         };
         (0..9).map(cell).collect()
     }

@@ -22,11 +22,12 @@ pub(crate) struct Status {
 impl Status {
     pub(super) fn run(self) -> Result<ExitCode> {
         let sweep = Sweep::read(&self.sweep)?;
-        let states = sweep.cells.iter().map(|cell| state(&self.sweep, cell));
+        let cells = sweep.in_plan_order();
+        let states = cells.iter().map(|cell| state(&self.sweep, cell));
         let states: Vec<State> = states.collect::<Result<_, _>>()?;
         let n_finished = states.iter().filter(|state| **state == State::Finished).count();
         output::print(|out| {
-            for (cell, state) in sweep.cells.iter().zip(&states) {
+            for (cell, state) in cells.iter().zip(&states) {
                 writeln!(out, "{}  {}: {}", cell.id.shown(), cell.label().shown(), state.name())?;
             }
             writeln!(out, "{n_finished} of {} cells are finished", states.len())
