@@ -65,6 +65,20 @@ pub(crate) fn terminate(child: &Child) {
     }
 }
 
+/// Whether a process of this machine lives.
+#[cfg(unix)]
+pub(crate) fn is_alive(process: u32) -> bool {
+    let id = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    // One of another user cannot be asked, but is there.
+    id.is_some_and(|id| rustix::process::test_kill_process(id) != Err(rustix::io::Errno::SRCH))
+}
+
+/// Elsewhere nobody can say.
+#[cfg(not(unix))]
+pub(crate) fn is_alive(_process: u32) -> bool {
+    true
+}
+
 /// Elsewhere a process cannot be asked; it gets the console's signals itself.
 #[cfg(not(unix))]
 pub(crate) fn terminate(_child: &Child) {}

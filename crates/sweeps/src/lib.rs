@@ -1,9 +1,23 @@
 #![doc = include_str!("../README.md")]
 
+mod collect;
 mod cost;
 mod division;
+mod error;
+mod failure;
 mod id;
+mod lease;
+mod progress;
+mod ranges;
+mod state;
 
+pub use collect::{Finished, csv};
 pub use cost::{CostModel, Fit, Observation, observations, speedup};
 pub use division::Division;
+pub use error::{Error, Result};
+pub use failure::Failure;
 pub use id::{cell_id, is_cell_id};
+pub use lease::{Here, Holder, Lease, RENEWAL, STALE, holder};
+pub use progress::Progress;
+pub use ranges::ranges;
+pub use state::{State, is_locked, n_epochs, state};

@@ -24,6 +24,7 @@ mod sandbox;
 #[cfg(unix)]
 mod sealed;
 mod sweep;
+mod sweep_cells;
 #[cfg(unix)]
 mod terminal;
 mod verify;
