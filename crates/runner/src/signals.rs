@@ -15,6 +15,8 @@ use crate::error::ExitCode;
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     came: Arc<AtomicBool>,
+    /// Whether SIGUSR1 was among them.
+    time_is_up: Arc<AtomicBool>,
     /// Whether there is nothing left to save.
     all_is_saved: Arc<AtomicBool>,
 }
@@ -32,7 +34,19 @@ impl Interrupt {
         for signal in SIGNALS {
             flag::register(*signal, Arc::clone(&came))?;
         }
-        Ok(Self { came, all_is_saved })
+        let time_is_up = Arc::new(AtomicBool::new(false));
+        #[cfg(unix)]
+        flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&time_is_up))?;
+        Ok(Self {
+            came,
+            time_is_up,
+            all_is_saved,
+        })
+    }
+
+    /// Whether SIGUSR1 has come: a scheduler's word that the time it has given is nearly over. The others end the work for good.
+    pub(crate) fn time_is_up(&self) -> bool {
+        self.time_is_up.load(Ordering::SeqCst)
     }
 
     /// Whether one has come.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod chunks;
 mod collect;
 mod cost;
 mod division;
@@ -9,8 +10,10 @@ mod id;
 mod lease;
 mod progress;
 mod ranges;
+mod script;
 mod state;
 
+pub use chunks::{CellCost, Chunk, chunks};
 pub use collect::{Finished, csv};
 pub use cost::{CostModel, Fit, Observation, observations, speedup};
 pub use division::Division;
@@ -20,4 +23,5 @@ pub use id::{cell_id, is_cell_id};
 pub use lease::{Here, Holder, Lease, RENEWAL, STALE, holder};
 pub use progress::Progress;
 pub use ranges::ranges;
+pub use script::Script;
 pub use state::{State, is_locked, n_epochs, state};

@@ -7,6 +7,8 @@ mod bench;
 mod configs;
 mod determinism;
 #[cfg(target_os = "linux")]
+mod engines;
+#[cfg(target_os = "linux")]
 mod exit_codes;
 mod fetch;
 mod flow;

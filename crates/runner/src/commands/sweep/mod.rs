@@ -9,10 +9,12 @@ mod collect;
 mod here;
 mod plan;
 mod plan_file;
+mod requeue;
 mod retry;
 mod run;
 mod selection;
 mod status;
+mod submit;
 mod table;
 mod todo;
 
@@ -30,6 +32,7 @@ pub(crate) enum Sweep {
     Todo(todo::Todo),
     Retry(retry::Retry),
     Collect(collect::Collect),
+    Submit(submit::Submit),
 }
 
 impl Sweep {
@@ -41,6 +44,7 @@ impl Sweep {
             Self::Todo(todo) => todo.run(),
             Self::Retry(retry) => retry.run(),
             Self::Collect(collect) => collect.run(),
+            Self::Submit(submit) => submit.run(),
         }
     }
 }

@@ -17,6 +17,7 @@ use vds_sweeps::{CostModel, Division, observations};
 
 use super::cell::{Outcome, Trainer};
 use super::here::here;
+use super::requeue::requeue;
 use super::selection::Selection;
 use super::table;
 use crate::arguments::{DataDir, Threads, n_threads};
@@ -43,6 +44,9 @@ pub(crate) struct Run {
     /// Save the state and end after so many minutes, with exit code 75; fractions are allowed
     #[arg(long, value_name = "X", value_parser = minutes)]
     time_limit: Option<Duration>,
+    /// In a task of Slurm: if SIGUSR1 or --time-limit ends it early, have Slurm queue it again
+    #[arg(long)]
+    requeue: bool,
     /// Replace runs that have another configuration than the plan
     #[arg(long)]
     overwrite: bool,
@@ -91,6 +95,11 @@ impl Run {
             outcome
         });
         let code = exit_code(&outcomes, self.selection.is_given());
+        // Not after SIGTERM: whoever cancels a task does not want it back.
+        let is_out_of_time = interrupt.time_is_up() || !interrupt.came();
+        if self.requeue && code == ExitCode::Interrupted && is_out_of_time {
+            requeue();
+        }
         if self.selection.is_given() {
             return Ok(code);
         }
