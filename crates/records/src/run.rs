@@ -11,7 +11,7 @@ use crate::epoch::{EpochMetrics, NonFiniteStep};
 use crate::error::{Error, Result};
 use crate::examples::ExampleScores;
 use crate::files::{
-    CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, MAX_TEXT, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY,
+    CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, MAX_TEXT, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, STORED, SUMMARY,
     SUMMARY_SCHEMA, TEST_EXAMPLES,
 };
 use crate::grid::PredictiveGrid;
@@ -211,7 +211,11 @@ impl RunReader {
             .map(|(index, line)| read::json_text(line, &path, index + 1))
             .collect();
         let epochs = epochs?;
-        let odd = epochs.iter().zip(1..).find(|(metrics, line)| metrics.epoch != *line);
+        let has_gaps = self.path.join(STORED).exists();
+        let odd = epochs
+            .iter()
+            .zip(1..)
+            .find(|(metrics, line)| !has_gaps && metrics.epoch != *line);
         let problem = odd.map(|(metrics, line)| format!("line {line} is that of epoch {}", metrics.epoch));
         consistent(path, problem)?;
         Ok(epochs)

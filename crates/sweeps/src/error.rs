@@ -20,6 +20,9 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A record cannot be compacted.
+    #[error("compacting a record: {0}")]
+    Compact(String),
     /// A record cannot be read.
     #[error(transparent)]
     Records(#[from] vds_records::Error),

@@ -12,6 +12,7 @@ mod progress;
 mod ranges;
 mod script;
 mod state;
+mod store;
 
 pub use chunks::{CellCost, Chunk, chunks};
 pub use collect::{Finished, csv};
@@ -25,3 +26,4 @@ pub use progress::Progress;
 pub use ranges::ranges;
 pub use script::Script;
 pub use state::{State, is_locked, n_epochs, state};
+pub use store::StoredCell;

@@ -195,3 +195,65 @@ fn sweep_out_of_time_saves_its_state_and_resumes_to_the_same_bytes() {
         "{refused}"
     );
 }
+
+#[test]
+fn sweep_takes_a_stored_cell_instead_of_training_it_and_recomputes_it() {
+    let sandbox = planned("\"epochs=40\"", TWO_SEEDS);
+    sandbox.run("sweep run s");
+    assert_eq!(
+        sandbox.run("sweep store s --results results"),
+        "2 records added to results\n"
+    );
+    assert_eq!(
+        sandbox.run("sweep store s --results results"),
+        "0 records added to results\n"
+    );
+    let records = std::fs::read_dir(sandbox.path("results"))
+        .unwrap()
+        .map(|entry| entry.unwrap());
+    let lengths: Vec<u64> = records.map(|entry| entry.metadata().unwrap().len()).collect();
+    assert!(lengths.iter().all(|&n| n < 20_000), "{lengths:?}");
+
+    sandbox.run("sweep plan plan.ron --out other");
+    let printed = sandbox.run("sweep run other --results results");
+    assert_eq!(printed.matches("(finished before)").count(), 2, "{printed}");
+    assert!(!sandbox.path("other/runs/spirals/s0/weights.safetensors").exists());
+    assert!(
+        sandbox
+            .run("sweep status other")
+            .ends_with("2 of 2 cells are finished\n")
+    );
+    sandbox.run("report other --out page.html");
+    let table = |sweep: &str| {
+        let printed = sandbox.run(&format!("sweep run {sweep}"));
+        printed[printed.find("experiment").unwrap()..].to_owned()
+    };
+    assert_eq!(table("other"), table("s"));
+
+    let again = sandbox.run("sweep run other --results results --recompute 1");
+    assert!(
+        again.ends_with(": reproduced\n") && again.lines().count() == 1,
+        "{again}"
+    );
+    let id = sandbox.json("other/sweep.json")["cells"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let record = format!("results/{id}.json");
+    let mut changed = sandbox.json(&record);
+    changed["summary"]["expected_depth"] = serde_json::json!(0.5);
+    sandbox.write(&record, changed.to_string());
+    let output = sandbox
+        .command("sweep run other --results results --recompute 2")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        printed.contains("NOT reproduced\n    expected_depth: stored 0.5, now "),
+        "{printed}"
+    );
+    assert_eq!(printed.matches(": reproduced").count(), 1, "{printed}");
+}
+
+const TWO_SEEDS: &str = r#"("seed", ["0", "1"])"#;

@@ -11,6 +11,7 @@ use vds_files::Shown as _;
 use vds_records::{Cell, RunReader, Summary};
 use vds_sweeps::{Failure, Here, Lease, RENEWAL, State, is_locked, state};
 
+use super::store::restore;
 use crate::clock::{Stopwatch, utc_now};
 use crate::error::{self, ExitCode};
 use crate::signals::{Interrupt, terminate};
@@ -30,6 +31,8 @@ pub(super) struct Trainer<'a> {
     /// Whether runs with another configuration are replaced.
     pub(super) overwrite: bool,
     pub(super) here: Here,
+    /// Compact records from which cells are taken.
+    pub(super) results: Option<PathBuf>,
     /// Since the command began.
     pub(super) stopwatch: Stopwatch,
     /// Time after which cells save their state and end.
@@ -53,7 +56,22 @@ pub(super) enum Outcome {
     FailedBefore(String),
 }
 
-impl Trainer<'_> {
+impl<'a> Trainer<'a> {
+    /// The trainer for another folder, which takes nothing from stored results and tries what failed there before.
+    pub(super) fn in_folder(&self, folder: &'a Path) -> Self {
+        Self {
+            folder,
+            program: self.program.clone(),
+            data_dir: self.data_dir.clone(),
+            interrupt: self.interrupt,
+            overwrite: self.overwrite,
+            here: self.here.clone(),
+            results: None,
+            stopwatch: self.stopwatch,
+            time_limit: None,
+        }
+    }
+
     /// Trains a cell to its end with `n_threads` threads, unless it is finished, another process trains it, or it failed before.
     pub(super) fn train(&self, cell: &Cell, n_threads: usize) -> Outcome {
         if let Some(outcome) = self.without_training(cell) {
@@ -67,6 +85,12 @@ impl Trainer<'_> {
         // Another process may have finished it before it gave the lease back.
         if let Some(outcome) = self.without_training(cell) {
             return outcome;
+        }
+        let stored = self.results.as_ref().map(|results| restore(self.folder, cell, results));
+        match stored.transpose() {
+            Ok(Some(true)) => return self.summary(cell).map_or_else(Outcome::Failed, Outcome::Kept),
+            Ok(None | Some(false)) => {}
+            Err(error) => return Outcome::Failed(error::text(&error)),
         }
         let outcome = self.train_leased(cell, n_threads, &mut lease);
         if let Outcome::Failed(reason) = &outcome {

@@ -9,11 +9,13 @@ mod collect;
 mod here;
 mod plan;
 mod plan_file;
+mod recompute;
 mod requeue;
 mod retry;
 mod run;
 mod selection;
 mod status;
+mod store;
 mod submit;
 mod table;
 mod todo;
@@ -33,6 +35,7 @@ pub(crate) enum Sweep {
     Retry(retry::Retry),
     Collect(collect::Collect),
     Submit(submit::Submit),
+    Store(store::Store),
 }
 
 impl Sweep {
@@ -45,6 +48,7 @@ impl Sweep {
             Self::Retry(retry) => retry.run(),
             Self::Collect(collect) => collect.run(),
             Self::Submit(submit) => submit.run(),
+            Self::Store(store) => store.run(),
         }
     }
 }

@@ -17,6 +17,7 @@ use vds_sweeps::{CostModel, Division, observations};
 
 use super::cell::{Outcome, Trainer};
 use super::here::here;
+use super::recompute::recompute;
 use super::requeue::requeue;
 use super::selection::Selection;
 use super::table;
@@ -47,6 +48,12 @@ pub(crate) struct Run {
     /// In a task of Slurm: if SIGUSR1 or --time-limit ends it early, have Slurm queue it again
     #[arg(long)]
     requeue: bool,
+    /// Take cells with a record in this folder from there instead of training them
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
+    /// Train N cells again that have a record in --results, chosen at random, and print what is not reproduced
+    #[arg(long, value_name = "N", requires = "results", conflicts_with_all = ["requeue", "time_limit"])]
+    recompute: Option<usize>,
     /// Replace runs that have another configuration than the plan
     #[arg(long)]
     overwrite: bool,
@@ -75,10 +82,14 @@ impl Run {
             interrupt: &interrupt,
             overwrite: self.overwrite,
             here: here(),
+            results: self.results.clone(),
             stopwatch,
             time_limit: self.time_limit,
         };
         let n_threads = self.threads.number();
+        if let Some((n, results)) = self.recompute.zip(self.results.as_deref()) {
+            return recompute(&trainer, &cells, results, n, n_threads);
+        }
         let division = match self.jobs {
             Some(n_jobs) => Division::with_jobs(n_jobs.get(), n_threads),
             None => fastest(&folder, &sweep, &cells, n_threads),
