@@ -12,6 +12,9 @@ pub struct Division {
 impl Division {
     /// The division of `n_threads` threads with which the cells are finished first; of equal ones that with more cells side by
     /// side. `seconds(cell, threads)` is the time of a cell, of which there are `n_cells`, in the order in which they begin.
+    ///
+    /// # Panics
+    /// Never: there is a division even of no threads.
     pub fn fastest(n_cells: usize, n_threads: usize, seconds: impl Fn(usize, usize) -> f64) -> Self {
         let candidates = (1..=n_threads.max(1))
             .rev()
@@ -22,6 +25,9 @@ impl Division {
     }
 
     /// `n_jobs` cells at a time, which share the threads evenly.
+    ///
+    /// # Panics
+    /// If `n_jobs` is 0.
     pub fn with_jobs(n_jobs: usize, n_threads: usize) -> Self {
         Self {
             n_jobs,
@@ -30,6 +36,9 @@ impl Division {
     }
 
     /// Time until the last cell is finished if each begins as soon as a place is free.
+    ///
+    /// # Panics
+    /// If `n_jobs` is 0.
     pub fn makespan(self, n_cells: usize, seconds: impl Fn(usize, usize) -> f64) -> f64 {
         let mut busy_until = vec![0.0_f64; self.n_jobs];
         for cell in 0..n_cells {

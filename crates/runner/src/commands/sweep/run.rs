@@ -133,7 +133,7 @@ fn fastest(folder: &Path, sweep: &Sweep, cells: &[&Cell], n_threads: usize) -> D
     })
 }
 
-fn finished<'a>((cell, outcome): (&'a Cell, Outcome)) -> Option<(&'a Cell, Summary)> {
+fn finished((cell, outcome): (&Cell, Outcome)) -> Option<(&Cell, Summary)> {
     match outcome {
         Outcome::Kept(summary) | Outcome::Trained(summary) => Some((cell, *summary)),
         Outcome::Interrupted | Outcome::InUse | Outcome::Failed(_) | Outcome::FailedBefore(_) => None,

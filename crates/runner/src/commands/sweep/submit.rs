@@ -160,8 +160,8 @@ impl Submit {
             None => String::new(),
         };
         Ok(Script {
-            program: program.quoted().to_string(),
-            folder: folder.quoted().to_string(),
+            program: format!("{}", program.quoted()),
+            folder: format!("{}", folder.quoted()),
             name: sweep.name.clone(),
             arguments,
             n_threads: self.threads.get(),
