@@ -20,6 +20,8 @@ pub const JOURNAL: &str = "journal.jsonl";
 pub const NON_FINITE: &str = "nonfinite.json";
 /// The folder with the checkpoints of an unfinished run.
 pub const CHECKPOINTS: &str = "checkpoints";
+/// In a run directory that was made from a compact record: there are no weights, and the log of epochs has gaps.
+pub const STORED: &str = "stored.json";
 /// Locked by the process that writes into the run directory.
 pub const LOCK: &str = ".vds-lock";
 

@@ -11,7 +11,7 @@ use crate::epoch::{EpochMetrics, NonFiniteStep};
 use crate::error::{Error, Result};
 use crate::examples::ExampleScores;
 use crate::files::{
-    CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, MAX_TEXT, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, SUMMARY,
+    CONFIG, ENVIRONMENT, JOURNAL, MAX_LONG, MAX_TEXT, METRICS, NON_FINITE, PREDICTIVE_GRID, SEALED, STORED, SUMMARY,
     SUMMARY_SCHEMA, TEST_EXAMPLES,
 };
 use crate::grid::PredictiveGrid;
@@ -62,6 +62,15 @@ impl RunRecord {
     pub fn is_trained(&self) -> bool {
         self.summary.pruned_from.is_none()
     }
+}
+
+/// How long a training took, by its journal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timing {
+    /// Wall time of the epochs.
+    pub seconds: f64,
+    /// Threads of the last process.
+    pub threads: usize,
 }
 
 /// A run that ended because a number became NaN or infinite.
@@ -202,7 +211,11 @@ impl RunReader {
             .map(|(index, line)| read::json_text(line, &path, index + 1))
             .collect();
         let epochs = epochs?;
-        let odd = epochs.iter().zip(1..).find(|(metrics, line)| metrics.epoch != *line);
+        let has_gaps = self.path.join(STORED).exists();
+        let odd = epochs
+            .iter()
+            .zip(1..)
+            .find(|(metrics, line)| !has_gaps && metrics.epoch != *line);
         let problem = odd.map(|(metrics, line)| format!("line {line} is that of epoch {}", metrics.epoch));
         consistent(path, problem)?;
         Ok(epochs)
@@ -261,17 +274,24 @@ impl RunReader {
         read::to_text(&self.path.join(CONFIG), self.file(CONFIG, read::MAX_CONFIG)?)
     }
 
-    /// The wall time of the epochs in the journal. The journal is not part of the result: a line that cannot be read is left out.
-    pub fn train_seconds(&self) -> Option<f64> {
+    /// The wall time of the training. The journal is not part of the result: a line that cannot be read is left out.
+    pub fn timing(&self) -> Option<Timing> {
         let text = String::from_utf8(self.read(JOURNAL, MAX_LONG).ok()?).ok()?;
         let events = text.lines().filter_map(|line| serde_json::from_str(line).ok());
-        let mut by_epoch = BTreeMap::new();
+        let (mut by_epoch, mut n_threads) = (BTreeMap::new(), 1);
         for event in events {
-            if let Event::Epoch { epoch, seconds } = event {
-                by_epoch.insert(epoch, seconds);
+            match event {
+                Event::Epoch { epoch, seconds } => {
+                    by_epoch.insert(epoch, seconds);
+                }
+                Event::Session { threads, .. } => n_threads = threads,
+                _ => {}
             }
         }
-        (!by_epoch.is_empty()).then(|| by_epoch.values().sum())
+        (!by_epoch.is_empty()).then(|| Timing {
+            seconds: by_epoch.values().sum(),
+            threads: n_threads,
+        })
     }
 
     fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>> {
@@ -309,7 +329,7 @@ impl RunReader {
             epochs: self.epochs()?,
             grid: self.grid()?,
             examples: self.examples()?,
-            train_seconds: self.train_seconds(),
+            train_seconds: self.timing().map(|timing| timing.seconds),
             environment: self.environment()?,
             config_text: self.config_text()?,
         })

@@ -7,22 +7,24 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::files::{SWEEP, SWEEP_SCHEMA};
 use crate::read;
+use crate::summary::NetworkKind;
 
 /// The cells of a sweep, as stored in `sweep.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sweep {
     /// [`SWEEP_SCHEMA`].
     pub schema: u32,
     /// Name of the plan.
     pub name: String,
-    /// The cells, in the order in which they run.
+    /// The cells, in the order in which they run: costliest first.
     pub cells: Vec<Cell>,
 }
 
 /// One training run of a sweep.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
-    /// First 16 hexadecimal digits of the SHA-256 digest of the resolved configuration: equal cells have equal ids.
+    /// First 16 hexadecimal digits of a SHA-256 digest of what decides the outcome: resolved configuration, checksums of the
+    /// data, layout of the record. Equal cells have equal ids, wherever and whenever they are planned.
     pub id: String,
     /// The experiment that it belongs to.
     pub experiment: String,
@@ -30,6 +32,25 @@ pub struct Cell {
     pub name: String,
     /// How it shares the machine with others.
     pub threads: ThreadSharing,
+    /// Its place in the plan, by which tables and pages list the cells.
+    #[serde(default)]
+    pub place: usize,
+    /// What its training takes; `None` in sweeps that were planned before this was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<Work>,
+}
+
+/// What the training of a cell takes, as far as its configuration says.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// Kind of the network: each has a speed of its own.
+    pub network: NetworkKind,
+    /// Floating-point operations of all epochs; fewer if training stops early.
+    pub train_flops: f64,
+    /// Bytes that the process holds at most, estimated.
+    pub memory: u64,
+    /// Largest number of epochs.
+    pub epochs: usize,
 }
 
 /// How the threads of the machine are shared among the cells of an experiment.
@@ -63,6 +84,13 @@ impl Sweep {
             });
         }
         Ok(sweep)
+    }
+
+    /// The cells in the order of the plan.
+    pub fn in_plan_order(&self) -> Vec<&Cell> {
+        let mut cells: Vec<&Cell> = self.cells.iter().collect();
+        cells.sort_by_key(|cell| cell.place);
+        cells
     }
 }
 

@@ -3,6 +3,7 @@
 mod description;
 mod folders;
 mod network;
+mod planned;
 mod recorded;
 
 use anyhow::Result;
@@ -15,6 +16,7 @@ use vds_training::streams::{Purpose, stream};
 pub(crate) use description::dataset;
 pub(crate) use folders::{lookup, target_dir};
 pub(crate) use network::network_config;
+pub(crate) use planned::{checksums, work};
 pub(crate) use recorded::{check_digests, check_run};
 
 use crate::config::{Config, Split};

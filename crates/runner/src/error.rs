@@ -146,6 +146,7 @@ fn code_of(cause: &(dyn StdError + 'static)) -> Option<ExitCode> {
         || cause.is::<crate::config::Error>()
         || cause.is::<vds_datasets::Error>()
         || cause.is::<vds_records::Error>()
+        || cause.is::<vds_sweeps::Error>()
         || cause.is::<vds_checkpoint::Error>();
     is_input.then_some(ExitCode::BadInput)
 }

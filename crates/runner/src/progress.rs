@@ -2,6 +2,7 @@
 
 #[cfg(feature = "download")]
 pub(crate) mod fetch;
+mod watch;
 
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
@@ -13,6 +14,7 @@ use vds_files::Shown as _;
 use vds_records::EpochMetrics;
 
 use crate::output;
+pub(crate) use watch::Watch;
 
 /// Widest chart of a posterior on a terminal; more depths share columns.
 const CHART_MAX: usize = 40;

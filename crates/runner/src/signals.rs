@@ -15,6 +15,8 @@ use crate::error::ExitCode;
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     came: Arc<AtomicBool>,
+    /// Whether SIGUSR1 was among them.
+    time_is_up: Arc<AtomicBool>,
     /// Whether there is nothing left to save.
     all_is_saved: Arc<AtomicBool>,
 }
@@ -32,7 +34,19 @@ impl Interrupt {
         for signal in SIGNALS {
             flag::register(*signal, Arc::clone(&came))?;
         }
-        Ok(Self { came, all_is_saved })
+        let time_is_up = Arc::new(AtomicBool::new(false));
+        #[cfg(unix)]
+        flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&time_is_up))?;
+        Ok(Self {
+            came,
+            time_is_up,
+            all_is_saved,
+        })
+    }
+
+    /// Whether SIGUSR1 has come: a scheduler's word that the time it has given is nearly over. The others end the work for good.
+    pub(crate) fn time_is_up(&self) -> bool {
+        self.time_is_up.load(Ordering::SeqCst)
     }
 
     /// Whether one has come.
@@ -63,6 +77,20 @@ pub(crate) fn terminate(child: &Child) {
         // One that has ended in between needs no signal.
         let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
     }
+}
+
+/// Whether a process of this machine lives.
+#[cfg(unix)]
+pub(crate) fn is_alive(process: u32) -> bool {
+    let id = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    // One of another user cannot be asked, but is there.
+    id.is_some_and(|id| rustix::process::test_kill_process(id) != Err(rustix::io::Errno::SRCH))
+}
+
+/// Elsewhere nobody can say.
+#[cfg(not(unix))]
+pub(crate) fn is_alive(_process: u32) -> bool {
+    true
 }
 
 /// Elsewhere a process cannot be asked; it gets the console's signals itself.

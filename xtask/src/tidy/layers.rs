@@ -13,18 +13,18 @@ const OPTIONAL_DFDX: &str = "vds-variational";
 
 /// Crates that only tests depend on; every library's tests may.
 const TEST_CRATES: &str = "vds-testkit vds-fuzz-checks";
-const LIBRARIES: &str = "vds-calibration vds-checkpoint vds-datasets vds-files vds-kernels vds-model vds-records vds-report vds-training \
-                         vds-variational";
+const LIBRARIES: &str = "vds-calibration vds-checkpoint vds-datasets vds-files vds-kernels vds-model vds-records vds-report vds-sweeps \
+                         vds-training vds-variational";
 /// The libraries and the program.
-const RUNNABLE: &str = "vds-calibration vds-checkpoint vds-datasets vds-files vds-kernels vds-model vds-records vds-report vds-training \
-                        vds-variational vds-runner";
+const RUNNABLE: &str = "vds-calibration vds-checkpoint vds-datasets vds-files vds-kernels vds-model vds-records vds-report vds-sweeps \
+                        vds-training vds-variational vds-runner";
 
 /// A member, the members that it may know, those that its tests may know beside these and [`TEST_CRATES`].
 type Layer = (&'static str, &'static str, &'static str);
 
 /// The layers, lowest first. A member that is not listed is a violation.
 #[rustfmt::skip]
-const LAYERS: [Layer; 15] = [
+const LAYERS: [Layer; 16] = [
     ("vds-testkit", "", ""),
     ("vds-files", "", ""),
     ("vds-datasets", "vds-files", ""),
@@ -34,6 +34,7 @@ const LAYERS: [Layer; 15] = [
     ("vds-variational", "", ""),
     ("vds-records", "vds-calibration vds-files vds-variational vds-kernels", ""),
     ("vds-report", "vds-files vds-records vds-calibration", ""),
+    ("vds-sweeps", "vds-files vds-records vds-calibration", ""),
     ("vds-model", "vds-kernels", "vds-variational vds-datasets vds-calibration"),
     ("vds-training", "vds-datasets vds-files vds-model vds-variational vds-calibration vds-checkpoint vds-records",
         "vds-kernels"),

@@ -71,6 +71,6 @@ fn finished(sweep: &Path, cell: &Cell) -> Result<Option<FindingRun>, vds_records
         experiment: cell.experiment.clone(),
         summary: reader.summary()?,
         epochs: reader.epochs()?,
-        train_seconds: reader.train_seconds(),
+        train_seconds: reader.timing().map(|timing| timing.seconds),
     }))
 }

@@ -68,7 +68,8 @@ fn with_cells(given: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
             continue;
         }
         let sweep = Sweep::read(folder).or_input(|| "reading the sweep")?;
-        let cells = sweep.cells.iter().map(|cell| folder.join(cell.run()));
+        let cells = sweep.in_plan_order();
+        let cells = cells.iter().map(|cell| folder.join(cell.run()));
         let finished: Vec<PathBuf> = cells.filter(|run| RunReader::new(run).is_finished()).collect();
         if finished.is_empty() {
             return Err(Error::input_with_hint(

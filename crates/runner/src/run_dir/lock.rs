@@ -46,13 +46,14 @@ pub(super) fn check(lock: &Lock) -> Result<(), Error> {
 
 /// Who writes into a folder.
 pub(super) fn signature() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
-    let host = if name.is_empty() { "this machine" } else { name };
-    format!("process {} on {host}\n", process::id())
+    format!("process {} on {}\n", process::id(), host())
 }
 
-/// Whether a process holds the lock of a folder.
-pub(crate) fn is_in_use(folder: &Path) -> bool {
-    Lock::is_taken(&folder.join(LOCK))
+/// Name of this machine.
+pub(crate) fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "this machine".to_owned(),
+        name => name.to_owned(),
+    }
 }

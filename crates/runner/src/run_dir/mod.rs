@@ -16,7 +16,7 @@ mod tests;
 
 pub(crate) use atomic::write_atomically;
 pub(crate) use environment::{cpu_model, environment_here, program};
-pub(crate) use lock::is_in_use;
+pub(crate) use lock::host;
 pub(crate) use logs::{Journal, MetricsLog, session_begins, session_ends};
 pub(crate) use out::RunDir;
 pub(crate) use stored::StoredRun;

@@ -7,6 +7,8 @@ mod bench;
 mod configs;
 mod determinism;
 #[cfg(target_os = "linux")]
+mod engines;
+#[cfg(target_os = "linux")]
 mod exit_codes;
 mod fetch;
 mod flow;
@@ -24,6 +26,7 @@ mod sandbox;
 #[cfg(unix)]
 mod sealed;
 mod sweep;
+mod sweep_cells;
 #[cfg(unix)]
 mod terminal;
 mod verify;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::sandbox::Sandbox;
 
 /// A plan with one experiment on spirals.
-fn plan(sandbox: &Sandbox, settings: &str, vary: &str) {
+pub(crate) fn plan(sandbox: &Sandbox, settings: &str, vary: &str) {
     let config = crate::sandbox::configs().join("spirals.ron");
     sandbox.write("spirals.ron", std::fs::read(config).unwrap());
     let text = format!(

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use vds_files::{Shown as _, remove_leftovers};
+use vds_kernels::Isa;
 use vds_records::files::{SWEEP, SWEEP_SCHEMA};
 use vds_records::{Cell, Sweep};
+use vds_sweeps::CostModel;
 
 use super::plan_file::PlanFile;
 use crate::error::{Error, ExitCode, OrInput as _};
@@ -43,7 +45,12 @@ impl Plan {
             let path = self.out.join(planned.cell.config());
             write_atomically(&path, planned.config.to_ron().as_bytes())?;
         }
-        let cells: Vec<Cell> = cells.into_iter().map(|planned| planned.cell).collect();
+        let mut cells: Vec<Cell> = cells.into_iter().map(|planned| planned.cell).collect();
+        // Costliest first: begun last, such a cell would keep one worker busy while the others have nothing left. Equal ones stay
+        // in the order of the plan.
+        let (model, instruction_set) = (CostModel::default(), Isa::detect().name());
+        let seconds = |cell: &Cell| model.seconds(cell, instruction_set, 1);
+        cells.sort_by(|a, b| seconds(b).total_cmp(&seconds(a)));
         let n_cells = cells.len();
         let sweep = Sweep {
             schema: SWEEP_SCHEMA,

@@ -8,6 +8,7 @@ use vds_files::{Shown as _, excerpt};
 use vds_records::{Cell, ThreadSharing, read};
 
 use crate::config::{self, Config, Override};
+use crate::data;
 use crate::error::{Error, OrInput as _};
 
 /// Version of the layout of a plan; a reader refuses any other.
@@ -93,14 +94,17 @@ impl PlanFile {
             }
         }
         let mut labels = BTreeSet::new();
-        match cells.iter().find(|planned| !labels.insert(planned.cell.label())) {
-            None => Ok(cells),
-            Some(twice) => Err(Error::input(format!(
+        if let Some(twice) = cells.iter().find(|planned| !labels.insert(planned.cell.label())) {
+            return Err(Error::input(format!(
                 "{}: two cells are called {}",
                 path.shown(),
                 twice.cell.label()
-            ))),
+            )));
         }
+        for (place, planned) in cells.iter_mut().enumerate() {
+            planned.cell.place = place;
+        }
+        Ok(cells)
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -129,25 +133,21 @@ impl Experiment {
                     })
                     .collect();
                 let config = config::load(&path, &text, &settings.or_input(planning)?).or_input(planning)?;
+                let checksums = data::checksums(&config).or_input(planning)?;
                 Ok(PlannedCell {
                     cell: Cell {
-                        id: id(&config),
+                        id: vds_sweeps::cell_id(&config.to_ron(), &checksums),
                         experiment: self.name.clone(),
                         name: cell_name(values),
                         threads: self.threads,
+                        place: 0,
+                        work: Some(data::work(&config).or_input(planning)?),
                     },
                     config,
                 })
             })
             .collect()
     }
-}
-
-/// First digits of the digest of a resolved configuration.
-fn id(config: &Config) -> String {
-    let mut digits = vds_files::digest(config.to_ron().as_bytes());
-    digits.truncate(16);
-    digits
 }
 
 /// All combinations of the values, the last field varying fastest.
