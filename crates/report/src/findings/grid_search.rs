@@ -4,11 +4,10 @@ use vds_records::{Method, Predictive, PruningRule};
 
 use super::measure::{BRIER, DEPTH, ECE, ERROR, Measure, NLL};
 use super::posterior::Posterior;
-use super::runs::Runs;
+use super::runs::{FindingRun, IMAGES, Runs};
 use super::sample::Sample;
 use super::section::Section;
 use super::table::Table;
-use super::{FindingRun, IMAGES};
 
 const MEASURES: [Measure; 4] = [ERROR, NLL, ECE, BRIER];
 

@@ -2,10 +2,9 @@
 
 use vds_records::{HeadStatistics, Method, Predictive};
 
-use super::IMAGES;
 use super::measure::{ECE, ERROR, Measure, NLL};
 use super::posterior::Posterior;
-use super::runs::Runs;
+use super::runs::{IMAGES, Runs};
 use super::sample::{Sample, Sign};
 use super::section::Section;
 use super::table::Table;

@@ -2,9 +2,8 @@
 
 use vds_records::{Method, Predictive};
 
-use super::IMAGES;
 use super::measure::{BRIER, ECE, ERROR, Measure, NLL};
-use super::runs::Runs;
+use super::runs::{IMAGES, Runs};
 use super::sample::{Sample, Sign};
 use super::section::Section;
 use super::table::Table;

@@ -2,10 +2,9 @@
 
 use vds_records::Predictive;
 
-use super::IMAGES;
 use super::measure::{ECE, Measure, NLL};
 use super::posterior::Posterior;
-use super::runs::Runs;
+use super::runs::{IMAGES, Runs};
 use super::sample::Sample;
 use super::section::Section;
 use super::table::Table;

@@ -18,29 +18,12 @@ mod table;
 mod tests;
 mod training_length;
 
-use vds_records::{EpochMetrics, Summary};
-
+pub use runs::FindingRun;
 use runs::Runs;
 use section::Section;
 
 /// With what the page begins, so that a program can tell it from other files.
 pub const FINDINGS_START: &str = "# Findings\n";
-
-/// A finished run of an experiment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FindingRun {
-    /// The experiment of the plan `configs/sweeps/findings.ron` that it belongs to.
-    pub experiment: String,
-    /// `summary.json`.
-    pub summary: Summary,
-    /// `metrics.jsonl`, in order of epochs.
-    pub epochs: Vec<EpochMetrics>,
-    /// Wall time of training, seconds; `None` if it was not recorded.
-    pub train_seconds: Option<f64>,
-}
-
-/// The experiments that compare data sets of images stand under these prefixes.
-const IMAGES: [&str; 2] = ["fashion", "mnist"];
 
 /// The answers to the questions of the experiments, as Markdown with tables; equal arguments give equal bytes.
 ///

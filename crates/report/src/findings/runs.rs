@@ -3,12 +3,27 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use vds_records::{HeadStatistics, Method, Predictive, Summary};
+use vds_records::{EpochMetrics, HeadStatistics, Method, Predictive, Summary};
 
-use super::FindingRun;
 use super::measure::Measure;
 use super::posterior::Posterior;
 use super::sample::Sample;
+
+/// A finished run of an experiment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FindingRun {
+    /// The experiment of the plan `configs/sweeps/findings.ron` that it belongs to.
+    pub experiment: String,
+    /// `summary.json`.
+    pub summary: Summary,
+    /// `metrics.jsonl`, in order of epochs.
+    pub epochs: Vec<EpochMetrics>,
+    /// Wall time of training, seconds; `None` if it was not recorded.
+    pub train_seconds: Option<f64>,
+}
+
+/// The experiments that compare data sets of images stand under these prefixes.
+pub(super) const IMAGES: [&str; 2] = ["fashion", "mnist"];
 
 /// Some of the runs, in the order of the plan.
 #[derive(Clone, Debug)]

@@ -4,11 +4,10 @@ use vds_records::PruningRule;
 
 use super::measure::{DEPTH, ELBO_GAP};
 use super::posterior::Posterior;
-use super::runs::Runs;
+use super::runs::{FindingRun, IMAGES, Runs};
 use super::sample::Sample;
 use super::section::Section;
 use super::table::Table;
-use super::{FindingRun, IMAGES};
 
 /// Largest change of a depth that counts as none, residual blocks: half a block is where a rounded depth changes.
 const MOST_CHANGE: f64 = 0.5;

@@ -169,7 +169,7 @@ pub enum Posterior {
         #[serde(default = "posterior::momentum")]
         momentum: f64,
         /// Learning rate over the epochs.
-        #[serde(default = "posterior::schedule")]
+        #[serde(default = "constant")]
         schedule: Schedule,
     },
     /// The exact maximizer of the ELBO for running means of the depths' losses, approached step by step.
@@ -193,7 +193,7 @@ impl Default for Posterior {
             learning_rate: posterior::learning_rate(),
             scale: RateScale::default(),
             momentum: posterior::momentum(),
-            schedule: posterior::schedule(),
+            schedule: constant(),
         }
     }
 }
@@ -346,20 +346,18 @@ fn count<const N: usize>() -> usize {
     N
 }
 
+fn constant() -> Schedule {
+    Schedule::Constant
+}
+
 /// Defaults of the posterior's own settings.
 mod posterior {
-    use super::Schedule;
-
     pub(super) fn learning_rate() -> f64 {
         4e-4
     }
 
     pub(super) fn momentum() -> f64 {
         0.5
-    }
-
-    pub(super) fn schedule() -> Schedule {
-        Schedule::Constant
     }
 
     pub(super) fn damping() -> f64 {
