@@ -169,7 +169,7 @@ fn findings_take_what_is_finished_and_replace_their_own_page_alone() {
         sandbox.run("findings s --out FINDINGS.md"),
         "FINDINGS.md from 4 of 4 cells\n"
     );
-    assert_eq!(sandbox.changes(&before), [std::path::PathBuf::from("FINDINGS.md")]);
+    assert_eq!(sandbox.changes(&before), [sandbox.path("FINDINGS.md")]);
     let page = sandbox.text("FINDINGS.md");
     assert!(
         page.contains("At D = 3 the LDN against the DDN over 2 data sets has"),
