@@ -1,7 +1,7 @@
 //! How a network is trained, in plain fields.
 
 use serde::{Deserialize, Serialize};
-use vds_model::Schedule;
+use vds_model::{HeadStatistics, Schedule};
 use vds_variational::{DepthPosterior, DepthPrior};
 
 /// Everything that decides a training run beside the network and the data.
@@ -24,6 +24,8 @@ pub struct TrainOptions {
     pub skip_tail_mass: Option<f64>,
     /// Which epoch's weights are kept, and when training ends early.
     pub early_stopping: EarlyStopping,
+    /// Running statistics of a convolutional network's output block that epochs are compared with. Training does not read them.
+    pub head_statistics: HeadStatistics,
     /// Seed of the initial parameters and of the order of the examples.
     pub seed: u64,
 }
@@ -45,6 +47,7 @@ impl TrainOptions {
                 restore_best: false,
                 patience: None,
             },
+            head_statistics: HeadStatistics::PerDepth,
             seed: 0,
         }
     }

@@ -58,7 +58,8 @@ impl<D: TrainingDevice> Trainer<D> {
     /// If the network's sizes are out of range, the prior does not have one entry per depth, or the device fails.
     pub fn new(options: TrainOptions, network: &NetworkConfig, device: &D) -> Result<Self> {
         let mut rng = stream(options.seed, Purpose::Initialization, 0);
-        let network = Network::new(network, device, &mut rng)?;
+        let mut network = Network::new(network, device, &mut rng)?;
+        network.set_head_statistics(options.head_statistics);
         let learner = Learner::new(network, &options.objective, to_f32(options.momentum), device)?;
         Ok(Self {
             selector: Selector::new(options.early_stopping, Candidate::of(&learner)),

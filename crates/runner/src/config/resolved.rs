@@ -113,6 +113,7 @@ impl Config {
                 restore_best,
                 patience,
             },
+            head_statistics: file.head_statistics,
             seed: file.seed,
         }
     }

@@ -119,6 +119,26 @@ fn train_evaluate_prune_report_and_predict_on_images() {
 }
 
 #[test]
+fn train_reports_the_configured_head_statistics_first_and_scores_both() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&format!("{MINI} --out per_depth"));
+    sandbox.run(&format!("{MINI} --set head_statistics=shared --out shared"));
+    let scores = |run: &str, index: usize| {
+        let evaluation = &sandbox.json(&format!("{run}/summary.json"))["evaluations"][index];
+        let test = &evaluation["test"]["predictives"];
+        let marginal = ["error", "nll"].map(|key| test["marginal"][key].as_f64().unwrap());
+        (evaluation["head_statistics"].clone(), marginal)
+    };
+    // One epoch: the weights do not depend on what epochs are compared with.
+    assert_eq!(scores("per_depth", 0).0, "per_depth");
+    assert_eq!(scores("shared", 0).0, "shared");
+    assert_eq!(scores("per_depth", 0), scores("shared", 1));
+    assert_eq!(scores("per_depth", 1), scores("shared", 0));
+    assert_ne!(scores("shared", 0).1, scores("shared", 1).1);
+    sandbox.run("verify per_depth shared");
+}
+
+#[test]
 fn prune_by_a_rule_keeps_the_scores_of_the_pruned_predictive() {
     let sandbox = Sandbox::new();
     sandbox.run(&format!("{SPIRALS} --out whole"));
