@@ -126,7 +126,7 @@ fn train_reports_the_configured_head_statistics_first_and_scores_both() {
     let scores = |run: &str, index: usize| {
         let evaluation = &sandbox.json(&format!("{run}/summary.json"))["evaluations"][index];
         let test = &evaluation["test"]["predictives"];
-        let marginal = ["error", "nll"].map(|key| test["marginal"][key].as_f64().unwrap());
+        let marginal = ["error", "nll"].map(|key| test["marginal"][key].clone());
         (evaluation["head_statistics"].clone(), marginal)
     };
     // One epoch: the weights do not depend on what epochs are compared with.
